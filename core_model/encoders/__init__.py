@@ -1,0 +1,1 @@
+"""Encoders: frames, sound and words become embeddings in one space."""
