@@ -1,0 +1,94 @@
+"""What every test runs under: checked shapes, a quiet Qt, an empty home, nothing left running."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jaxtyping import install_import_hook
+
+pytest_plugins = ["pytester"]
+
+# Before any import of the packages: annotations with shapes, and all others, are then checked at
+# every call.
+install_import_hook(["core_model", "training"], "beartype.beartype")
+
+# Read by Qt when its first application is made.
+if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+_PATIENCE_S = 5.0
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real media beside the project; skips where it is not there."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the folder of real media is not beside the project")
+    return SHARED_DATA
+
+
+@pytest.fixture(autouse=True)
+def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Settings and caches of one test are seen by no other test and by no person."""
+    home = tmp_path_factory.mktemp("home")
+    for name, folder in (
+        ("AVSCOPE_CACHE_DIR", "cache"),
+        ("AVSCOPE_CONFIG_DIR", "config"),
+        ("XDG_CACHE_HOME", "xdg-cache"),
+        ("XDG_CONFIG_HOME", "xdg-config"),
+        ("XDG_DATA_HOME", "xdg-data"),
+    ):
+        monkeypatch.setenv(name, str(home / folder))
+    return home
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_running(own_folders: Path) -> Iterator[None]:
+    """Fails a test after which a thread or a timer that it started is still running."""
+    threads_before = set(threading.enumerate())
+    qt_before = _running_qt_objects()
+    yield
+    left = _threads_left(threads_before)
+    left += [repr(running) for running in _running_qt_objects() if running not in qt_before]
+    if left:
+        pytest.fail(f"left running: {', '.join(left)}", pytrace=False)
+
+
+def _threads_left(before: set[threading.Thread]) -> list[str]:
+    """Threads that do not end by themselves; a thread that is just ending gets the time to."""
+    started = [thread for thread in threading.enumerate() if thread not in before]
+    end_s = time.monotonic() + _PATIENCE_S
+    for thread in started:
+        # A thread that Qt started cannot be joined through Python; it is looked at below.
+        if not isinstance(thread, threading._DummyThread):
+            thread.join(max(0.0, end_s - time.monotonic()))
+    return [
+        f"thread {thread.name}"
+        for thread in started
+        if thread.is_alive() and not isinstance(thread, threading._DummyThread)
+    ]
+
+
+def _running_qt_objects() -> list[object]:
+    """Timers that tick and threads that run, among all that Python knows of."""
+    if "PySide6.QtCore" not in sys.modules:
+        return []
+    import shiboken6
+    from PySide6.QtCore import QThread, QTimer
+
+    running: list[object] = []
+    for candidate in gc.get_objects():
+        if not issubclass(type(candidate), QTimer | QThread) or not shiboken6.isValid(candidate):
+            continue
+        active = candidate.isActive() if isinstance(candidate, QTimer) else candidate.isRunning()
+        if active and candidate is not QThread.currentThread():
+            running.append(candidate)
+    return running
