@@ -1,0 +1,202 @@
+"""Encodings on disk: what a media file became, so that it is never encoded twice.
+
+One file per entry, named by the content of the media file, the two encoders and the grid. An
+entry holds the embeddings and a checksum of them, and appears under its name only when it is
+complete. A cache that cannot be read or written costs time, never a result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save_file
+
+from core_model.timeline import SnippetGrid
+
+logger = logging.getLogger(__name__)
+
+FORMAT = 1
+SUFFIX = ".safetensors"
+DEFAULT_LIMIT_BYTES = 4_000_000_000
+_TEMPORARY_PREFIX = ".part-"
+_SAMPLED_BLOCKS = 32
+_BLOCK_BYTES = 65_536
+
+
+@dataclass(frozen=True, slots=True)
+class Encodings:
+    """The snippets of one media file.
+
+    ``visual`` is float16 (n, visual dim), ``audio`` float16 (n, audio dim); ``end_us`` is where
+    the media ended when it was decoded. A stream that the file lacks is None.
+    """
+
+    grid: SnippetGrid
+    end_us: int
+    visual: np.ndarray | None
+    audio: np.ndarray | None
+
+    @property
+    def count(self) -> int:
+        """Snippets on the grid."""
+        return self.grid.snippet_count(self.end_us)
+
+
+def content_hash(path: Path) -> str:
+    """A name for what the file holds, in milliseconds even for a file of many gigabytes.
+
+    BLAKE2b over the size and, for files beyond 2 MiB, over 32 blocks of 64 KiB spread evenly
+    from head to tail; smaller files are read whole. Two files that differ only between the blocks
+    would be taken for one: a re-encoded or edited video changes its index, its size or both.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        digest.update(size.to_bytes(8, "little"))
+        if size <= _SAMPLED_BLOCKS * _BLOCK_BYTES:
+            file.seek(0)
+            digest.update(file.read())
+        else:
+            for block in range(_SAMPLED_BLOCKS):
+                file.seek((size - _BLOCK_BYTES) * block // (_SAMPLED_BLOCKS - 1))
+                digest.update(file.read(_BLOCK_BYTES))
+    return digest.hexdigest()
+
+
+def default_folder() -> Path:
+    """``AVSCOPE_CACHE_DIR``, else the folder that the platform keeps for caches."""
+    named = os.environ.get("AVSCOPE_CACHE_DIR")
+    if named:
+        return Path(named)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA")
+        return (Path(base) if base else Path.home() / "AppData" / "Local") / "AVScope" / "Cache"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "AVScope"
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "avscope"
+
+
+class EncodingCache:
+    """A folder of encodings that stays below ``limit_bytes``; the least recently used go first."""
+
+    def __init__(self, folder: Path | None = None, limit_bytes: int = DEFAULT_LIMIT_BYTES) -> None:
+        self.folder = folder or default_folder() / "encodings"
+        self._limit_bytes = limit_bytes
+
+    def load(
+        self, media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid
+    ) -> Encodings | None:
+        """The entry, or None where there is none or a damaged one (which is removed)."""
+        path = self._path(media_hash, encoder_ids, grid)
+        try:
+            encodings = _read(path, grid)
+        except FileNotFoundError:
+            return None
+        except (OSError, SafetensorError, ValueError, KeyError) as error:
+            logger.warning("cache entry %s is damaged and left aside: %s", path.name, error)
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return encodings
+
+    def store(self, media_hash: str, encoder_ids: tuple[str, str], encodings: Encodings) -> bool:
+        """Write an entry; False, with a line in the log, where the folder does not take it."""
+        path = self._path(media_hash, encoder_ids, encodings.grid)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            with _temporary_file(self.folder) as temporary:
+                _write(temporary, encodings)
+                temporary.replace(path)
+            self._shrink(spared=path)
+        except (OSError, SafetensorError) as error:
+            logger.warning("encodings are not kept in %s: %s", self.folder, error)
+            return False
+        return True
+
+    def _path(self, media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid) -> Path:
+        key = json.dumps(
+            [FORMAT, media_hash, encoder_ids, grid.origin_us, grid.stride_us, grid.window_us]
+        )
+        name = hashlib.blake2b(key.encode("utf-8"), digest_size=16).hexdigest()
+        return self.folder / (name + SUFFIX)
+
+    def _shrink(self, spared: Path) -> None:
+        """Remove the least recently used entries beyond the limit; others may do so, too."""
+        entries: list[tuple[float, int, Path]] = []
+        for path in self.folder.glob(f"*{SUFFIX}"):
+            with contextlib.suppress(FileNotFoundError):
+                status = path.stat()
+                entries.append((status.st_mtime, status.st_size, path))
+        excess_bytes = sum(size for _, size, _ in entries) - self._limit_bytes
+        for _, size, path in sorted(entries):
+            if excess_bytes <= 0:
+                return
+            if path != spared:
+                path.unlink(missing_ok=True)
+                excess_bytes -= size
+
+
+@contextlib.contextmanager
+def _temporary_file(folder: Path) -> Iterator[Path]:
+    """An empty file of our own in ``folder``; gone afterwards unless it was renamed."""
+    handle, name = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, dir=folder)
+    os.close(handle)
+    try:
+        yield Path(name)
+    finally:
+        Path(name).unlink(missing_ok=True)
+
+
+def _checksum(arrays: dict[str, np.ndarray]) -> str:
+    digest = hashlib.blake2b(digest_size=16)
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def _write(path: Path, encodings: Encodings) -> None:
+    arrays = {
+        name: array
+        for name, array in (("visual", encodings.visual), ("audio", encodings.audio))
+        if array is not None
+    }
+    metadata = {
+        "origin_us": str(encodings.grid.origin_us),
+        "end_us": str(encodings.end_us),
+        "checksum": _checksum(arrays),
+    }
+    save_file(arrays, path, metadata=metadata)
+
+
+def _read(path: Path, grid: SnippetGrid) -> Encodings:
+    """Raises ValueError where the content does not fit its checksum or the grid."""
+    with path.open("rb"):  # a missing file is told apart from a damaged one
+        pass
+    with safe_open(path, framework="np") as file:
+        metadata = file.metadata()
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    if metadata["checksum"] != _checksum(arrays):
+        raise ValueError("the checksum does not fit")
+    encodings = Encodings(grid, int(metadata["end_us"]), arrays.get("visual"), arrays.get("audio"))
+    for array in arrays.values():
+        if array.dtype != np.float16 or array.ndim != 2 or len(array) != encodings.count:
+            raise ValueError(f"{array.dtype} {array.shape} is not {encodings.count} snippets")
+    return encodings
