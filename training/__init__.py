@@ -1,0 +1,1 @@
+"""Everything that knows the truth: targets, losses, metrics, recipes. No Qt."""
