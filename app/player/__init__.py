@@ -1,0 +1,1 @@
+"""Playing: decoding, sound, the clock and what shows them."""

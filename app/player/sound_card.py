@@ -1,0 +1,87 @@
+"""The sound card: a PortAudio stream that is filled by a callback."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from app.player.sound_blocks import CHANNELS
+
+# The shortest latency at which PulseAudio's stated play time is right with room to spare.
+LATENCY_S = 0.1
+
+FillBuffer = Callable[[np.ndarray, float, "SoundCard"], None]
+
+
+class CardError(Exception):
+    """There is no sound card, or it went away; the message says which."""
+
+
+class SoundCard:
+    """The default output, in stereo at its own rate.
+
+    ``fill`` is called in PortAudio's thread with a float32 (n, 2) buffer, the card's time at
+    which its first sample is heard, and this object. Raises CardError where there is no card.
+    """
+
+    def __init__(self, fill: FillBuffer) -> None:
+        self._fill = fill
+        self._lock = threading.Lock()
+        self._last_s = 0.0
+        # PortAudio is a library of the system that may be missing: import it when sound is due.
+        try:
+            import sounddevice
+        except (ImportError, OSError) as error:
+            raise CardError("PortAudio is missing") from error
+        self._error_type = sounddevice.PortAudioError
+        try:
+            device = sounddevice.query_devices(kind="output")
+            self.rate_hz = round(device["default_samplerate"])
+            self._stream = sounddevice.OutputStream(
+                samplerate=self.rate_hz,
+                channels=CHANNELS,
+                dtype="float32",
+                latency=LATENCY_S,
+                callback=self._on_buffer,
+            )
+        except (sounddevice.PortAudioError, ValueError) as error:
+            raise CardError("no sound card") from error
+        self._open = True
+
+    @property
+    def is_active(self) -> bool:
+        return self._open and self._stream.active
+
+    def start(self) -> None:
+        """Begin to call ``fill``; raises CardError when the card refuses."""
+        try:
+            self._stream.start()
+        except self._error_type as error:
+            raise CardError("the sound card does not start") from error
+
+    def silence(self) -> None:
+        """Drop the buffers that wait in the card and stop calling ``fill``."""
+        self._stream.abort(ignore_errors=True)
+
+    def now_s(self) -> float:
+        """The card's own time, comparable with the times that ``fill`` gets."""
+        # The handle behind the stream is gone once it is closed, and the clock may still ask.
+        with self._lock:
+            if self._open:
+                try:
+                    self._last_s = self._stream.time
+                except self._error_type:
+                    return self._last_s
+            return self._last_s
+
+    def close(self) -> None:
+        """Give the card back."""
+        with self._lock:
+            self._open = False
+        self._stream.close(ignore_errors=True)
+
+    def _on_buffer(self, out: np.ndarray, _count: int, timing: Any, _status: Any) -> None:
+        self._fill(out, timing.outputBufferDacTime, self)
