@@ -62,7 +62,7 @@ def _run_window(arguments: list[str]) -> int:
     video: Path | None = parser.parse_args(arguments).video
     if not _has_display():
         named = shlex.quote(str(video)) if video else "VIDEO"
-        print(f"No display to open a window on. Try: python main.py detect {named}", file=sys.stderr)
+        print(f"No display for a window. Try: python main.py detect {named}", file=sys.stderr)
         return EXIT_NO_DISPLAY
     from app.bootstrap import run_window
 
