@@ -26,7 +26,7 @@ class Targets:
     """
 
     classes: Float[Tensor, "*batch points classes"]
-    offsets: Float[Tensor, "*batch points *class_axis 2"]
+    offsets: Float[Tensor, "... 2"]
 
     @property
     def positive(self) -> Bool[Tensor, "*batch points"]:

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core_model.timeline import Task
-from core_model.uniav.blocks import Block, TemporalConv
+from core_model.uniav.blocks import Block, TemporalConv, neighbours
 from core_model.uniav.config import (
     ExpertPlacement,
     FeatureNorm,
@@ -63,9 +63,7 @@ class InputEmbedding(nn.Module):
         super().__init__()
         self.normalise = feature_norm is FeatureNorm.L2
         dims = [dim_in] + [config.dim] * config.embedding_convs
-        self.convs = nn.ModuleList(
-            TemporalConv(before, after, bias=False) for before, after in pairwise(dims)
-        )
+        self.convs = nn.ModuleList(TemporalConv(before, after) for before, after in pairwise(dims))
         self.norms = nn.ModuleList(nn.LayerNorm(config.dim, _NORM_EPS) for _ in self.convs)
 
     def forward(
@@ -75,7 +73,7 @@ class InputEmbedding(nn.Module):
         if self.normalise:
             x = functional.normalize(x, dim=-1)
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            x = functional.relu(norm(conv(x, mask)))
+            x = functional.relu(norm(conv(neighbours(x), mask)))
         return x
 
 

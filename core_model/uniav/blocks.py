@@ -27,28 +27,31 @@ def neighbours(x: Float[Tensor, "batch time dim"]) -> Float[Tensor, "batch time 
     return torch.cat((padded[:, :-2], x, padded[:, 2:]), dim=-1)
 
 
+def level_neighbours(
+    levels: Sequence[Float[Tensor, "batch _ dim"]],
+) -> Float[Tensor, "batch points three_dim"]:
+    """:func:`neighbours` of all levels in a row; a level never sees its neighbour level."""
+    return torch.cat([neighbours(level) for level in levels], dim=1)
+
+
 class TemporalConv(nn.Module):
-    """Width-3 convolution over time as one matrix product, output masked.
+    """Width-3 convolution over time as one matrix product over :func:`neighbours`, masked.
 
     ``weight`` is (out, 3 * in): the tap (previous, same, next) varies slower than the channel.
+    Without ``initial_bias`` there is no bias.
     """
 
-    def __init__(self, dim_in: int, dim_out: int, *, bias: bool) -> None:
+    def __init__(self, dim_in: int, dim_out: int, *, initial_bias: float | None = None) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(dim_out, _KERNEL * dim_in))
         nn.init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        self.bias = nn.Parameter(torch.zeros(dim_out)) if bias else None
+        self.bias: nn.Parameter | None = None
+        if initial_bias is not None:
+            self.bias = nn.Parameter(torch.full((dim_out,), initial_bias))
 
     def forward(
-        self, x: Float[Tensor, "batch time dim_in"], mask: Bool[Tensor, "batch time"]
-    ) -> Float[Tensor, "batch time dim_out"]:
-        return functional.linear(neighbours(x), self.weight, self.bias) * mask.unsqueeze(-1)
-
-    def over_levels(
-        self, levels: Sequence[Float[Tensor, "batch _ dim_in"]], mask: Bool[Tensor, "batch points"]
-    ) -> Float[Tensor, "batch points dim_out"]:
-        """All levels in one product; a level never sees its neighbour level."""
-        windows = torch.cat([neighbours(level) for level in levels], dim=1)
+        self, windows: Float[Tensor, "batch cells three_dim"], mask: Bool[Tensor, "batch cells"]
+    ) -> Float[Tensor, "batch cells dim_out"]:
         return functional.linear(windows, self.weight, self.bias) * mask.unsqueeze(-1)
 
 

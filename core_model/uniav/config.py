@@ -165,8 +165,22 @@ _CHOICES: dict[str, type[StrEnum]] = {
     "classifier": Classifier,
     "pe_eval": PositionAtEvaluation,
 }
-_POSITIVE = ("dim", "heads", "ffn_ratio", "visual_dim", "audio_dim", "text_dim", "cross_stages")
-_NOT_NEGATIVE = ("embedding_convs", "self_stages", "down_stages", "head_convs")
+# Key -> (least, greatest). The upper ends are far beyond any model; they keep a damaged file
+# from asking for one that cannot be built.
+_BOUNDS = {
+    "dim": (2, 65_536),
+    "heads": (1, 1_024),
+    "ffn_ratio": (1, 64),
+    "visual_dim": (1, 65_536),
+    "audio_dim": (1, 65_536),
+    "text_dim": (1, 65_536),
+    "embedding_convs": (1, 16),
+    "self_stages": (0, 64),
+    "cross_stages": (1, 64),
+    "down_stages": (0, 12),
+    "head_convs": (0, 16),
+}
+_TASK_BOUNDS = {"max_length": (1, 1_000_000), "num_classes": (1, 1_000_000)}
 
 
 def _known_values(kind: type, raw: Mapping[str, Any], source: str) -> dict[str, Any]:
@@ -209,10 +223,7 @@ def _feature_norms(raw: object, source: str) -> dict[str, FeatureNorm]:
 
 def _problems(config: UniAVConfig) -> list[str]:
     """Why the values cannot make a model; empty when they can."""
-    problems = [f"{key!r} must be at least 1" for key in _POSITIVE if getattr(config, key) < 1]
-    problems += [
-        f"{key!r} must not be negative" for key in _NOT_NEGATIVE if getattr(config, key) < 0
-    ]
+    problems = _out_of_bounds(config, _BOUNDS)
     if not config.tasks:
         problems.append("'tasks' must name at least one task")
     if config.heads > 0 and config.dim % config.heads:
@@ -221,14 +232,22 @@ def _problems(config: UniAVConfig) -> list[str]:
         problems.append(f"'dim' {config.dim} must be even: positions pair a sine with a cosine")
     if not 0 <= config.drop_path < 1:
         problems.append("'drop_path' must lie in [0, 1)")
+    if not 0 <= config.layer_scale <= 1:
+        problems.append("'layer_scale' must lie in [0, 1]")
     if not 0 < config.prior_probability < 1:
         problems.append("'prior_probability' must lie in (0, 1)")
     for task, settings in config.tasks.items():
         needs_classes = settings.class_aware or config.classifier is Classifier.CONVOLUTION
-        if settings.max_length < 1:
-            problems.append(f"task {task}: 'max_length' must be at least 1")
+        found = _out_of_bounds(settings, _TASK_BOUNDS)
         if settings.num_classes is None and needs_classes:
-            problems.append(f"task {task}: 'num_classes' is needed by its weights")
-        if settings.num_classes is not None and settings.num_classes < 1:
-            problems.append(f"task {task}: 'num_classes' must be at least 1")
+            found.append("'num_classes' is needed by its weights")
+        problems += [f"task {task}: {problem}" for problem in found]
     return problems
+
+
+def _out_of_bounds(values: object, bounds: Mapping[str, tuple[int, int]]) -> list[str]:
+    return [
+        f"{key!r} must lie in [{least}, {greatest}], not {value}"
+        for key, (least, greatest) in bounds.items()
+        if (value := getattr(values, key)) is not None and not least <= value <= greatest
+    ]

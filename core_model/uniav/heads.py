@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core_model.timeline import Task
-from core_model.uniav.blocks import TemporalConv
+from core_model.uniav.blocks import TemporalConv, level_neighbours
 from core_model.uniav.config import UniAVConfig
 
 _NORM_EPS = 1e-5
@@ -23,9 +23,7 @@ class Trunk(nn.Module):
     def __init__(self, config: UniAVConfig) -> None:
         super().__init__()
         dims = [2 * config.dim] + [config.dim] * config.head_convs
-        self.convs = nn.ModuleList(
-            TemporalConv(before, after, bias=False) for before, after in pairwise(dims)
-        )
+        self.convs = nn.ModuleList(TemporalConv(before, after) for before, after in pairwise(dims))
         self.norms = nn.ModuleList(nn.LayerNorm(config.dim, _NORM_EPS) for _ in self.convs)
         self.dim_out = dims[-1]
 
@@ -34,7 +32,8 @@ class Trunk(nn.Module):
     ) -> list[Float[Tensor, "batch _ dim"]]:
         lengths = [level.shape[1] for level in levels]
         for conv, norm in zip(self.convs, self.norms, strict=True):
-            levels = functional.relu(norm(conv.over_levels(levels, mask))).split(lengths, dim=1)
+            x = functional.relu(norm(conv(level_neighbours(levels), mask)))
+            levels = x.split(lengths, dim=1)
         return list(levels)
 
 
@@ -44,7 +43,7 @@ class TextHead(nn.Module):
     def __init__(self, config: UniAVConfig) -> None:
         super().__init__()
         self.trunk = Trunk(config)
-        self.visual_projection = TemporalConv(self.trunk.dim_out, config.dim, bias=True)
+        self.visual_projection = TemporalConv(self.trunk.dim_out, config.dim, initial_bias=0.0)
         self.text_projection = nn.Linear(config.text_dim, config.dim)
         nn.init.xavier_uniform_(self.text_projection.weight)
         nn.init.zeros_(self.text_projection.bias)
@@ -55,7 +54,7 @@ class TextHead(nn.Module):
     ) -> Float[Tensor, "batch points dim"]:
         """One embedding of unit length per point (zero where padded and the bias is zero)."""
         return functional.normalize(
-            self.visual_projection.over_levels(self.trunk(levels, mask), mask), dim=-1
+            self.visual_projection(level_neighbours(self.trunk(levels, mask)), mask), dim=-1
         )
 
     def logits(
@@ -75,9 +74,9 @@ class ConvolutionHead(nn.Module):
         self.classifiers = nn.ModuleDict()
         prior = -math.log((1 - config.prior_probability) / config.prior_probability)
         for task, settings in config.tasks.items():
-            classifier = TemporalConv(self.trunk.dim_out, settings.num_classes or 0, bias=True)
-            nn.init.constant_(classifier.bias, prior)
-            self.classifiers[str(task)] = classifier
+            self.classifiers[str(task)] = TemporalConv(
+                self.trunk.dim_out, settings.num_classes or 0, initial_bias=prior
+            )
 
     def embed(
         self, levels: Sequence[Float[Tensor, "batch _ dim_in"]], mask: Bool[Tensor, "batch points"]
@@ -91,7 +90,7 @@ class ConvolutionHead(nn.Module):
         mask: Bool[Tensor, "batch points"],
         task: Task,
     ) -> Float[Tensor, "batch points classes"]:
-        return self.classifiers[str(task)].over_levels(embeddings, mask)
+        return self.classifiers[str(task)](level_neighbours(embeddings), mask)
 
 
 class RegressionHead(nn.Module):
@@ -106,7 +105,7 @@ class RegressionHead(nn.Module):
         }
         self.offsets = nn.ModuleDict(
             {
-                str(task): TemporalConv(self.trunk.dim_out, 2 * (count or 1), bias=True)
+                str(task): TemporalConv(self.trunk.dim_out, 2 * (count or 1), initial_bias=0.0)
                 for task, count in self.class_counts.items()
             }
         )
@@ -123,7 +122,7 @@ class RegressionHead(nn.Module):
             scale.expand(level.shape[1], 1)
             for scale, level in zip(self.level_scales, levels, strict=True)
         ]
-        raw = self.offsets[str(task)].over_levels(self.trunk(levels, mask), mask)
+        raw = self.offsets[str(task)](level_neighbours(self.trunk(levels, mask)), mask)
         distances = functional.relu(raw * torch.cat(scales))
         count = self.class_counts[task]
         return distances if count is None else distances.unflatten(-1, (count, 2))
