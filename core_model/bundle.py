@@ -1,0 +1,238 @@
+"""A whole model in one folder: encoders, head, labels with their text embeddings, calibration.
+
+``bundle.json`` describes it (:mod:`core_model.bundle_description`), ``labels.safetensors`` holds
+one tensor (labels, text dim) per task under the task's name, ready for the head, and may hold
+``template_mean.<task>`` (text dim,): the mean embedding of the task's prompts, which is taken off
+before a new label's embedding is normalised. Nothing in a bundle is ever executed.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+
+from core_model.bundle_description import (
+    DESCRIPTION_FILE,
+    LABEL_FILE,
+    BundleDescription,
+    BundleError,
+    Part,
+    parse_description,
+    read_description,
+)
+from core_model.checkpoint import CheckpointError, load_checkpoint
+from core_model.encoders.base import AudioEncoder, TextEncoder, VisualEncoder
+from core_model.encoders.minilm import MiniLM
+from core_model.encoders.starter.audio import StarterAudioEncoder
+from core_model.encoders.starter.visual import StarterVisualEncoder
+from core_model.timeline import Task
+from core_model.uniav.model import UniAV
+from resources import resource_path
+
+VISUAL_ENCODERS: dict[str, Callable[[Path, torch.device], VisualEncoder]] = {
+    "starter": StarterVisualEncoder.load,
+}
+AUDIO_ENCODERS: dict[str, Callable[[Path, torch.device], AudioEncoder]] = {
+    "starter": StarterAudioEncoder.load,
+}
+TEXT_ENCODERS: dict[str, Callable[[], TextEncoder]] = {"minilm": MiniLM}
+_MEAN_PREFIX = "template_mean."
+_Encoder = TypeVar("_Encoder")
+
+
+def starter_folder() -> Path:
+    """The folder of the bundle that comes with the program."""
+    return resource_path("starter")
+
+
+class Bundle:
+    """An opened bundle. Labels are read at once; encoders, head and text model when asked for."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises BundleError where the description or the labels are missing or do not fit."""
+        self.folder = folder
+        self.description = read_description(folder)
+        self._stored, self._means = _read_labels(folder, self.description)
+        self._text_encoder: TextEncoder | None = None
+        self._embedded: dict[tuple[Task, str], Tensor] = {}
+        for kind, known, what in (
+            (self.description.visual.kind, VISUAL_ENCODERS, "visual encoder"),
+            (self.description.audio.kind, AUDIO_ENCODERS, "audio encoder"),
+            (self.description.text, TEXT_ENCODERS, "text encoder"),
+        ):
+            if kind not in known:
+                names = ", ".join(sorted(known))
+                raise BundleError(
+                    f"{folder / DESCRIPTION_FILE}: unknown {what} {kind!r}; known: {names}"
+                )
+
+    @functools.cached_property
+    def encoder_ids(self) -> tuple[str, str]:
+        """Kind and content of the visual and the audio encoder: what cached encodings depend on."""
+        return self._part_id(self.description.visual), self._part_id(self.description.audio)
+
+    def visual_encoder(self, device: torch.device) -> VisualEncoder:
+        """Read the encoder onto ``device``. Raises BundleError."""
+        part = self.description.visual
+        return _loaded(self.folder / part.file, VISUAL_ENCODERS[part.kind], device)
+
+    def audio_encoder(self, device: torch.device) -> AudioEncoder:
+        """Read the encoder onto ``device``. Raises BundleError."""
+        part = self.description.audio
+        return _loaded(self.folder / part.file, AUDIO_ENCODERS[part.kind], device)
+
+    def head(self, device: torch.device) -> UniAV:
+        """Read the head onto ``device``, in evaluation mode. Raises BundleError."""
+        path = self.folder / self.description.head
+        try:
+            model, _ = load_checkpoint(path)
+        except CheckpointError as error:
+            raise BundleError(f"{path}: {error}") from error
+        if missing := set(self.description.tasks) - set(model.config.tasks):
+            raise BundleError(f"{path}: has no task {min(missing)}")
+        for task, rows in self._stored.items():
+            if rows.shape[1] != model.config.text_dim:
+                raise BundleError(
+                    f"{self.folder / LABEL_FILE}: {task} has {rows.shape[1]} columns,"
+                    f" the head takes {model.config.text_dim}"
+                )
+        return model.to(device).requires_grad_(False)
+
+    def text_embeddings(self, task: Task, labels: Sequence[str]) -> Float[Tensor, "labels dim"]:
+        """Labels -> unit rows (labels, text dim); the text model is loaded for new wordings only.
+
+        Raises:
+            TextEncoderError: a new wording, and the text model is not installed.
+        """
+        known = {_plain(label): row for label, row in self._labels_and_rows(task)}
+        new = [label for label in labels if _plain(label) not in known]
+        unseen = [label for label in new if (task, _plain(label)) not in self._embedded]
+        if unseen:
+            for label, row in zip(unseen, self._embed(task, unseen), strict=True):
+                self._embedded[task, _plain(label)] = row
+        known.update({_plain(label): self._embedded[task, _plain(label)] for label in new})
+        return torch.stack([known[_plain(label)] for label in labels])
+
+    def calibrated(self, task: Task, probabilities: np.ndarray) -> np.ndarray:
+        """Probabilities in [0, 1] -> scores in [0, 1], in the same order."""
+        calibration = self.description.tasks[task].calibration
+        inside = np.clip(probabilities.astype(np.float64), 1e-9, 1 - 1e-9)
+        logits = calibration.scale * np.log(inside / (1 - inside)) + calibration.bias
+        return 1 / (1 + np.exp(-logits))
+
+    def probability_floor(self, task: Task) -> float:
+        """The probability whose calibrated score is the floor of the bundle."""
+        calibration = self.description.tasks[task].calibration
+        floor = min(max(self.description.floor, 1e-9), 1 - 1e-9)
+        logit = (math.log(floor / (1 - floor)) - calibration.bias) / calibration.scale
+        return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
+
+    def _labels_and_rows(self, task: Task) -> list[tuple[str, Tensor]]:
+        return list(zip(self.description.tasks[task].labels, self._stored[task], strict=True))
+
+    def _embed(self, task: Task, labels: Sequence[str]) -> Tensor:
+        if self._text_encoder is None:
+            self._text_encoder = TEXT_ENCODERS[self.description.text]()
+        prompt = self.description.tasks[task].prompt
+        rows = self._text_encoder.embed([prompt.replace("{label}", label) for label in labels])
+        return functional.normalize(rows - self._means.get(task, torch.zeros(())), dim=-1)
+
+    def _part_id(self, part: Part) -> str:
+        path = self.folder / part.file
+        try:
+            with path.open("rb") as file:
+                digest = hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=12))
+        except OSError as error:
+            raise BundleError(f"{path}: {error.strerror or error}") from error
+        return f"{part.kind}-{digest.hexdigest()}"
+
+
+def save_bundle(
+    folder: Path,
+    description: BundleDescription,
+    text_embeddings: Mapping[Task, Float[Tensor, "_ dim"]],
+    template_means: Mapping[Task, Float[Tensor, " dim"]] | None = None,
+) -> None:
+    """Write the description and the labels beside the weights that lie in ``folder`` already.
+
+    Raises:
+        BundleError: the values could not be read back.
+    """
+    raw = description.to_dict()
+    parse_description(raw, DESCRIPTION_FILE)
+    tensors = {str(task): rows.float().contiguous() for task, rows in text_embeddings.items()}
+    for task, mean in (template_means or {}).items():
+        tensors[_MEAN_PREFIX + task] = mean.float().contiguous()
+    _split_labels(LABEL_FILE, description, tensors)
+    save_file(tensors, folder / LABEL_FILE)
+    (folder / DESCRIPTION_FILE).write_text(
+        json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
+    )
+
+
+def _plain(label: str) -> str:
+    """Labels that differ in case or in blanks only are the same label."""
+    return " ".join(label.casefold().split())
+
+
+def _loaded(
+    path: Path, load: Callable[[Path, torch.device], _Encoder], device: torch.device
+) -> _Encoder:
+    try:
+        return load(path, device)
+    except (OSError, SafetensorError, RuntimeError, ValueError, KeyError) as error:
+        raise BundleError(f"{path}: {' '.join(str(error).split())[:300]}") from error
+
+
+def _read_labels(
+    folder: Path, description: BundleDescription
+) -> tuple[dict[Task, Tensor], dict[Task, Tensor]]:
+    path = folder / LABEL_FILE
+    try:
+        tensors = load_file(path)
+    except (OSError, SafetensorError) as error:
+        raise BundleError(f"{path}: {error}") from error
+    return _split_labels(str(path), description, tensors)
+
+
+def _split_labels(
+    source: str, description: BundleDescription, tensors: Mapping[str, Tensor]
+) -> tuple[dict[Task, Tensor], dict[Task, Tensor]]:
+    """Checked label rows and template means, each per task."""
+    allowed = {str(task) for task in description.tasks}
+    allowed |= {_MEAN_PREFIX + task for task in description.tasks}
+    if unknown := sorted(set(tensors) - allowed):
+        raise BundleError(f"{source}: unknown tensor {unknown[0]!r}")
+    rows: dict[Task, Tensor] = {}
+    means: dict[Task, Tensor] = {}
+    for task, settings in description.tasks.items():
+        found = tensors.get(task)
+        if found is None:
+            raise BundleError(f"{source}: {str(task)!r} is missing")
+        expected = (len(settings.labels), found.shape[-1])
+        if found.ndim != 2 or tuple(found.shape) != expected:
+            raise BundleError(
+                f"{source}: {str(task)!r} is {tuple(found.shape)} for {len(settings.labels)} labels"
+            )
+        rows[task] = found.float()
+        mean = tensors.get(_MEAN_PREFIX + task)
+        if mean is not None:
+            if tuple(mean.shape) != (found.shape[1],):
+                raise BundleError(f"{source}: {_MEAN_PREFIX + task!r} is {tuple(mean.shape)}")
+            means[task] = mean.float()
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in (rows[task], *means.values())):
+            raise BundleError(f"{source}: {str(task)!r} holds numbers that are not finite")
+    return rows, means
