@@ -1,0 +1,1 @@
+"""The recipe that makes the bundled weights (``python -m training.starter``)."""

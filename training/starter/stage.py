@@ -1,0 +1,140 @@
+"""One training stage: AdamW, warm-up and cosine, averaged weights, resumable."""
+
+from __future__ import annotations
+
+import copy
+import math
+import queue
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+
+@dataclass(frozen=True)
+class StageOptions:
+    """How long and how fast a stage learns."""
+
+    steps: int
+    learning_rate: float
+    weight_decay: float = 0.05
+    warm_up: int = 200
+    average: float = 0.998
+    clip_norm: float = 5.0
+    save_every: int = 500
+    seed: int = 1
+
+
+def run_stage(
+    name: str,
+    model: nn.Module,
+    batches: Iterator[Any],
+    loss_of: Callable[[nn.Module, Any, float], Tensor],
+    options: StageOptions,
+    folder: Path,
+    *,
+    evaluate: Callable[[nn.Module], str] | None = None,
+    device: torch.device | None = None,
+) -> nn.Module:
+    """Train ``model`` for ``options.steps`` steps and return its weights averaged over steps.
+
+    ``loss_of(model, batch, progress)`` gives the loss; ``progress`` runs from 0 to 1. The state
+    lies in ``folder/name.pt`` after every ``save_every`` steps, and a later call goes on there.
+    """
+    device = device or torch.device("cpu")
+    model = model.to(device)
+    optimizer = torch.optim.AdamW(_groups(model, options.weight_decay), lr=options.learning_rate)
+    averaged = copy.deepcopy(model)
+    state_path = folder / f"{name}.pt"
+    first_step = _resume(state_path, model, averaged, optimizer)
+    started, running = time.monotonic(), 0.0
+    model.train()
+    for step in range(first_step, options.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = options.learning_rate * _rate(step, options)
+        with torch.autocast(device.type, dtype=torch.bfloat16):
+            loss = loss_of(model, next(batches), step / options.steps)
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
+        optimizer.step()
+        _average(averaged, model, min(options.average, (step + 1) / (step + 10)))
+        running += 0.02 * (loss.item() - running) if step > first_step else loss.item()
+        done = step + 1 - first_step
+        if done % 50 == 0:
+            left_s = (time.monotonic() - started) / done * (options.steps - step - 1)
+            _say(f"{name}: step {step + 1} of {options.steps}, loss {running:.4f}, "
+                 f"{left_s / 60:.1f} min left")
+        if (step + 1) % options.save_every == 0 or step + 1 == options.steps:
+            _save(state_path, step + 1, model, averaged, optimizer)
+            if evaluate:
+                _say(f"{name}: step {step + 1}: {evaluate(averaged.eval())}")
+    return averaged.eval()
+
+
+def in_background(make_batch: Callable[[], Any], *, ahead: int = 3) -> Iterator[Any]:
+    """Batches made in a thread beside the training, at most ``ahead`` of them waiting."""
+    ready: queue.Queue[Any] = queue.Queue(ahead)
+
+    def fill() -> None:
+        while True:
+            ready.put(make_batch())
+
+    threading.Thread(target=fill, daemon=True).start()
+    while True:
+        yield ready.get()
+
+
+def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
+    """Only matrices and kernels decay; biases, norms and scales do not."""
+    parameters = [p for p in model.parameters() if p.requires_grad]
+    return [
+        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
+        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
+    ]
+
+
+def _rate(step: int, options: StageOptions) -> float:
+    if step < options.warm_up:
+        return (step + 1) / options.warm_up
+    progress = (step - options.warm_up) / max(1, options.steps - options.warm_up)
+    return 0.5 * (1 + math.cos(math.pi * progress)) + 1e-3
+
+
+@torch.no_grad()
+def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
+    for mean, value in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(value, 1 - keep)
+        else:
+            mean.copy_(value)
+
+
+def _save(path: Path, step: int, model: nn.Module, averaged: nn.Module,
+          optimizer: torch.optim.Optimizer) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_suffix(".partial")
+    torch.save({"step": step, "model": model.state_dict(), "averaged": averaged.state_dict(),
+                "optimizer": optimizer.state_dict()}, partial)
+    partial.replace(path)
+
+
+def _resume(path: Path, model: nn.Module, averaged: nn.Module,
+            optimizer: torch.optim.Optimizer) -> int:
+    if not path.exists():
+        return 0
+    state = torch.load(path, weights_only=True)
+    model.load_state_dict(state["model"])
+    averaged.load_state_dict(state["averaged"])
+    optimizer.load_state_dict(state["optimizer"])
+    return int(state["step"])
+
+
+def _say(line: str) -> None:
+    print(time.strftime("%H:%M:%S"), line, file=sys.stderr, flush=True)

@@ -1,0 +1,279 @@
+"""Stage 'visual': picture and motion embeddings that lie near the text of what is seen."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+from torch.nn import functional
+
+from core_model.encoders.base import FRAMES_PER_WINDOW, TextEncoder
+from core_model.encoders.starter.visual import (
+    CELLS_PER_WINDOW,
+    FRAME_SIDE_PX,
+    VisualNetwork,
+    motion_input,
+)
+from training.starter.anchors import VISUAL_BACKGROUND, VISUAL_TEMPLATE, Anchors, make_anchors
+from training.starter.corpus import Clip
+from training.starter.picture_augment import (
+    Light,
+    Views,
+    look,
+    paste_over,
+    side_at,
+    still_as_film,
+)
+from training.starter.stage import StageOptions, in_background, run_stage
+
+STILLS = 80
+MOVING_STILLS = 16
+FILMS = 8
+EMPTIES = 2
+FRAMES_OF_FILM = 2
+LABEL_SMOOTHING = 0.08
+# Folders name one action in two ways; what shows no action is named by what it shows.
+RENAMED = {"fight": "fighting", "no fight": "people standing around"}
+IDLE_LABEL = "people standing around"
+
+Batch = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+class AnchoredVisual(nn.Module):
+    """The visual network and the sharpness of its comparison with the anchors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.network = VisualNetwork().to(memory_format=torch.channels_last)
+        self.log_scale = nn.Parameter(torch.tensor(math.log(16.0)))
+
+    def logits(self, appearance: Tensor, motion: Tensor, anchors: Tensor) -> Float[Tensor, "n c"]:
+        embedding = functional.normalize(self.network.combine(appearance, motion).float(), dim=-1)
+        return self.log_scale.exp().clamp(max=60.0) * embedding @ anchors.T
+
+
+def visual_labels(clips: tuple[Clip, ...]) -> tuple[str, ...]:
+    """The labels, renamed, in alphabetical order."""
+    return tuple(sorted({RENAMED.get(clip.label, clip.label) for clip in clips}))
+
+
+class PictureBank:
+    """Stills and films of the cache with their labels as indices."""
+
+    def __init__(self, cache: Path, stills: tuple[Clip, ...], films: tuple[Clip, ...]) -> None:
+        self.labels = visual_labels((*stills, *films))
+        self.pixels = np.load(cache / "image_pixels.npy", mmap_mode="r")
+        self.colour = np.load(cache / "film_colour.npy", mmap_mode="r")
+        self.grey = np.load(cache / "film_grey.npy", mmap_mode="r")
+        self.bounds = np.load(cache / "film_bounds.npy")
+        self.stills, self.films = stills, films
+        self.still_labels = self._indices(stills)
+        self.film_labels = self._indices(films)
+
+    def _indices(self, clips: tuple[Clip, ...]) -> np.ndarray:
+        place = {label: index for index, label in enumerate(self.labels)}
+        return np.array([place[RENAMED.get(clip.label, clip.label)] for clip in clips])
+
+    def film_window(self, film: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
+        """Colour (4, 112, 112, 3) and brightness (16, 56, 56) of the second that starts at a cell.
+
+        Films shorter than a second repeat their last cell.
+        """
+        first, last = self.bounds[film]
+        cells = np.minimum(first + cell + np.arange(CELLS_PER_WINDOW), last - 1)
+        grey = self.grey.reshape(-1, FRAMES_PER_WINDOW // CELLS_PER_WINDOW, *self.grey.shape[1:])
+        return self.colour[cells], grey[cells].reshape(FRAMES_PER_WINDOW, *self.grey.shape[1:])
+
+    def film_cells(self, film: int) -> int:
+        """Windows that the film holds."""
+        first, last = self.bounds[film]
+        return max(1, int(last - first) - CELLS_PER_WINDOW + 1)
+
+
+class PictureDraw:
+    """Draws raw batches: stills, seconds of films, and empty scenes."""
+
+    def __init__(self, bank: PictureBank, seed: int) -> None:
+        self.bank = bank
+        self.random = np.random.default_rng(seed)
+        self.still_pool = np.array([i for i, c in enumerate(bank.stills) if c.split == "train"])
+        self.film_pool = np.array([i for i, c in enumerate(bank.films) if c.split == "train"])
+        self.still_weights = self._weights(bank.still_labels[self.still_pool], 0.8)
+        self.film_weights = self._weights(bank.film_labels[self.film_pool], 0.3)
+
+    @staticmethod
+    def _weights(labels: np.ndarray, power: float) -> np.ndarray:
+        """Chances of clips so that a label is drawn as its count to a power."""
+        count = np.bincount(labels)[labels].astype(float)
+        weights = count ** (power - 1)
+        return weights / weights.sum()
+
+    def batch(self) -> Batch:
+        """Stills (n, 128, 128, 3), their labels, film colour, film brightness, film labels."""
+        stills = self.random.choice(self.still_pool, STILLS, p=self.still_weights)
+        films = self.random.choice(self.film_pool, FILMS, p=self.film_weights)
+        windows = [self.bank.film_window(f, int(self.random.integers(self.bank.film_cells(f))))
+                   for f in films]
+        shown = self.random.permuted(np.tile(np.arange(CELLS_PER_WINDOW), (FILMS, 1)), axis=1)
+        colour = np.stack([w[0][np.sort(s[:FRAMES_OF_FILM])] for w, s in zip(windows, shown, strict=True)])
+        pixels = np.concatenate([self.bank.pixels[stills], self._empty(EMPTIES)])
+        labels = np.concatenate([self.bank.still_labels[stills],
+                                 np.full(EMPTIES, len(self.bank.labels))])
+        return (torch.from_numpy(pixels), torch.from_numpy(labels), torch.from_numpy(colour),
+                torch.from_numpy(np.stack([w[1] for w in windows])),
+                torch.from_numpy(self.bank.film_labels[films]))
+
+    def _empty(self, count: int) -> np.ndarray:
+        """Pictures that hold nothing: smooth colour, gradients, noise, from blurred chance."""
+        side = self.bank.pixels.shape[1]
+        made = []
+        for _ in range(count):
+            coarse = int(self.random.choice([1, 2, 3, 8, 32, 128]))
+            base = torch.from_numpy(self.random.uniform(0, 255, (1, 3, coarse, coarse)))
+            mean = base.mean(dim=(2, 3), keepdim=True)
+            base = mean + (base - mean) * self.random.uniform(0, 1)
+            picture = functional.interpolate(base, size=side, mode="bilinear", align_corners=False)
+            made.append(picture[0].permute(1, 2, 0).numpy().clip(0, 255).astype(np.uint8))
+        return np.stack(made)
+
+
+def prepare(batch: Batch, labels: int, progress: float, random: torch.Generator
+            ) -> tuple[Tensor, Tensor, Tensor]:
+    """A raw batch -> colour in [-1, 1], brightness frames in [0, 1], label weights.
+
+    Colour holds the stills and then the frames of the films, ``FRAMES_OF_FILM`` each; brightness
+    holds the ``MOVING_STILLS`` first stills and then the films.
+    """
+    side = side_at(progress)
+    pixels, still_labels, film_colour, film_grey, film_labels = batch
+    stills = pixels.permute(0, 3, 1, 2).float() / 255
+    views, light = Views.draw(len(stills), random), Light.draw(len(stills), random)
+    colour = light.on_colour(look(stills, views.theta, side))
+    grey = light.first(MOVING_STILLS).on_grey(
+        still_as_film(stills[:MOVING_STILLS], views.first(MOVING_STILLS), random))
+    targets = functional.one_hot(still_labels, labels + 1).float()
+    colour, targets = _mixed(colour, targets, random)
+
+    views = Views.draw(len(film_labels), random, least_area=0.4)
+    light = Light.draw(len(film_labels), random)
+    frames = film_colour.permute(0, 1, 4, 2, 3).float() / 255
+    frames = torch.stack([light.on_colour(look(frames[:, i], views.theta, side))
+                          for i in range(FRAMES_OF_FILM)], dim=1)
+    moving = light.on_grey(look(film_grey.float() / 255, views.theta, film_grey.shape[-1]))
+    film_targets = functional.one_hot(film_labels, labels + 1).float()
+    colour = torch.cat([colour, frames.flatten(0, 1)]) * 2 - 1
+    return colour, torch.cat([grey, moving]), torch.cat([targets, film_targets])
+
+
+def _mixed(colour: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """A quarter blended (mixup, arXiv 1710.09412), a quarter pasted over, the rest as they are.
+
+    Stills that move come first and stay whole, so that motion and picture belong together.
+    """
+    count = len(colour)
+    quarter = (count - MOVING_STILLS) // 3
+    order = torch.randperm(count, generator=random)
+    share = torch.rand(count, generator=random) * 0.5
+    other_colour, other_targets = colour[order], targets[order]
+    blend = slice(count - 2 * quarter, count - quarter)
+    paste = slice(count - quarter, count)
+    s = share[blend, None, None, None] * 0.8
+    colour[blend] = colour[blend] * (1 - s) + other_colour[blend] * s
+    targets[blend] = targets[blend] * (1 - s[:, :, 0, 0]) + other_targets[blend] * s[:, :, 0, 0]
+    pasted, covered = paste_over(colour[paste], other_colour[paste], share[paste], random)
+    colour[paste] = pasted
+    targets[paste] = (targets[paste] * (1 - covered[:, None])
+                      + other_targets[paste] * covered[:, None])
+    return colour, targets
+
+
+def motion_features(network: VisualNetwork, grey: Tensor, stills: int) -> Tensor:
+    """Motion of the moving stills, of those that stand still (no difference at all), of films."""
+    moving = motion_input(grey)
+    features = network.motion(torch.cat([moving, torch.zeros_like(moving[:1])])).float()
+    standing = features[-1:].expand(stills - MOVING_STILLS, -1)
+    return torch.cat([features[:MOVING_STILLS], standing, features[MOVING_STILLS:-1]])
+
+
+def train_visual(stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path, folder: Path,
+                 text: TextEncoder, options: StageOptions, device: torch.device | None = None
+                 ) -> VisualNetwork:
+    """Train, save ``folder/visual.pt`` and return the network with averaged weights."""
+    torch.manual_seed(options.seed)
+    bank = PictureBank(cache, stills, films)
+    anchors = make_anchors(bank.labels, VISUAL_TEMPLATE, text, background=VISUAL_BACKGROUND)
+    draw = PictureDraw(bank, options.seed)
+    random = torch.Generator().manual_seed(options.seed)
+
+    def loss_of(model: nn.Module, batch: Batch, progress: float) -> Tensor:
+        assert isinstance(model, AnchoredVisual)
+        where = model.log_scale.device
+        with torch.no_grad(), torch.autocast(where.type, enabled=False):
+            colour, grey, targets = prepare(batch, len(bank.labels), progress, random)
+        features = model.network.appearance(
+            colour.to(where).contiguous(memory_format=torch.channels_last)).float()
+        singles = len(batch[0])
+        films_mean = features[singles:].unflatten(0, (-1, FRAMES_OF_FILM)).mean(dim=1)
+        motion = motion_features(model.network, grey.to(where), singles)
+        logits = model.logits(torch.cat([features[:singles], films_mean]), motion,
+                              anchors.drawn(random).to(where))
+        smooth = targets.to(where) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / logits.shape[-1]
+        return -(smooth * logits.log_softmax(-1)).sum(-1).mean()
+
+    def evaluate(model: nn.Module) -> str:
+        assert isinstance(model, AnchoredVisual)
+        return (f"stills {still_accuracy(model, bank, anchors):.3f}, "
+                f"films {film_accuracy(model, bank, anchors):.3f}")
+
+    trained = run_stage("visual", AnchoredVisual(), in_background(draw.batch), loss_of, options,
+                        folder, evaluate=evaluate, device=device)
+    assert isinstance(trained, AnchoredVisual)
+    return trained.network
+
+
+@torch.inference_mode()
+def still_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -> float:
+    """Top-1 of held-back stills, shown as motionless film, over the labels that stills have."""
+    held_back = np.array([i for i, clip in enumerate(bank.stills) if clip.split == "test"])
+    allowed = torch.zeros(len(anchors.labels), dtype=torch.bool)
+    allowed[torch.from_numpy(np.unique(bank.still_labels))] = True
+    right = 0
+    for part in np.array_split(held_back, max(1, len(held_back) // 64)):
+        stills = torch.from_numpy(bank.pixels[part]).permute(0, 3, 1, 2).float() / 255
+        colour = functional.interpolate(stills, size=FRAME_SIDE_PX, mode="area")
+        grey = functional.interpolate(stills.mean(1, keepdim=True), size=FRAME_SIDE_PX // 2, mode="area")
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            appearance = model.network.appearance(colour * 2 - 1).float()
+            motion = model.network.motion(motion_input(grey.repeat(1, FRAMES_PER_WINDOW, 1, 1))).float()
+        logits = model.logits(appearance, motion, anchors.plain())
+        named = logits.masked_fill(~allowed, -math.inf).argmax(-1).numpy()
+        right += int((named == bank.still_labels[part]).sum())
+    return right / len(held_back)
+
+
+@torch.inference_mode()
+def film_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -> float:
+    """Top-1 of held-back films over the labels that films have; a film is the mean of its seconds."""
+    allowed = torch.zeros(len(anchors.labels), dtype=torch.bool)
+    allowed[torch.from_numpy(np.unique(bank.film_labels))] = True
+    count: Counter[bool] = Counter()
+    for film, clip in enumerate(bank.films):
+        if clip.split != "test":
+            continue
+        windows = [bank.film_window(film, cell) for cell in range(0, bank.film_cells(film), 2)]
+        colour = torch.from_numpy(np.concatenate([w[0] for w in windows]))
+        grey = torch.from_numpy(np.stack([w[1] for w in windows])).float() / 255
+        colour = colour.permute(0, 3, 1, 2).float() / 127.5 - 1
+        with torch.autocast("cpu", dtype=torch.bfloat16):
+            features = model.network.appearance(colour.contiguous(memory_format=torch.channels_last))
+            motion = model.network.motion(motion_input(grey)).float()
+        appearance = features.float().unflatten(0, (-1, CELLS_PER_WINDOW)).mean(dim=1)
+        probability = model.logits(appearance, motion, anchors.plain()).masked_fill(
+            ~allowed, -math.inf).softmax(-1).mean(0)
+        count[int(probability.argmax()) == bank.film_labels[film]] += 1
+    return count[True] / max(1, count.total())
