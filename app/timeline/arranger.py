@@ -1,0 +1,95 @@
+"""Keeps the rows of the events up to date, in a thread of its own when there are many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, QThread, Signal
+
+from app.timeline.event_rows import LabelOrder, Row, rows_of
+from core_model.timeline import Detection, Task
+
+# Fewer are laid out within a frame; a thread would only make them late.
+AT_ONCE = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class ArrangeRequest:
+    """Lay out those of ``detections`` that reach their kind's threshold (0 where none is set)."""
+
+    detections: tuple[Detection, ...]
+    thresholds: Mapping[Task, float]
+    order: Mapping[Task, LabelOrder]
+
+    def arranged(self) -> dict[Task, tuple[Row, ...]]:
+        """Rows of every kind, no rows for a kind without events."""
+        shown: dict[Task, list[Detection]] = {task: [] for task in Task}
+        for event in self.detections:
+            if event.score >= self.thresholds.get(event.task, 0.0):
+                shown[event.task].append(event)
+        return {task: rows_of(events, self.order[task]) for task, events in shown.items()}
+
+
+class _ArrangeThread(QThread):
+    arranged = Signal(object, object)  # the request, its rows
+
+    def __init__(self, request: ArrangeRequest, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("event arranger")
+        self._request = request
+
+    def run(self) -> None:
+        self.arranged.emit(self._request, self._request.arranged())
+
+
+class EventArranger(QObject):
+    """Takes whole lists of detections and gives rows; while one is laid out the newest waits."""
+
+    rows_changed = Signal(object)  # dict[Task, tuple[Row, ...]]
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._order = {task: LabelOrder() for task in Task}
+        self._thread: _ArrangeThread | None = None
+        self._waiting: ArrangeRequest | None = None
+
+    def reset(self) -> None:
+        """Forget the order of labels: new media."""
+        self._order = {task: LabelOrder() for task in Task}
+
+    def arrange(self, detections: tuple[Detection, ...], thresholds: Mapping[Task, float]) -> None:
+        """Lay these out and announce the rows, now or soon."""
+        request = ArrangeRequest(detections, dict(thresholds), self._order)
+        if self._thread is not None:
+            self._waiting = request
+        elif len(detections) <= AT_ONCE:
+            self.rows_changed.emit(request.arranged())
+        else:
+            self._start(request)
+
+    def shutdown(self) -> None:
+        """Drop what waits and let the running layout end (under a second)."""
+        self._waiting = None
+        if self._thread is not None:
+            self._thread.wait()
+
+    def _start(self, request: ArrangeRequest) -> None:
+        self._thread = _ArrangeThread(request, self)
+        self._thread.arranged.connect(self._take)
+        self._thread.finished.connect(self._go_on)
+        self._thread.start(QThread.Priority.LowPriority)
+
+    def _take(self, request: ArrangeRequest, rows: dict[Task, tuple[Row, ...]]) -> None:
+        # Rows of other media must not appear; rows about to be replaced may, so that a list
+        # that keeps growing is seen growing.
+        if request.order is self._order:
+            self.rows_changed.emit(rows)
+
+    def _go_on(self) -> None:
+        if self._thread is not None:
+            self._thread.deleteLater()
+            self._thread = None
+        request, self._waiting = self._waiting, None
+        if request is not None:
+            self.arrange(request.detections, request.thresholds)

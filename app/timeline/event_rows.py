@@ -1,0 +1,159 @@
+"""Events of one kind laid out in rows, as sorted arrays that any view of time cuts quickly."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+
+import numpy as np
+import numpy.typing as npt
+
+from core_model.timeline import Detection
+
+Times = npt.NDArray[np.int64]
+Indices = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Events of one row: no two overlap, so onsets and offsets both rise strictly.
+
+    ``events`` are the detections in that order, the arrays (n,) their onsets, offsets (us) and
+    scores. ``knots_us`` (2n,) are onsets and offsets interleaved and ``covered_us`` (2n,) the
+    covered time up to each of them, from which the coverage of any span follows by interpolation.
+    """
+
+    events: tuple[Detection, ...]
+    onset_us: Times
+    offset_us: Times
+    score: npt.NDArray[np.float64]
+    knots_us: Times
+    covered_us: Times
+
+    def span(self, start_us: int, end_us: int) -> tuple[int, int]:
+        """Index range of the events that touch ``[start_us, end_us)``."""
+        first = int(np.searchsorted(self.offset_us, start_us, side="right"))
+        return first, int(np.searchsorted(self.onset_us, end_us, side="left"))
+
+    def at(self, time_us: int) -> Detection | None:
+        """The event with ``onset_us <= time_us < offset_us``."""
+        index = int(np.searchsorted(self.onset_us, time_us, side="right")) - 1
+        if index >= 0 and time_us < self.offset_us[index]:
+            return self.events[index]
+        return None
+
+    def coverage(self, bounds_us: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        """Covered share (n,) in [0, 1] of each span between neighbouring ``bounds_us`` (n + 1,).
+
+        A span that an event only touches gets at least a little, so that no event vanishes.
+        """
+        covered = np.diff(np.interp(bounds_us, self.knots_us, self.covered_us))
+        share = covered / np.diff(bounds_us)
+        begun = np.diff(np.searchsorted(self.onset_us, bounds_us, side="left")) > 0
+        return np.where(begun | (share > 0), np.clip(share, 0.3, 1.0), 0.0)
+
+
+@dataclass
+class LabelOrder:
+    """Numbers labels in the order in which they were first met.
+
+    Kept while media is open, so that rows stay where they are as results stream in.
+    """
+
+    _numbers: dict[str, int] = field(default_factory=dict)
+
+    def number(self, label: str) -> int:
+        return self._numbers.setdefault(label, len(self._numbers))
+
+
+def rows_of(events: Iterable[Detection], order: LabelOrder) -> tuple[Row, ...]:
+    """Lay events out in rows so that a label keeps to one row wherever its events allow it.
+
+    Labels come in ``order``; each goes whole into the first row that has room for all its events,
+    else into a new row. Where events of one label overlap, they are first split into layers.
+    """
+    by_label: dict[int, list[Detection]] = {}
+    for event in events:
+        by_label.setdefault(order.number(event.label), []).append(event)
+    rows: list[_OpenRow] = []
+    for number in sorted(by_label):
+        for layer in _layers(by_label[number]):
+            row = next((row for row in rows if row.has_room(layer)), None)
+            if row is None:
+                rows.append(_OpenRow(layer))
+            else:
+                row.add(layer)
+    return tuple(row.closed() for row in rows)
+
+
+class _Layer:
+    """Events that do not overlap, in order."""
+
+    def __init__(self, events: Sequence[Detection]) -> None:
+        self.events = list(events)
+        self.onset_us = np.fromiter((e.onset_us for e in events), np.int64, len(events))
+        self.offset_us = np.fromiter((e.offset_us for e in events), np.int64, len(events))
+        self.covered_us = int(np.sum(self.offset_us - self.onset_us))
+
+
+class _OpenRow:
+    """A row that still takes layers."""
+
+    def __init__(self, layer: _Layer) -> None:
+        self._events, self._onset_us, self._offset_us = (
+            layer.events,
+            layer.onset_us,
+            layer.offset_us,
+        )
+        self._covered_us = layer.covered_us
+
+    def has_room(self, layer: _Layer) -> bool:
+        extent_us = max(self._offset_us[-1], layer.offset_us[-1]) - min(
+            self._onset_us[0], layer.onset_us[0]
+        )
+        if self._covered_us + layer.covered_us > extent_us:
+            return False  # Cheaper than the search, and often enough.
+        ended = np.searchsorted(self._offset_us, layer.onset_us, side="right")
+        begun = np.searchsorted(self._onset_us, layer.offset_us, side="left")
+        return not np.any(begun > ended)
+
+    def add(self, layer: _Layer) -> None:
+        onset_us = np.concatenate([self._onset_us, layer.onset_us])
+        order = np.argsort(onset_us, kind="stable")
+        self._covered_us += layer.covered_us
+        events = self._events + layer.events
+        self._events = [events[i] for i in order.tolist()]
+        self._onset_us = onset_us[order]
+        self._offset_us = np.concatenate([self._offset_us, layer.offset_us])[order]
+
+    def closed(self) -> Row:
+        events = tuple(self._events)
+        score = np.fromiter((e.score for e in events), np.float64, len(events))
+        knots_us = np.stack([self._onset_us, self._offset_us], axis=1).ravel()
+        after_us = np.cumsum(self._offset_us - self._onset_us)
+        before_us = np.concatenate([[0], after_us[:-1]])
+        covered_us = np.stack([before_us, after_us], axis=1).ravel()
+        return Row(events, self._onset_us, self._offset_us, score, knots_us, covered_us)
+
+
+def _layers(events: list[Detection]) -> list[_Layer]:
+    """Split events of one label into as few layers without overlap as there can be."""
+    events = sorted(events, key=lambda e: (e.onset_us, e.offset_us))
+    whole = _Layer(events)
+    if not np.any(whole.onset_us[1:] < whole.offset_us[:-1]):
+        return [whole]
+    layers: list[list[Detection]] = []
+    free: list[int] = []
+    busy: list[tuple[int, int]] = []
+    for event in events:
+        while busy and busy[0][0] <= event.onset_us:
+            heappush(free, heappop(busy)[1])
+        if free:
+            index = heappop(free)
+        else:
+            index = len(layers)
+            layers.append([])
+        layers[index].append(event)
+        heappush(busy, (event.offset_us, index))
+    return [_Layer(layer) for layer in layers]

@@ -1,0 +1,198 @@
+"""The whole media as a strip: where events are dense, and the visible part, to be dragged."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from app.kind_style import KIND_STYLES, outline_colour
+from app.theme import Theme
+from app.timeline.event_rows import Row
+from app.timeline.lane_painter import density_image
+from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
+from app.timeline.time_scale import TimeScale
+from app.view_state import ViewState
+from core_model.timeline import Task
+
+HEIGHT_PX = 36
+BAND_PX = 8
+BAND_GAP_PX = 2
+TOP_PX = 4
+EDGE_REACH_PX = 6
+NARROWEST_WINDOW_PX = 4.0
+
+
+class _Grip(Enum):
+    MOVE = auto()
+    START = auto()
+    END = auto()
+
+
+class Overview(TimePane):
+    """Density of events per kind over the whole media; the bright window is what is visible.
+
+    Dragging the window moves it, dragging its edges changes what it holds, pressing elsewhere
+    brings it there.
+    """
+
+    def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(view_state, theme, parent)
+        self.setFixedHeight(HEIGHT_PX)
+        self.setAccessibleName("Overview of the whole video")
+        self._rows: dict[Task, tuple[Row, ...]] = {}
+        self._picture: tuple[object, QPixmap] | None = None
+        self._grip: _Grip | None = None
+        self._grip_offset_us = 0
+        view_state.media_range_changed.connect(self._on_media_changed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(400, HEIGHT_PX)
+
+    def scale(self) -> TimeScale | None:
+        visible = super().scale()
+        if visible is None:
+            return None
+        state = self.view_state
+        return TimeScale(
+            state.media_start_us,
+            state.media_end_us,
+            visible.left_px,
+            visible.width_px,
+            anchor_us=state.media_start_us,
+            pixel_ratio=visible.pixel_ratio,
+        )
+
+    def set_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
+        """Show the density of these events."""
+        self._rows = rows
+        self._picture = None
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._picture = None
+        super().set_theme(theme)
+
+    def window_rect(self, scale: TimeScale) -> QRectF:
+        """The visible part, never too narrow to be seen."""
+        left_px = scale.to_px(self.view_state.visible_start_us)
+        right_px = scale.to_px(self.view_state.visible_end_us)
+        width_px = max(right_px - left_px, NARROWEST_WINDOW_PX)
+        return QRectF(round(left_px), 1, round(width_px), HEIGHT_PX - 3)
+
+    def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
+        painter.fillRect(exposed, QColor(self.theme.ground))
+        painter.drawPixmap(QPointF(scale.left_px, 0), self._density(scale))
+        window = self.window_rect(scale)
+        veil = QColor(self.theme.panel)
+        veil.setAlphaF(0.55)
+        picture = QRectF(self.time_rect())
+        before = QRectF(picture.left(), 0, window.left() - picture.left(), HEIGHT_PX)
+        after = QRectF(window.right(), 0, picture.right() - window.right(), HEIGHT_PX)
+        painter.fillRect(before, veil)
+        painter.fillRect(after, veil)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        glow = QColor(self.theme.text)
+        glow.setAlphaF(0.06)
+        painter.setBrush(glow)
+        edge = QColor(self.theme.text_secondary)
+        painter.setPen(edge)
+        painter.drawRoundedRect(window.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def paint_margin(self, painter: QPainter, rect: QRect) -> None:
+        painter.setFont(self.text_font(SMALL_TEXT_PX))
+        painter.setPen(QColor(self.theme.text_secondary))
+        flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+        painter.drawText(rect.adjusted(8, 0, -8, 0), flags, "Overview")
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        scale = self.scale()
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if scale is None or not is_left or not self.in_picture(event.position()):
+            event.ignore()
+            return
+        state = self.view_state
+        x_px = event.position().x()
+        time_us = scale.to_us(x_px)
+        self._grip = self._grip_at(x_px, scale)
+        if self._grip is None:
+            half_us = (state.visible_end_us - state.visible_start_us) // 2
+            state.set_visible(time_us - half_us, time_us + half_us)
+            self._grip = _Grip.MOVE
+        held_us = state.visible_end_us if self._grip is _Grip.END else state.visible_start_us
+        self._grip_offset_us = held_us - time_us
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        scale = self.scale()
+        if scale is None:
+            return
+        if self._grip is None:
+            self._show_cursor(self._grip_at(event.position().x(), scale))
+            return
+        state = self.view_state
+        held_us = scale.to_us(event.position().x()) + self._grip_offset_us
+        if self._grip is _Grip.MOVE:
+            span_us = state.visible_end_us - state.visible_start_us
+            state.set_visible(held_us, held_us + span_us)
+        elif self._grip is _Grip.START:
+            start_us = min(max(held_us, state.media_start_us), state.visible_end_us)
+            state.set_visible(start_us, state.visible_end_us)
+        else:
+            end_us = max(min(held_us, state.media_end_us), state.visible_start_us)
+            state.set_visible(state.visible_start_us, end_us)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._grip = None
+
+    def _grip_at(self, x_px: float, scale: TimeScale) -> _Grip | None:
+        window = self.window_rect(scale)
+        if window.width() > 4 * EDGE_REACH_PX:
+            if abs(x_px - window.left()) <= EDGE_REACH_PX:
+                return _Grip.START
+            if abs(x_px - window.right()) <= EDGE_REACH_PX:
+                return _Grip.END
+        is_inside = window.left() - EDGE_REACH_PX <= x_px <= window.right() + EDGE_REACH_PX
+        return _Grip.MOVE if is_inside else None
+
+    def _show_cursor(self, grip: _Grip | None) -> None:
+        shapes = {
+            None: Qt.CursorShape.ArrowCursor,
+            _Grip.MOVE: Qt.CursorShape.OpenHandCursor,
+            _Grip.START: Qt.CursorShape.SizeHorCursor,
+            _Grip.END: Qt.CursorShape.SizeHorCursor,
+        }
+        self.setCursor(shapes[grip])
+
+    def _density(self, scale: TimeScale) -> QPixmap:
+        """One band per kind, made once for a size, a list of events and a theme."""
+        key = scale
+        if self._picture is None or self._picture[0] != key:
+            ratio = scale.pixel_ratio
+            pixmap = QPixmap(scale.column_count, round(HEIGHT_PX * ratio))
+            pixmap.setDevicePixelRatio(ratio)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            for band, task in enumerate(KIND_STYLES):
+                image = density_image(self._share(task, scale), outline_colour(task, self.theme))
+                top_px = TOP_PX + band * (BAND_PX + BAND_GAP_PX)
+                painter.drawImage(QRectF(0, top_px, scale.width_px, BAND_PX), image)
+            painter.end()
+            self._picture = (key, pixmap)
+        return self._picture[1]
+
+    def _share(self, task: Task, scale: TimeScale) -> npt.NDArray[np.float64]:
+        bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
+        share = np.zeros(scale.column_count)
+        for row in self._rows.get(task, ()):
+            share = np.maximum(share, row.coverage(bounds_us))
+        return share
+
+    def _on_media_changed(self, start_us: int, end_us: int) -> None:
+        self._grip = None
+        self._picture = None
+        self.update()

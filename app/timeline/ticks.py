@@ -1,0 +1,79 @@
+"""Where the ruler has its lines and what it writes beside them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.player.time_code import time_code
+
+_MS = 1_000
+_S = 1_000_000
+_MIN = 60 * _S
+_H = 60 * _MIN
+# (labelled step, unlabelled step between) in microseconds, from fine to coarse
+_STEPS_US = (
+    (1 * _MS, 200),
+    (2 * _MS, 500),
+    (5 * _MS, 1 * _MS),
+    (10 * _MS, 2 * _MS),
+    (20 * _MS, 5 * _MS),
+    (50 * _MS, 10 * _MS),
+    (100 * _MS, 20 * _MS),
+    (200 * _MS, 50 * _MS),
+    (500 * _MS, 100 * _MS),
+    (1 * _S, 200 * _MS),
+    (2 * _S, 500 * _MS),
+    (5 * _S, 1 * _S),
+    (10 * _S, 2 * _S),
+    (15 * _S, 5 * _S),
+    (30 * _S, 5 * _S),
+    (1 * _MIN, 10 * _S),
+    (2 * _MIN, 30 * _S),
+    (5 * _MIN, 1 * _MIN),
+    (10 * _MIN, 2 * _MIN),
+    (15 * _MIN, 5 * _MIN),
+    (30 * _MIN, 5 * _MIN),
+    (1 * _H, 10 * _MIN),
+    (2 * _H, 30 * _MIN),
+    (5 * _H, 1 * _H),
+    (10 * _H, 2 * _H),
+    (24 * _H, 4 * _H),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A line of the ruler at ``time_us``; ``label`` is empty on the lines between."""
+
+    time_us: int
+    label: str
+
+
+def step_us(us_per_px: float, label_px: float) -> tuple[int, int]:
+    """Labelled and unlabelled step (us) so that labels of ``label_px`` have room.
+
+    The coarsest step serves for anything beyond it.
+    """
+    for labelled_us, plain_us in _STEPS_US:
+        if labelled_us >= us_per_px * label_px:
+            return labelled_us, plain_us
+    return _STEPS_US[-1]
+
+
+def ticks(start_us: int, end_us: int, us_per_px: float, label_px: float) -> list[Tick]:
+    """Every tick in ``[start_us, end_us]``, and the labelled one before, in order of time."""
+    labelled_us, plain_us = step_us(us_per_px, label_px)
+    first_us = start_us // labelled_us * labelled_us
+    with_ms = labelled_us < _S
+    found: list[Tick] = []
+    for time_us in range(first_us, end_us + 1, plain_us):
+        is_labelled = time_us % labelled_us == 0
+        label = ruler_time(time_us, with_ms=with_ms) if is_labelled else ""
+        found.append(Tick(time_us, label))
+    return found
+
+
+def ruler_time(time_us: int, *, with_ms: bool) -> str:
+    """``hh:mm:ss.mmm``, or ``hh:mm:ss`` where the ruler has whole seconds."""
+    text = time_code(time_us)
+    return text if with_ms else text.removesuffix(".000")

@@ -1,0 +1,191 @@
+"""What every pane on the time axis has in common: margin, scale, playhead, wheel, click."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import (
+    QColor,
+    QFont,
+    QMouseEvent,
+    QNativeGestureEvent,
+    QPainter,
+    QPaintEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QWidget
+
+from app.theme import Theme, tabular
+from app.timeline.ticks import Tick, ticks
+from app.timeline.time_scale import TimeScale
+from app.view_state import ViewState
+
+MARGIN_PX = 96
+GUTTER_PX = 12
+TEXT_PX = 12
+SMALL_TEXT_PX = 11
+# Room for a ruler label "hh:mm:ss.mmm" and air around it.
+LABEL_ROOM_PX = 112
+ZOOM_PER_NOTCH = 1.25
+NOTCH = 120
+SCROLL_SHARE_PER_NOTCH = 0.1
+
+
+class TimePane(QWidget):
+    """A pane whose picture lies between a left margin and a right gutter, the same everywhere.
+
+    Subclasses draw in :meth:`paint_time` (clipped to the picture) and :meth:`paint_margin`.
+    """
+
+    def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setMouseTracking(True)
+        self.view_state = view_state
+        self.theme = theme
+        self._playhead_px = 0.0
+        view_state.visible_changed.connect(self._on_visible_changed)
+        view_state.playhead_changed.connect(self._on_playhead_changed)
+
+    def scale(self) -> TimeScale | None:
+        """The mapping in use; None without media or without room."""
+        state = self.view_state
+        width_px = self.width() - MARGIN_PX - GUTTER_PX
+        if not state.has_media or width_px < 1:
+            return None
+        return TimeScale(
+            state.visible_start_us,
+            state.visible_end_us,
+            MARGIN_PX,
+            width_px,
+            anchor_us=state.media_start_us,
+            pixel_ratio=self.devicePixelRatioF(),
+        )
+
+    def time_rect(self) -> QRect:
+        """The picture: the pane without margin and gutter."""
+        return self.rect().adjusted(MARGIN_PX, 0, -GUTTER_PX, 0)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw with other colours from now on."""
+        self.theme = theme
+        self.update()
+
+    def text_font(self, size_px: int = TEXT_PX) -> QFont:
+        """The window's font with figures of equal width."""
+        font = tabular(self.font())
+        font.setPixelSize(size_px)
+        return font
+
+    def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
+        """Draw the picture; only ``exposed`` needs it."""
+
+    def paint_margin(self, painter: QPainter, rect: QRect) -> None:
+        """Draw into the left margin."""
+
+    def visible_ticks(self, scale: TimeScale) -> list[Tick]:
+        """The ruler's lines, the same in every pane."""
+        return ticks(scale.start_us, scale.end_us, scale.us_per_px, LABEL_ROOM_PX)
+
+    def paint_grid(self, painter: QPainter, scale: TimeScale) -> None:
+        """Quiet lines at the labelled ticks."""
+        line = QColor(self.theme.line)
+        line.setAlphaF(0.55)
+        for tick in self.visible_ticks(scale):
+            if tick.label:
+                painter.fillRect(
+                    QRectF(round(scale.to_px(tick.time_us)), 0, 1, self.height()), line
+                )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        exposed = event.rect()
+        painter.fillRect(exposed, QColor(self.theme.ground))
+        scale = self.scale()
+        picture = self.time_rect()
+        if scale is not None and exposed.intersects(picture):
+            painter.save()
+            painter.setClipRect(picture & exposed)
+            self.paint_time(painter, scale, exposed & picture)
+            self.paint_playhead(painter, scale)
+            painter.restore()
+        if exposed.left() < MARGIN_PX:
+            margin = QRect(0, 0, MARGIN_PX, self.height())
+            painter.fillRect(margin, QColor(self.theme.panel))
+            painter.fillRect(MARGIN_PX - 1, 0, 1, self.height(), QColor(self.theme.line))
+            self.paint_margin(painter, margin)
+        bottom = self.height() - 1
+        painter.fillRect(0, bottom, self.width(), 1, QColor(self.theme.line))
+        painter.end()
+
+    def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
+        """A line at the playhead, with a dark edge so that it shows on any picture."""
+        x_px = round(scale.to_px(self.view_state.playhead_us))
+        edge = QColor(self.theme.ground)
+        edge.setAlphaF(0.6)
+        painter.fillRect(QRectF(x_px - 1, 0, 3, self.height()), edge)
+        painter.fillRect(QRectF(x_px, 0, 1, self.height()), QColor(self.theme.text))
+
+    def playhead_reach_px(self) -> int:
+        """Half the width that the playhead takes."""
+        return 2
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        scale = self.scale()
+        if scale is None:
+            event.ignore()
+            return
+        turned = _wheel_notches(event)
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            notches = turned.y() or turned.x()
+            time_us = scale.to_us(event.position().x())
+            self.view_state.zoom_about(time_us, ZOOM_PER_NOTCH**notches)
+        elif not event.pixelDelta().isNull():
+            moved = event.pixelDelta()
+            self.view_state.pan_by(round(-(moved.x() or moved.y()) * scale.us_per_px))
+        else:
+            span_us = scale.end_us - scale.start_us
+            notches = turned.x() or turned.y()
+            self.view_state.pan_by(round(-notches * SCROLL_SHARE_PER_NOTCH * span_us))
+        event.accept()
+
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QNativeGestureEvent):
+            scale = self.scale()
+            if scale and event.gestureType() == Qt.NativeGestureType.ZoomNativeGesture:
+                time_us = scale.to_us(event.position().x())
+                self.view_state.zoom_about(time_us, max(0.2, 1 + event.value()))
+                return True
+        return super().event(event)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.in_picture(event.position()):
+            self.seek_to(event.position().x())
+        else:
+            event.ignore()
+
+    def in_picture(self, position: QPointF | QPoint) -> bool:
+        """Whether a point lies on the time axis, not on the margin."""
+        return self.time_rect().contains(QPoint(int(position.x()), int(position.y())))
+
+    def seek_to(self, x_px: float) -> None:
+        """Ask for the time at a logical x."""
+        scale = self.scale()
+        if scale is not None:
+            self.view_state.request_seek(scale.to_us(x_px))
+
+    def _on_visible_changed(self, start_us: int, end_us: int) -> None:
+        self.update()
+
+    def _on_playhead_changed(self, time_us: int) -> None:
+        scale = self.scale()
+        if scale is None:
+            return
+        reach_px = self.playhead_reach_px()
+        new_px = scale.to_px(time_us)
+        for x_px in (self._playhead_px, new_px):
+            self.update(int(x_px) - reach_px - 1, 0, 2 * reach_px + 4, self.height())
+        self._playhead_px = new_px
+
+
+def _wheel_notches(event: QWheelEvent) -> QPointF:
+    return QPointF(event.angleDelta().x() / NOTCH, event.angleDelta().y() / NOTCH)

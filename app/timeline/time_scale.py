@@ -1,0 +1,71 @@
+"""The one mapping between presentation time and pixels that all panes share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class TimeScale:
+    """``[start_us, end_us)`` drawn over ``width_px`` logical pixels, ``left_px`` from the left.
+
+    Pictures made for a stretch of time must look the same wherever they are scrolled to, so time
+    is laid on a fixed raster of device columns: column ``c`` covers ``us_per_column`` from
+    ``anchor_us + c * us_per_column`` on, and the left edge of the pane falls on a whole column.
+    The edge is thereby off by half a device pixel at most.
+    """
+
+    start_us: int
+    end_us: int
+    left_px: float
+    width_px: float
+    anchor_us: int = 0
+    pixel_ratio: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.end_us <= self.start_us or self.width_px <= 0 or self.pixel_ratio <= 0:
+            raise ValueError(f"a time scale needs time and width: {self}")
+
+    @property
+    def us_per_px(self) -> float:
+        return (self.end_us - self.start_us) / self.width_px
+
+    @property
+    def us_per_column(self) -> float:
+        return self.us_per_px / self.pixel_ratio
+
+    @property
+    def right_px(self) -> float:
+        return self.left_px + self.width_px
+
+    @property
+    def first_column(self) -> int:
+        """Raster column at the left edge."""
+        return round((self.start_us - self.anchor_us) / self.us_per_column)
+
+    @property
+    def column_count(self) -> int:
+        """Device columns that the pane shows."""
+        return round(self.width_px * self.pixel_ratio)
+
+    def to_px(self, time_us: int) -> float:
+        """Logical x of a time, in the coordinates of the pane; may lie outside of it."""
+        column = (time_us - self.anchor_us) / self.us_per_column - self.first_column
+        return self.left_px + column / self.pixel_ratio
+
+    def to_px_array(self, times_us: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """:meth:`to_px` for an array of any shape."""
+        columns = (times_us - self.anchor_us) / self.us_per_column - self.first_column
+        return self.left_px + columns / self.pixel_ratio
+
+    def to_us(self, x_px: float) -> int:
+        """Time at a logical x: the inverse of :meth:`to_px`, rounded to a microsecond."""
+        column = (x_px - self.left_px) * self.pixel_ratio + self.first_column
+        return self.anchor_us + round(column * self.us_per_column)
+
+    def column_px(self, column: int) -> float:
+        """Logical x of the left edge of a raster column."""
+        return self.left_px + (column - self.first_column) / self.pixel_ratio

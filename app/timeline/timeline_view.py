@@ -1,0 +1,185 @@
+"""The timeline: every pane on one time axis, and what feeds them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, QWidget
+
+from app.theme import Theme
+from app.timeline.arranger import EventArranger
+from app.timeline.event_rows import Row
+from app.timeline.lanes_pane import LanesPane
+from app.timeline.overview import Overview
+from app.timeline.ruler import Ruler
+from app.timeline.sound_panes import SpectrogramPane, WaveformPane
+from app.timeline.sound_picture import SoundPicture
+from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, ZOOM_PER_NOTCH, TimePane
+from app.view_state import ViewState
+from core_model.media.probe import MediaInfo
+from core_model.timeline import Detection, Task
+
+# Steps of a scroll bar are 32 bit; this many are finer than any screen.
+SCROLL_STEPS = 1 << 30
+# Where the playhead stands after the view has followed it to a new page.
+PAGE_LEAD = 0.05
+
+
+class TimelineView(QWidget):
+    """Ruler, overview, waveform, spectrogram and one lane per kind.
+
+    The media range, the playhead and the visible range come from the view state, which the
+    player keeps; this view reads the sound by itself and is told the detections.
+    """
+
+    def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._view_state = view_state
+        self._last_playhead_us = view_state.playhead_us
+        self._detections: tuple[Detection, ...] = ()
+        self._thresholds: dict[Task, float] = {}
+        self._arranger = EventArranger(self)
+        self._arranger.rows_changed.connect(self._show_rows)
+        self.sound = SoundPicture(self)
+        self.overview = Overview(view_state, theme, self)
+        self.ruler = Ruler(view_state, theme, self)
+        self.waveform = WaveformPane(view_state, theme, self.sound)
+        self.spectrogram = SpectrogramPane(view_state, theme, self.sound)
+        self.lanes = LanesPane(view_state, theme)
+        self._scroll = QScrollBar(Qt.Orientation.Horizontal)
+        self._scroll.setAccessibleName("Scroll in time")
+        self._scroll.valueChanged.connect(self._on_scrolled)
+        self._lay_out()
+        view_state.media_range_changed.connect(self._on_media_range_changed)
+        view_state.visible_changed.connect(self._fit_scroll)
+        view_state.playhead_changed.connect(self._follow_playhead)
+        self._fit_scroll(view_state.visible_start_us, view_state.visible_end_us)
+
+    def set_media(self, info: MediaInfo | None) -> None:
+        """Read the sound of this media in the background; None closes what was open.
+
+        Events of the media before are taken off. The time range is the view state's matter.
+        """
+        self._arranger.reset()
+        self.set_detections(())
+        if info is None or info.audio is None:
+            self.sound.close(silent=info is not None)
+        else:
+            self.sound.open(info.path, info.audio.end_us - info.audio.start_us)
+        self.spectrogram.setVisible(info is None or info.audio is not None)
+
+    def set_detections(self, detections: tuple[Detection, ...]) -> None:
+        """Show this complete list, in any order."""
+        self._detections = detections
+        self._arranger.arrange(self._detections, self._thresholds)
+
+    def set_thresholds(self, thresholds: Mapping[Task, float]) -> None:
+        """Show only events of at least this score (0 for a kind that is not named)."""
+        self._thresholds = dict(thresholds)
+        self._arranger.arrange(self._detections, self._thresholds)
+
+    def shown_detections(self) -> tuple[Detection, ...]:
+        """The detections that reach the thresholds, in the order they were given."""
+        return tuple(
+            event
+            for event in self._detections
+            if event.score >= self._thresholds.get(event.task, 0.0)
+        )
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw every pane with this theme."""
+        for pane in self.panes():
+            pane.set_theme(theme)
+
+    def shutdown(self) -> None:
+        """End the background threads; call it before the view goes."""
+        self.sound.shutdown()
+        self._arranger.shutdown()
+
+    def panes(self) -> tuple[TimePane, ...]:
+        """All panes on the time axis from top to bottom."""
+        return (self.overview, self.ruler, self.waveform, self.spectrogram, self.lanes)
+
+    def zoom_in(self) -> None:
+        """Zoom in about the playhead, or about the middle where it is out of view."""
+        self._view_state.zoom_about(self._zoom_centre_us(), ZOOM_PER_NOTCH**2)
+
+    def zoom_out(self) -> None:
+        """Undo one :meth:`zoom_in`."""
+        self._view_state.zoom_about(self._zoom_centre_us(), ZOOM_PER_NOTCH**-2)
+
+    def zoom_to_all(self) -> None:
+        """Show the whole media."""
+        self._view_state.set_visible(self._view_state.media_start_us, self._view_state.media_end_us)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
+            self.zoom_in()
+        elif event.key() in (Qt.Key.Key_Minus, Qt.Key.Key_Underscore):
+            self.zoom_out()
+        else:
+            super().keyPressEvent(event)
+
+    def _lay_out(self) -> None:
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        splitter.setHandleWidth(4)
+        splitter.setChildrenCollapsible(False)
+        for pane, stretch in ((self.waveform, 2), (self.spectrogram, 4), (self.lanes, 5)):
+            splitter.addWidget(pane)
+            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        bar = QHBoxLayout()
+        bar.setContentsMargins(MARGIN_PX, 0, GUTTER_PX, 0)
+        bar.addWidget(self._scroll)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.overview)
+        column.addWidget(self.ruler)
+        column.addWidget(splitter, 1)
+        column.addLayout(bar)
+
+    def _show_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
+        self.lanes.set_rows(rows)
+        self.overview.set_rows(rows)
+
+    def _zoom_centre_us(self) -> int:
+        state = self._view_state
+        if state.visible_start_us <= state.playhead_us <= state.visible_end_us:
+            return state.playhead_us
+        return (state.visible_start_us + state.visible_end_us) // 2
+
+    def _us_per_step(self) -> int:
+        media_us = self._view_state.media_end_us - self._view_state.media_start_us
+        return media_us // SCROLL_STEPS + 1
+
+    def _fit_scroll(self, start_us: int, end_us: int) -> None:
+        state, step_us = self._view_state, self._us_per_step()
+        self._scroll.blockSignals(True)
+        self._scroll.setRange(
+            0, (state.media_end_us - state.media_start_us - (end_us - start_us)) // step_us
+        )
+        self._scroll.setPageStep(max((end_us - start_us) // step_us, 1))
+        self._scroll.setSingleStep(max((end_us - start_us) // step_us // 20, 1))
+        self._scroll.setValue((start_us - state.media_start_us) // step_us)
+        self._scroll.blockSignals(False)
+
+    def _on_scrolled(self, value: int) -> None:
+        state = self._view_state
+        start_us = state.media_start_us + value * self._us_per_step()
+        state.set_visible(start_us, start_us + state.visible_end_us - state.visible_start_us)
+
+    def _on_media_range_changed(self, start_us: int, end_us: int) -> None:
+        self._last_playhead_us = start_us
+
+    def _follow_playhead(self, time_us: int) -> None:
+        """Turn the page when the playhead leaves it; leave alone who has scrolled elsewhere."""
+        state = self._view_state
+        start_us, end_us = state.visible_start_us, state.visible_end_us
+        was_in_view = start_us <= self._last_playhead_us <= end_us
+        self._last_playhead_us = time_us
+        if was_in_view and not start_us <= time_us <= end_us:
+            new_start_us = time_us - round((end_us - start_us) * PAGE_LEAD)
+            state.set_visible(new_start_us, new_start_us + end_us - start_us)
