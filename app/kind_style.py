@@ -47,8 +47,9 @@ KIND_STYLES: dict[Task, KindStyle] = {
 
 def relative_luminance(colour: str) -> float:
     """Relative luminance in [0, 1] of an sRGB colour (WCAG 2.2)."""
-    channels = QColor(colour).getRgbF()[:3]
-    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    linear = [
+        c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _channels(colour)
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -60,8 +61,8 @@ def contrast_ratio(first: str, second: str) -> float:
 
 def blend(over: str, under: str, opacity: float) -> str:
     """The colour that ``over`` at ``opacity`` in [0, 1] gives on ``under``, as "#RRGGBB"."""
-    top, bottom = QColor(over).getRgbF()[:3], QColor(under).getRgbF()[:3]
-    mixed = [opacity * t + (1 - opacity) * b for t, b in zip(top, bottom, strict=True)]
+    pairs = zip(_channels(over), _channels(under), strict=True)
+    mixed = [opacity * top + (1 - opacity) * bottom for top, bottom in pairs]
     return QColor.fromRgbF(*mixed).name().upper()
 
 
@@ -124,6 +125,11 @@ def pattern_brush(pattern: str, colour: str, opacity: float, pixel_ratio: float)
     _PATTERNS[pattern](painter, mark)
     painter.end()
     return QBrush(tile)
+
+
+def _channels(colour: str) -> tuple[float, float, float]:
+    parts = QColor(colour)
+    return parts.redF(), parts.greenF(), parts.blueF()
 
 
 def _diamond(centre: QPointF, radius_px: float) -> QPainterPath:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import numpy.typing as npt
 from core_model.timeline import Detection
 
 Times = npt.NDArray[np.int64]
-Indices = npt.NDArray[np.intp]
+Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Row:
             return self.events[index]
         return None
 
-    def coverage(self, bounds_us: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    def coverage(self, bounds_us: Floats) -> Floats:
         """Covered share (n,) in [0, 1] of each span between neighbouring ``bounds_us`` (n + 1,).
 
         A span that an event only touches gets at least a little, so that no event vanishes.

@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
 
 from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush
 from app.theme import Theme
-from app.timeline.event_rows import Row
+from app.timeline.event_rows import Floats, Row
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Detection, Task
 
@@ -141,12 +140,11 @@ class RowPainter:
             painter.drawText(QPointF(left_px + label_px + 6, baseline_px), score)
 
 
-def density_image(share: npt.NDArray[np.float64], colour: str) -> QImage:
+def density_image(share: Floats, colour: str) -> QImage:
     """A picture one pixel high: ``colour`` with an opacity that rises with ``share`` (n,)."""
     opacity = np.where(share > 0, 0.15 + 0.65 * share, 0.0)
-    red, green, blue, _ = QColor(colour).getRgb()
     alpha = np.rint(opacity * 255).astype(np.uint32)
-    parts = [np.rint(opacity * part).astype(np.uint32) for part in (red, green, blue)]
+    parts = [np.rint(opacity * part).astype(np.uint32) for part in _rgb(colour)]
     words = alpha << 24 | parts[0] << 16 | parts[1] << 8 | parts[2]
     image_format = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(words.astype(np.uint32).data, len(words), 1, 4 * len(words), image_format).copy()
@@ -161,3 +159,8 @@ def crowded(row: Row, span: tuple[int, int], scale: TimeScale, box_count: int) -
     return px_per_event < CROWDED_PX_PER_EVENT or (
         box_count > BOX_BUDGET and px_per_event < scale.width_px / 4
     )
+
+
+def _rgb(colour: str) -> tuple[int, int, int]:
+    parts = QColor(colour)
+    return parts.red(), parts.green(), parts.blue()

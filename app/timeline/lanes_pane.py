@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from html import escape
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -51,7 +51,7 @@ class Lane:
 
 
 class LanesPane(TimePane):
-    """Draws the rows, scrolls them where they are too many, tells about the event under the mouse."""
+    """Draws the rows, scrolls them where they are too many, names the event under the mouse."""
 
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(view_state, theme, parent)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from enum import Enum, auto
 
 import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
-from app.timeline.event_rows import Row
+from app.timeline.event_rows import Floats, Row
 from app.timeline.lane_painter import density_image
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
@@ -185,7 +184,7 @@ class Overview(TimePane):
             self._picture = (key, pixmap)
         return self._picture[1]
 
-    def _share(self, task: Task, scale: TimeScale) -> npt.NDArray[np.float64]:
+    def _share(self, task: Task, scale: TimeScale) -> Floats:
         bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
         share = np.zeros(scale.column_count)
         for row in self._rows.get(task, ()):

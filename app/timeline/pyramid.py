@@ -90,7 +90,7 @@ class Pyramid:
             return self._between(first + (np.arange(count) + 0.5) * per_column - 0.5)
         return self._extremes(first, per_column, count)
 
-    def _between(self, position: npt.NDArray[np.float64]) -> npt.NDArray[np.float32]:
+    def _between(self, position: npt.NDArray[np.floating[Any]]) -> npt.NDArray[np.float32]:
         values = self._levels[0].values
         inside = (position >= -0.5) & (position < self.count - 0.5)
         position = np.clip(position, 0, self.count - 1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import scipy.fft
 
 Samples = npt.NDArray[np.float32]
 
@@ -87,7 +86,8 @@ class SpectrogramStream:
         return self.push(np.zeros(self._settings.window_samples // 2, np.float32))
 
     def _codes(self, windows: Samples) -> npt.NDArray[np.uint8]:
-        spectrum = scipy.fft.rfft(windows * self._window, self._settings.transform_samples, axis=1)
+        size = self._settings.transform_samples
+        spectrum = np.fft.rfft(windows * self._window, size, axis=1)
         power = (spectrum.real**2 + spectrum.imag**2) @ self._weights
         level_db = 10 * np.log10(np.maximum(power, 1e-12))
         codes = np.rint((level_db - LOWEST_LEVEL_DB) * CODES_PER_DB)

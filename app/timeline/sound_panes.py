@@ -23,7 +23,7 @@ LABEL_DISTANCE_PX = 16
 
 
 class SoundPane(TimePane):
-    """A pane made of tiles of the sound; subclasses give :meth:`render`."""
+    """A pane made of tiles of the sound; subclasses give :meth:`render_tile`."""
 
     def __init__(
         self,
@@ -34,12 +34,12 @@ class SoundPane(TimePane):
     ) -> None:
         super().__init__(view_state, theme, parent)
         self.sound = sound
-        self._tiles = TileCache(self.render)
+        self._tiles = TileCache(self.render_tile)
         sound.extended.connect(self._on_extended)
         sound.levels_changed.connect(self._on_picture_changed)
         sound.status_changed.connect(self._on_picture_changed)
 
-    def render(self, key: TileKey) -> QImage:
+    def render_tile(self, key: TileKey) -> QImage:
         """Make the picture of one tile."""
         raise NotImplementedError
 
@@ -93,7 +93,7 @@ class WaveformPane(SoundPane):
             return f"Reading the sound… {self.sound.share_built:.0%}"
         return ""
 
-    def render(self, key: TileKey) -> QImage:
+    def render_tile(self, key: TileKey) -> QImage:
         envelope = self.sound.envelope(key.left_us, key.us_per_column, TILE_COLUMNS)
         ground, wave = self.theme.ground, blend(self.theme.accent, self.theme.ground, WAVE_STRENGTH)
         ink = np.array([_word(blend(wave, ground, i / 255)) for i in range(256)], np.uint32)
@@ -168,7 +168,7 @@ class SpectrogramPane(SoundPane):
     def sizeHint(self) -> QSize:
         return QSize(400, 112)
 
-    def render(self, key: TileKey) -> QImage:
+    def render_tile(self, key: TileKey) -> QImage:
         codes = self.sound.codes(key.left_us, key.us_per_column, TILE_COLUMNS)
         is_missing = np.isnan(codes[:, 0])
         levels = _stretched(np.nan_to_num(codes), key.height)

@@ -123,7 +123,7 @@ class SoundPicture(QObject):
         first, per_column = (left_us - self._origin_us) / block_us, us_per_column / block_us
         minima = self._minima.columns(first, per_column, columns)
         maxima = self._maxima.columns(first, per_column, columns)
-        return np.hstack([minima, maxima]) / FULL_SCALE
+        return np.hstack([minima, maxima]) / np.float32(FULL_SCALE)
 
     def codes(self, left_us: float, us_per_column: float, columns: int) -> npt.NDArray[np.float32]:
         """Level codes (columns, bands), low band first; NaN where nothing is (yet)."""

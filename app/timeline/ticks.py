@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from app.player.time_code import time_code
 
+# Room for "hh:mm:ss.mmm" and for "hh:mm:ss", with air around them.
+FINE_LABEL_PX = 112
+LABEL_PX = 84
 _MS = 1_000
 _S = 1_000_000
 _MIN = 60 * _S
@@ -49,20 +52,18 @@ class Tick:
     label: str
 
 
-def step_us(us_per_px: float, label_px: float) -> tuple[int, int]:
-    """Labelled and unlabelled step (us) so that labels of ``label_px`` have room.
-
-    The coarsest step serves for anything beyond it.
-    """
+def step_us(us_per_px: float) -> tuple[int, int]:
+    """Labelled and unlabelled step (us) so that labels have room; the coarsest for all beyond."""
     for labelled_us, plain_us in _STEPS_US:
-        if labelled_us >= us_per_px * label_px:
+        room_px = FINE_LABEL_PX if labelled_us < _S else LABEL_PX
+        if labelled_us >= us_per_px * room_px:
             return labelled_us, plain_us
     return _STEPS_US[-1]
 
 
-def ticks(start_us: int, end_us: int, us_per_px: float, label_px: float) -> list[Tick]:
+def ticks(start_us: int, end_us: int, us_per_px: float) -> list[Tick]:
     """Every tick in ``[start_us, end_us]``, and the labelled one before, in order of time."""
-    labelled_us, plain_us = step_us(us_per_px, label_px)
+    labelled_us, plain_us = step_us(us_per_px)
     first_us = start_us // labelled_us * labelled_us
     with_ms = labelled_us < _S
     found: list[Tick] = []

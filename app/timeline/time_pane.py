@@ -23,8 +23,6 @@ MARGIN_PX = 96
 GUTTER_PX = 12
 TEXT_PX = 12
 SMALL_TEXT_PX = 11
-# Room for a ruler label "hh:mm:ss.mmm" and air around it.
-LABEL_ROOM_PX = 112
 ZOOM_PER_NOTCH = 1.25
 NOTCH = 120
 SCROLL_SHARE_PER_NOTCH = 0.1
@@ -84,7 +82,7 @@ class TimePane(QWidget):
 
     def visible_ticks(self, scale: TimeScale) -> list[Tick]:
         """The ruler's lines, the same in every pane."""
-        return ticks(scale.start_us, scale.end_us, scale.us_per_px, LABEL_ROOM_PX)
+        return ticks(scale.start_us, scale.end_us, scale.us_per_px)
 
     def paint_grid(self, painter: QPainter, scale: TimeScale) -> None:
         """Quiet lines at the labelled ticks."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, Q
 
 from app.theme import Theme
 from app.timeline.arranger import EventArranger
+from app.timeline.bars import bar_style
 from app.timeline.event_rows import Row
 from app.timeline.lanes_pane import LanesPane
 from app.timeline.overview import Overview
@@ -23,6 +24,8 @@ from core_model.timeline import Detection, Task
 
 # Steps of a scroll bar are 32 bit; this many are finer than any screen.
 SCROLL_STEPS = 1 << 30
+# Waveform, spectrogram, lanes; what is more goes to each by its stretch.
+FIRST_HEIGHTS_PX = (56, 96, 120)
 # Where the playhead stands after the view has followed it to a new page.
 PAGE_LEAD = 0.05
 
@@ -49,10 +52,12 @@ class TimelineView(QWidget):
         self.waveform = WaveformPane(view_state, theme, self.sound)
         self.spectrogram = SpectrogramPane(view_state, theme, self.sound)
         self.lanes = LanesPane(view_state, theme)
+        self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._scroll = QScrollBar(Qt.Orientation.Horizontal)
         self._scroll.setAccessibleName("Scroll in time")
         self._scroll.valueChanged.connect(self._on_scrolled)
         self._lay_out()
+        self.setStyleSheet(bar_style(theme))
         view_state.media_range_changed.connect(self._on_media_range_changed)
         view_state.visible_changed.connect(self._fit_scroll)
         view_state.playhead_changed.connect(self._follow_playhead)
@@ -91,6 +96,7 @@ class TimelineView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw every pane with this theme."""
+        self.setStyleSheet(bar_style(theme))
         for pane in self.panes():
             pane.set_theme(theme)
 
@@ -124,12 +130,12 @@ class TimelineView(QWidget):
             super().keyPressEvent(event)
 
     def _lay_out(self) -> None:
-        splitter = QSplitter(Qt.Orientation.Vertical)
-        splitter.setHandleWidth(4)
-        splitter.setChildrenCollapsible(False)
-        for pane, stretch in ((self.waveform, 2), (self.spectrogram, 4), (self.lanes, 5)):
-            splitter.addWidget(pane)
-            splitter.setStretchFactor(splitter.count() - 1, stretch)
+        self._splitter.setHandleWidth(4)
+        self._splitter.setChildrenCollapsible(False)
+        for pane, stretch in ((self.waveform, 1), (self.spectrogram, 2), (self.lanes, 6)):
+            self._splitter.addWidget(pane)
+            self._splitter.setStretchFactor(self._splitter.count() - 1, stretch)
+        self._splitter.setSizes(list(FIRST_HEIGHTS_PX))
         bar = QHBoxLayout()
         bar.setContentsMargins(MARGIN_PX, 0, GUTTER_PX, 0)
         bar.addWidget(self._scroll)
@@ -138,7 +144,7 @@ class TimelineView(QWidget):
         column.setSpacing(0)
         column.addWidget(self.overview)
         column.addWidget(self.ruler)
-        column.addWidget(splitter, 1)
+        column.addWidget(self._splitter, 1)
         column.addLayout(bar)
 
     def _show_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
@@ -158,9 +164,8 @@ class TimelineView(QWidget):
     def _fit_scroll(self, start_us: int, end_us: int) -> None:
         state, step_us = self._view_state, self._us_per_step()
         self._scroll.blockSignals(True)
-        self._scroll.setRange(
-            0, (state.media_end_us - state.media_start_us - (end_us - start_us)) // step_us
-        )
+        hidden_us = (state.media_end_us - state.media_start_us) - (end_us - start_us)
+        self._scroll.setRange(0, hidden_us // step_us)
         self._scroll.setPageStep(max((end_us - start_us) // step_us, 1))
         self._scroll.setSingleStep(max((end_us - start_us) // step_us // 20, 1))
         self._scroll.setValue((start_us - state.media_start_us) // step_us)
