@@ -1,0 +1,277 @@
+"""Sound of a file by presentation time, resampled and mixed down by a filter graph."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import av.error
+import numpy as np
+from av.audio.frame import AudioFrame
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+from av.filter import Graph
+
+from core_model.media.clock import to_us
+from core_model.media.container import audio_stream, decode, open_media, packets, seek
+from core_model.media.errors import MediaError
+from core_model.timeline import US_PER_S
+
+SAMPLE_RATE_HZ = 16_000
+_LAYOUTS = {1: "mono", 2: "stereo"}
+# Large pieces: a call per piece costs more than the filters themselves.
+_PIECE_SAMPLES = 65_536
+# Time stamps in coarse time bases jitter by less than this; a longer gap is a real one.
+_JITTER_US = 20_000
+# Time stamps further than this behind the stated end are damage, not silence to be filled.
+_BEYOND_END_US = 60 * US_PER_S
+_LONGEST_GAP_WITHOUT_END_US = 600 * US_PER_S
+# Decoders need some packets before what they give is right (Opus: 80 ms).
+_PREROLL_US = 200_000
+_STEPS_BACK_US = tuple(_PREROLL_US + seconds * US_PER_S for seconds in (0, 2, 20))
+
+
+@dataclass(frozen=True, slots=True)
+class AudioChunk:
+    """float32 (n,) for one channel or (n, channels); the first sample lies at ``pts_us``.
+
+    Full scale is [-1, 1]; lossy decoders may overshoot it a little.
+    """
+
+    pts_us: int
+    samples: np.ndarray
+
+
+def samples(
+    path: Path,
+    start_us: int | None = None,
+    *,
+    rate_hz: int = SAMPLE_RATE_HZ,
+    channels: int = 1,
+) -> Generator[AudioChunk, None, None]:
+    """The sound as chunks without gaps: sample k of them all lies at the first pts + k / rate.
+
+    Begins at ``start_us``, or at the first sound when that comes later. Silence fills gaps between
+    time stamps; what overlaps is cut. Chunks are of different, bounded length, and few of them are
+    in memory. One or two channels. The file is closed with the generator. Raises MediaError, at
+    the first ``next``, when there is no sound to read.
+    """
+    layout = _LAYOUTS[channels]
+    with _decoded_from(path, start_us) as (frames, latest_us):
+        line = _Line(start_us, rate_hz, channels)
+        stretch: _Stretch | None = None
+        for frame in frames:
+            if stretch is None or not stretch.continues_with(frame, latest_us):
+                if stretch is not None:
+                    yield from line.place(stretch.finish())
+                stretch = _Stretch(path, frame, rate_hz, layout)
+                yield from line.go_to(stretch.start_us)
+            yield from line.place(stretch.push(frame))
+        if stretch is not None:
+            yield from line.place(stretch.finish())
+
+
+def samples_from(
+    path: Path, origin_us: int, rate_hz: int = SAMPLE_RATE_HZ, chunk: int = _PIECE_SAMPLES
+) -> Generator[np.ndarray, None, None]:
+    """One channel from exactly ``origin_us`` on, float32 (chunk,) each: sample k of them all lies
+    at ``origin_us + k / rate_hz``. Silence stands before the sound and fills the last chunk.
+    """
+    filling = np.zeros(chunk, np.float32)
+    filled = 0
+    with closing(_after_silence(path, origin_us, rate_hz)) as pieces:
+        for piece in pieces:
+            taken = 0
+            while taken < len(piece):
+                count = min(chunk - filled, len(piece) - taken)
+                filling[filled : filled + count] = piece[taken : taken + count]
+                taken += count
+                filled += count
+                if filled == chunk:
+                    yield filling
+                    filling = np.zeros(chunk, np.float32)
+                    filled = 0
+    if filled:
+        yield filling
+
+
+def decoded_span_us(path: Path) -> tuple[int, int]:
+    """(first, end) of the sound in microseconds, counted by decoding all of it."""
+    with _decoded_from(path, None) as (frames, latest_us):
+        first_us = end_us = None
+        for frame in frames:
+            pts_us = _pts_us(frame)
+            length_us = round(frame.samples * US_PER_S / frame.sample_rate)
+            if pts_us is None or (end_us is not None and pts_us > max(end_us, latest_us)):
+                pts_us = end_us or 0
+            first_us = pts_us if first_us is None else first_us
+            end_us = max(end_us or pts_us, pts_us + length_us)
+    if first_us is None or end_us is None:
+        raise MediaError(path, "audio", "holds nothing that can be decoded")
+    return first_us, end_us
+
+
+def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.ndarray, None, None]:
+    started = False
+    for part in samples(path, origin_us, rate_hz=rate_hz):
+        if not started:
+            started = True
+            yield from _silence(round((part.pts_us - origin_us) * rate_hz / US_PER_S), 1)
+        yield part.samples
+
+
+def _silence(count: int, channels: int) -> Iterator[np.ndarray]:
+    while count > 0:
+        length = min(count, _PIECE_SAMPLES)
+        yield np.zeros(length if channels == 1 else (length, channels), np.float32)
+        count -= length
+
+
+class _Line:
+    """Lays pieces on a line of samples that begins at one moment and has no gaps."""
+
+    def __init__(self, start_us: int | None, rate_hz: int, channels: int) -> None:
+        self._anchor_us = start_us
+        self._rate_hz = rate_hz
+        self._channels = channels
+        self._written = 0
+        self._cursor = 0
+
+    def go_to(self, pts_us: int) -> Iterator[AudioChunk]:
+        """The next piece begins at ``pts_us``: gives the silence up to there."""
+        if self._anchor_us is None or (self._written == 0 and pts_us > self._anchor_us):
+            self._anchor_us = pts_us
+        self._cursor = round((pts_us - self._anchor_us) * self._rate_hz / US_PER_S)
+        for silence in _silence(self._cursor - self._written, self._channels):
+            yield self._chunk(silence)
+
+    def place(self, pieces: Iterator[np.ndarray]) -> Iterator[AudioChunk]:
+        """Pieces that follow each other, without what is already written."""
+        for piece in pieces:
+            fresh = piece[max(0, self._written - self._cursor) :]
+            self._cursor += len(piece)
+            if len(fresh):
+                yield self._chunk(fresh)
+
+    def _chunk(self, fresh: np.ndarray) -> AudioChunk:
+        assert self._anchor_us is not None
+        pts_us = self._anchor_us + round(self._written * US_PER_S / self._rate_hz)
+        self._written += len(fresh)
+        return AudioChunk(pts_us, fresh)
+
+
+class _Stretch:
+    """Sound of one format without gaps, and the filter graph that it goes through."""
+
+    def __init__(self, path: Path, first: AudioFrame, rate_hz: int, layout: str) -> None:
+        self.start_us = _pts_us(first) or 0
+        self._format = _format_of(first)
+        self._count = 0
+        self._channels = 1 if layout == "mono" else 2
+        try:
+            self._graph = _graph(first, rate_hz, layout)
+        except (av.error.FFmpegError, ValueError) as error:
+            reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
+            raise MediaError(path, "audio", reason) from error
+
+    def continues_with(self, frame: AudioFrame, latest_us: int) -> bool:
+        """Whether a frame has the same format and begins where the sound so far ends."""
+        if _format_of(frame) != self._format:
+            return False
+        pts_us = _pts_us(frame)
+        expected_us = self.start_us + round(self._count * US_PER_S / frame.sample_rate)
+        if pts_us is None or pts_us > max(latest_us, expected_us + _JITTER_US):
+            return True
+        return abs(pts_us - expected_us) <= _JITTER_US
+
+    def push(self, frame: AudioFrame) -> Iterator[np.ndarray]:
+        """What comes out of the graph when a frame goes in: float32 (n,) or (n, channels)."""
+        self._count += frame.samples
+        frame.pts = None
+        self._graph.push(frame)
+        return self._pull()
+
+    def finish(self) -> Iterator[np.ndarray]:
+        """What is still in the graph."""
+        self._graph.push(None)
+        return self._pull()
+
+    def _pull(self) -> Iterator[np.ndarray]:
+        while True:
+            try:
+                frame = self._graph.pull()
+            except (av.error.BlockingIOError, av.error.EOFError):
+                return
+            piece = frame.to_ndarray()
+            yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
+
+
+def _graph(like: AudioFrame, rate_hz: int, layout: str) -> Graph:
+    graph = Graph()
+    source = graph.add_abuffer(
+        sample_rate=like.sample_rate,
+        format=like.format,
+        layout=like.layout,
+        time_base=Fraction(1, like.sample_rate),
+    )
+    # Without the limit, mixing two loud channels of floats could leave [-1, 1].
+    resample = graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1")
+    gather = graph.add("asetnsamples", f"n={_PIECE_SAMPLES}:p=0")
+    graph.link_nodes(source, resample, gather, graph.add("abuffersink")).configure()
+    return graph
+
+
+def _format_of(frame: AudioFrame) -> tuple[int, str, str]:
+    return frame.sample_rate, frame.format.name, frame.layout.name
+
+
+def _pts_us(frame: AudioFrame) -> int | None:
+    if frame.pts is None or frame.time_base is None:
+        return None
+    return to_us(frame.pts, frame.time_base)
+
+
+@contextmanager
+def _decoded_from(path: Path, start_us: int | None) -> Iterator[tuple[Iterator[AudioFrame], int]]:
+    """Frames from some way before ``start_us`` on, and the latest time stamp to be believed."""
+    if start_us is not None:
+        with open_media(path) as container:
+            frames = _after_seek(container, audio_stream(path, container), start_us)
+            if frames is not None:
+                yield frames, _latest_us(container)
+                return
+    with open_media(path) as container:
+        stream = audio_stream(path, container)
+        yield _decode_on(container, stream), _latest_us(container)
+
+
+def _after_seek(
+    container: InputContainer, stream: AudioStream, start_us: int
+) -> Iterator[AudioFrame] | None:
+    """Frames from a moment before ``start_us`` on; None where seeking leads nowhere before it."""
+    for step_us in _STEPS_BACK_US:
+        if not seek(container, stream, start_us - step_us):
+            return None
+        frames = _decode_on(container, stream)
+        first = next(frames, None)
+        if first is not None and (_pts_us(first) or 0) <= max(0, start_us - _PREROLL_US // 2):
+            return itertools.chain([first], frames)
+    return None
+
+
+def _decode_on(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+    for packet in packets(container, stream):
+        for frame in decode(packet):
+            if frame.samples:
+                yield frame
+
+
+def _latest_us(container: InputContainer) -> int:
+    """No sound is later than this."""
+    if not container.duration:
+        return _LONGEST_GAP_WITHOUT_END_US
+    return (container.start_time or 0) + container.duration + _BEYOND_END_US

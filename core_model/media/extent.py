@@ -1,0 +1,75 @@
+"""Where a stream really ends: read from its last packets, since headers are often wrong."""
+
+from __future__ import annotations
+
+from av.container import InputContainer
+from av.stream import Stream
+from av.video.stream import VideoStream
+
+from core_model.media.clock import to_us
+from core_model.media.container import packets, read_only, seek, time_base_of
+from core_model.timeline import US_PER_S
+
+# How far before the stated end the last packets are looked for, in turn.
+_STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 2, 16, 128, 1024))
+# Elementary streams seek by guessing from the bit rate: only reading them through tells.
+_GUESSING_DEMUXERS = {"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mp3", "mpegvideo"}
+_MOST_PACKETS = 500_000
+_MOST_BYTES = 512 * 2**20
+
+
+def end_us_of(container: InputContainer, stream: Stream, start_us: int) -> int:
+    """End of the last packet's presentation, in microseconds; moves the container's position.
+
+    Reads at most some hundred megabytes; a stream that is longer than that and has no way to seek
+    ends where its header says.
+    """
+    read_only(container, stream)
+    stated_us = _stated_end_us(container, stream)
+    if stated_us is not None and container.format.name not in _GUESSING_DEMUXERS:
+        for step_us in _STEPS_BACK_US:
+            found_us = _end_after(container, stream, max(start_us, stated_us - step_us))
+            if found_us is not None:
+                return max(start_us, found_us)
+            if stated_us - step_us <= start_us:
+                break
+    found_us = _end_after(container, stream, start_us)
+    if found_us is None:
+        found_us = stated_us if stated_us is not None else start_us
+    return max(start_us, found_us)
+
+
+def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:
+    if stream.duration is not None and stream.duration > 0:
+        return to_us((stream.start_time or 0) + stream.duration, time_base_of(stream))
+    if container.duration is not None and container.duration > 0:
+        return (container.start_time or 0) + container.duration
+    return None
+
+
+def _end_after(container: InputContainer, stream: Stream, target_us: int) -> int | None:
+    """Latest end of a packet from the key frame at or before ``target_us`` on; None without one."""
+    time_base = time_base_of(stream)
+    if not seek(container, stream, target_us):
+        return None
+    usual_us = _frame_us(stream)
+    latest_us: int | None = None
+    read_packets = read_bytes = 0
+    for packet in packets(container, stream):
+        pts = packet.pts if packet.pts is not None else packet.dts
+        if not packet.size or pts is None or packet.is_discard:
+            continue
+        duration_us = to_us(packet.duration or 0, time_base) or usual_us
+        latest_us = max(latest_us or 0, to_us(pts, time_base) + duration_us)
+        read_packets += 1
+        read_bytes += packet.size
+        if read_packets > _MOST_PACKETS or read_bytes > _MOST_BYTES:
+            return None
+    return latest_us
+
+
+def _frame_us(stream: Stream) -> int:
+    """How long one packet lasts where it does not say so."""
+    if isinstance(stream, VideoStream) and stream.average_rate:
+        return round(US_PER_S / stream.average_rate)
+    return 0

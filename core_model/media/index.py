@@ -1,0 +1,178 @@
+"""Frame numbers: the presentation times of all frames of a video, and which are key frames.
+
+Read from packets, which is some hundred times faster than decoding, and checked against what the
+decoder gives for the beginning; where packets cannot be trusted, everything is decoded.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from av.container import InputContainer
+from av.video.stream import VideoStream
+
+from core_model.media.clock import to_us_array
+from core_model.media.container import codec_name, open_media, packets, time_base_of, video_stream
+from core_model.media.decoding import decoded_frames
+from core_model.media.errors import MediaError
+from core_model.media.probe import probe
+from core_model.timeline import US_PER_S
+
+Progress = Callable[[float], None]
+"""Called with the part that is done, in [0, 1], now and then; what it raises ends the work."""
+
+# Codecs of which a packet holds exactly one picture that is shown (VP8 says so in a bit).
+_ONE_PICTURE_PER_PACKET = {
+    "av1", "dnxhd", "ffv1", "h263", "h264", "hevc", "huffyuv", "mjpeg", "mpeg1video", "mpeg2video",
+    "mpeg4", "png", "prores", "rawvideo", "theora", "vc1", "vp8", "vp9", "vvc", "wmv3",
+}  # fmt: skip
+_VP8_IS_SHOWN = 0x10
+_CHECKED_FRAMES = 40
+_PACKETS_PER_REPORT = 2048
+_FRAMES_PER_REPORT = 64
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FrameIndex:
+    """Times of all frames. Frame numbers count from 0 in presentation order.
+
+    ``pts_us``: int64 (n,), strictly increasing, n >= 1. ``keyframes``: int64 (k,), numbers of the
+    frames at which decoding can begin, increasing. ``tick_us``: the time base in microseconds.
+    """
+
+    pts_us: np.ndarray
+    keyframes: np.ndarray
+    tick_us: float
+
+    def __len__(self) -> int:
+        return len(self.pts_us)
+
+    def number_at(self, time_us: int) -> int:
+        """The frame shown at a moment: the last one that begins by then, the first before it."""
+        return max(0, int(np.searchsorted(self.pts_us, time_us, side="right")) - 1)
+
+    def time_us(self, number: int) -> int:
+        """When a frame is shown; numbers out of range mean the first and the last one."""
+        return int(self.pts_us[min(max(number, 0), len(self) - 1)])
+
+    def keyframe_before(self, number: int) -> int:
+        """The last key frame at or before a frame (0 where none is known)."""
+        place = int(np.searchsorted(self.keyframes, number, side="right")) - 1
+        return int(self.keyframes[place]) if place >= 0 else 0
+
+    @property
+    def variable_rate(self) -> bool:
+        """Whether gaps between frames differ by more than the rounding to the time base."""
+        gaps_us = np.diff(self.pts_us)
+        if len(gaps_us) < 2:
+            return False
+        median_us = float(np.median(gaps_us))
+        # A tick that is no small part of a gap is no rounding: an AVI counts whole frames.
+        rounding_us = self.tick_us + 2 if self.tick_us < 0.3 * median_us else 0.0
+        return float(np.ptp(gaps_us)) > max(rounding_us, 0.01 * median_us)
+
+
+def index_frames(path: Path, on_progress: Progress | None = None) -> FrameIndex:
+    """The times of all frames that :func:`core_model.media.video.frames` gives.
+
+    Reads the whole file once. A damaged packet in the middle of a file that the decoder gives no
+    picture for may still be counted. Raises MediaError when there is no video.
+    """
+    report = on_progress or _no_report
+    found = _from_packets(path, report)
+    if found is not None:
+        index = _agreeing(path, found)
+        if index is not None:
+            report(1.0)
+            return index
+    index = _from_decoder(path, report)
+    report(1.0)
+    return index
+
+
+def count_frames(path: Path, on_progress: Progress | None = None) -> int:
+    """How many frames a video has, counted."""
+    return len(index_frames(path, on_progress))
+
+
+def _no_report(part: float) -> None:
+    del part
+
+
+def _from_packets(path: Path, report: Progress) -> FrameIndex | None:
+    """None where packets do not tell: unknown codecs, missing time stamps, damage."""
+    with open_media(path) as container:
+        stream = video_stream(path, container)
+        time_base = time_base_of(stream)
+        if codec_name(stream) not in _ONE_PICTURE_PER_PACKET:
+            return None
+        read = _read_packets(path, container, stream, report)
+        tick_us = float(time_base * US_PER_S)
+    if read is None:
+        return None
+    pts, is_key = read
+    pts_us, first_places = np.unique(to_us_array(pts, time_base), return_index=True)
+    return FrameIndex(pts_us, np.flatnonzero(is_key[first_places]), tick_us)
+
+
+def _read_packets(
+    path: Path, container: InputContainer, stream: VideoStream, report: Progress
+) -> tuple[np.ndarray, np.ndarray] | None:
+    size = path.stat().st_size
+    is_vp8 = codec_name(stream) == "vp8"
+    pts: list[int] = []
+    is_key: list[bool] = []
+    for count, packet in enumerate(packets(container, stream)):
+        if not packet.size:
+            continue
+        if packet.is_corrupt or packet.pts is None:
+            return None
+        if count % _PACKETS_PER_REPORT == 0 and packet.pos is not None:
+            report(min(1.0, packet.pos / size))
+        if packet.is_discard or (is_vp8 and not memoryview(packet)[0] & _VP8_IS_SHOWN):
+            continue
+        pts.append(packet.pts)
+        is_key.append(packet.is_keyframe)
+    if not pts:
+        return None
+    return np.array(pts, np.int64), np.array(is_key, bool)
+
+
+def _agreeing(path: Path, found: FrameIndex) -> FrameIndex | None:
+    """The index without leading frames that cannot be decoded; None where the decoder disagrees."""
+    with closing(decoded_frames(path)) as frames:
+        shown = [frame.pts_us for frame in itertools.islice(frames, _CHECKED_FRAMES)]
+    if not shown:
+        raise MediaError(path, "video", "holds nothing that can be decoded")
+    leading = int(np.searchsorted(found.pts_us, shown[0]))
+    pts_us = found.pts_us[leading:]
+    compared = pts_us if len(shown) < _CHECKED_FRAMES else pts_us[:_CHECKED_FRAMES]
+    if not np.array_equal(compared, shown):
+        return None
+    keyframes = found.keyframes[found.keyframes >= leading] - leading
+    return FrameIndex(pts_us, keyframes, found.tick_us)
+
+
+def _from_decoder(path: Path, report: Progress) -> FrameIndex:
+    video = probe(path).video
+    if video is None:
+        raise MediaError(path, "video", "cannot be decoded")
+    pts_us: list[int] = []
+    keyframes: list[int] = []
+    for number, frame in enumerate(decoded_frames(path)):
+        if number % _FRAMES_PER_REPORT == 0:
+            done_us = frame.pts_us - video.start_us
+            report(min(1.0, max(0.0, done_us / max(1, video.end_us - video.start_us))))
+        if frame.picture.key_frame:
+            keyframes.append(number)
+        pts_us.append(frame.pts_us)
+    if not pts_us:
+        raise MediaError(path, "video", "holds nothing that can be decoded")
+    with open_media(path) as container:
+        tick_us = float(time_base_of(video_stream(path, container)) * US_PER_S)
+    return FrameIndex(np.array(pts_us, np.int64), np.array(keyframes, np.int64), tick_us)

@@ -1,0 +1,144 @@
+"""Pictures of a video by presentation time, scaled and turned as they are displayed."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+import numpy as np
+from av.video.frame import VideoFrame as DecodedFrame
+from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
+
+from core_model.media.decoding import TimedFrame, decoded_frames
+from core_model.media.orientation import displayed_size_px, orientation_of
+from core_model.timeline import US_PER_S
+
+Size = tuple[int, int]
+_HD_HEIGHT_PX = 720
+_UNSPECIFIED_COLOURS = 2
+_LAST_FRAME_US = 40_000
+
+
+@dataclass(frozen=True, slots=True)
+class VideoFrame:
+    """A displayed picture: uint8 (height, width, channels), (height, width) for "gray"."""
+
+    pts_us: int
+    image: np.ndarray
+
+
+def frames(
+    path: Path,
+    start_us: int | None = None,
+    *,
+    size_px: Size | None = None,
+    pixel_format: str = "rgb24",
+) -> Generator[VideoFrame, None, None]:
+    """Pictures in presentation order, from the last one at or before ``start_us`` on.
+
+    ``size_px`` is (width, height) of the displayed picture; without it the file's own, on square
+    pixels. ``pixel_format`` is "rgb24", "bgra", "rgba" or "gray". One picture is in memory at a
+    time besides the decoder's own; the file is closed with the generator. Raises MediaError, at
+    the first ``next``, when there is no video to read.
+    """
+    painter = None
+    for frame in decoded_frames(path, start_us):
+        painter = painter or Painter(frame, size_px, pixel_format)
+        yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
+
+
+def frames_at_rate(
+    path: Path, origin_us: int, rate_hz: float, size_px: Size
+) -> Generator[np.ndarray, None, None]:
+    """The picture shown at ``origin_us + k / rate_hz`` for k = 0, 1, ... until the video ends.
+
+    uint8 RGB (height, width, 3). Before the first frame its picture is shown. Only pictures that
+    are shown at one of these moments are scaled; one that is shown at several is the same array
+    each time, so copy before writing into it.
+    """
+    painter = None
+    painted: np.ndarray | None = None
+    painted_us: int | None = None
+    for frame in shown_at_rate(decoded_frames(path, origin_us), origin_us, rate_hz):
+        painter = painter or Painter(frame, size_px, "rgb24")
+        if painted is None or frame.pts_us != painted_us:
+            painted = painter.paint(frame.picture)
+            painted_us = frame.pts_us
+        yield painted
+
+
+class _Timed(Protocol):
+    @property
+    def pts_us(self) -> int: ...
+    @property
+    def duration_us(self) -> int: ...
+
+
+T = TypeVar("T", bound=_Timed)
+
+
+def shown_at_rate(timed: Iterable[T], origin_us: int, rate_hz: float) -> Iterator[T]:
+    """What is shown at ``origin_us + k / rate_hz``, k = 0, 1, ..., of things in time order.
+
+    Each is shown until the next begins, the last one for its own duration (or as long as the one
+    before it, when it has none); the first is shown from the beginning of time.
+    """
+    shown: T | None = None
+    k = 0
+    gap_us = _LAST_FRAME_US
+    for following in timed:
+        if shown is not None:
+            gap_us = following.pts_us - shown.pts_us
+            while _moment_us(origin_us, rate_hz, k) < following.pts_us:
+                yield shown
+                k += 1
+        shown = following
+    if shown is None:
+        return
+    end_us = shown.pts_us + (shown.duration_us or gap_us)
+    while _moment_us(origin_us, rate_hz, k) < end_us:
+        yield shown
+        k += 1
+
+
+def _moment_us(origin_us: int, rate_hz: float, k: int) -> int:
+    return origin_us + round(k * US_PER_S / rate_hz)
+
+
+class Painter:
+    """Turns decoded frames into arrays of one size, the way the first of them is displayed."""
+
+    def __init__(self, first: TimedFrame, size_px: Size | None, pixel_format: str) -> None:
+        picture = first.picture
+        self._orientation = orientation_of(picture)
+        width_px, height_px = size_px or displayed_size_px(
+            picture.width, picture.height, first.pixel_aspect, self._orientation
+        )
+        if self._orientation.swaps_sides:
+            width_px, height_px = height_px, width_px
+        self._stored_size_px = (width_px, height_px)
+        self._pixel_format = pixel_format
+        self._reformatter = VideoReformatter()
+
+    def paint(self, frame: DecodedFrame) -> np.ndarray:
+        """uint8 (height, width, channels) of the displayed picture."""
+        width_px, height_px = self._stored_size_px
+        scaled = self._reformatter.reformat(
+            frame,
+            width=width_px,
+            height=height_px,
+            format=self._pixel_format,
+            src_colorspace=_unsaid_colours(frame),
+            interpolation=Interpolation.BILINEAR,
+            threads=1,
+        )
+        return self._orientation.apply(scaled.to_ndarray())
+
+
+def _unsaid_colours(frame: DecodedFrame) -> Colorspace | None:
+    """Most HD files that say nothing about their colours are in BT.709, as players assume."""
+    if frame.colorspace != _UNSPECIFIED_COLOURS or frame.format.is_rgb:
+        return None
+    return Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601
