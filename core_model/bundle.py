@@ -39,6 +39,7 @@ from core_model.encoders.minilm import MiniLM
 from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.encoders.starter.visual import StarterVisualEncoder
 from core_model.timeline import Task
+from core_model.uniav.config import GridKind
 from core_model.uniav.model import UniAV
 from resources import resource_path
 
@@ -104,6 +105,8 @@ class Bundle:
         if missing := set(self.description.tasks) - set(model.config.tasks):
             raise BundleError(f"{path}: has no task {min(missing)}")
         for task, rows in self._stored.items():
+            if model.config.tasks[task].grid is not GridKind.FIXED:
+                raise BundleError(f"{path}: {task} lies on a resized grid, which has no windows")
             if rows.shape[1] != model.config.text_dim:
                 raise BundleError(
                     f"{self.folder / LABEL_FILE}: {task} has {rows.shape[1]} columns,"
@@ -181,6 +184,14 @@ def save_bundle(
     (folder / DESCRIPTION_FILE).write_text(
         json.dumps(raw, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n"
     )
+
+
+def distinct_labels(labels: Sequence[str]) -> tuple[str, ...]:
+    """Each label once, as it was first written. Raises BundleError where none is left."""
+    distinct = {_plain(label): label.strip() for label in reversed(labels) if label.strip()}
+    if not distinct:
+        raise BundleError("labels: there is none to look for")
+    return tuple(reversed(distinct.values()))
 
 
 def _plain(label: str) -> str:

@@ -80,7 +80,7 @@ class BundleDescription:
         """As JSON types; :func:`parse_description` gives an equal description back."""
         raw = asdict(self)
         raw["tasks"] = {str(task): asdict(settings) for task, settings in self.tasks.items()}
-        return {"version": VERSION, **raw}
+        return json.loads(json.dumps({"version": VERSION, **raw}))
 
 
 def read_description(folder: Path) -> BundleDescription:

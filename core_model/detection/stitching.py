@@ -162,7 +162,7 @@ def _matched(
     free_rows = np.ones(len(earlier_scores), bool)
     free_columns = np.ones(len(later_scores), bool)
     for index in np.argsort(-sureness, kind="stable"):
-        row, column = rows[index], columns[index]
+        row, column = int(rows[index]), int(columns[index])
         if free_rows[row] and free_columns[column]:
             free_rows[row] = free_columns[column] = False
             taken_rows.append(row)
