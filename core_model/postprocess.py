@@ -6,7 +6,7 @@ class, on grid coordinates, before the conversion to time.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -65,6 +65,7 @@ class Candidates(NamedTuple):
     labels: Int[np.ndarray, " n"]
 
 
+@runtime_checkable
 class TimeGrid(Protocol):
     """Anything that gives the presentation time of a grid coordinate."""
 
