@@ -7,12 +7,13 @@ on both ``ground`` and ``panel`` (WCAG 2.2, success criteria 1.4.3 and 1.4.6).
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
-from importlib.resources import files
 from string import Template
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication
+
+from resources import resource_path
 
 FONT_SIZE_PX = 13
 GRID_PX = 4
@@ -88,7 +89,7 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
 
 def style_sheet(theme: Theme) -> str:
     """The style sheet of ``resources/style`` with the tokens of the theme put in."""
-    source = files("resources").joinpath("style", "window.qss").read_text(encoding="utf-8")
+    source = resource_path("style", "window.qss").read_text(encoding="utf-8")
     return Template(source).substitute(asdict(theme), font_size=f"{FONT_SIZE_PX}px")
 
 

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
@@ -161,9 +162,11 @@ class FrameReader(QObject):
             self._close()
             self._sought = request
             self._cache.begin(request.start_us)
-            self._frames = frames(
+            found = frames(
                 request.path, request.start_us, size_px=request.size_px, pixel_format=PIXEL_FORMAT
             )
+            # A generator, which closes the file when it is closed.
+            self._frames = cast("Generator[VideoFrame]", found)
         self._report_if_found()
 
     def _read(self) -> None:

@@ -17,6 +17,7 @@ LEAD_FRAMES = 12
 # Further behind than this, decoding skips ahead instead of catching up frame by frame.
 HOPELESSLY_LATE_US = 1_000_000
 SMALLEST_PICTURE_PX = 16
+LARGEST_SCALED_UP_PX = 1920 * 1080
 
 
 class Picture(QObject):
@@ -155,12 +156,18 @@ class Picture(QObject):
         )
 
     def _decode_size_px(self) -> tuple[int, int]:
-        """The picture's (width, height) within the view: never larger than the file's own."""
+        """The picture's (width, height) as it fits into the view.
+
+        Small pictures are scaled up here as well, in the decode thread, since a widget that
+        scales while it paints holds up the window; on very large screens they are not, to keep
+        the cache of frames long.
+        """
         if self._video is None:
             return SMALLEST_PICTURE_PX, SMALLEST_PICTURE_PX
         own = QSize(self._video.width, self._video.height)
-        fitted = own.scaled(self._view_size, Qt.AspectRatioMode.KeepAspectRatio)
-        size = own if fitted.width() >= own.width() else fitted
+        size = own.scaled(self._view_size, Qt.AspectRatioMode.KeepAspectRatio)
+        if size.width() > own.width() and size.width() * size.height() > LARGEST_SCALED_UP_PX:
+            size = own
         return max(size.width(), SMALLEST_PICTURE_PX), max(size.height(), SMALLEST_PICTURE_PX)
 
     def _on_frame_ready(self, serial: int) -> None:

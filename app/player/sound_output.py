@@ -110,9 +110,7 @@ class SoundOutput(QObject):
         if card is not None:
             card.close()
 
-    def _play(
-        self, request: PlayRequest, serial: int, card: SoundCard | None
-    ) -> SoundCard | None:
+    def _play(self, request: PlayRequest, serial: int, card: SoundCard | None) -> SoundCard | None:
         """Serve one request until another comes; returns the card while it is usable."""
         try:
             if card is None:

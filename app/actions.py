@@ -1,0 +1,136 @@
+"""The one table of everything that can be done with a key or from a menu.
+
+Menus, tool tips, shortcuts and the list of keys in the help are all made from it. Keys follow
+what users of annotation tools and video editors have in their fingers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+
+MENUS = ("File", "Playback", "Model", "View", "Help")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSpec:
+    """One action. ``keys`` are in Qt's portable text; the first one is shown in the menu.
+
+    Actions of one ``section`` of a menu stand together between lines. Actions of one
+    ``choice`` exclude each other. With ``needs_media`` one is grey while no file is open.
+    """
+
+    id: str
+    text: str
+    keys: tuple[str, ...]
+    tooltip: str
+    menu: str
+    section: int = 0
+    checkable: bool = False
+    choice: str = ""
+    needs_media: bool = False
+
+
+_media = partial(ActionSpec, needs_media=True)
+_switch = partial(ActionSpec, checkable=True)
+
+
+def _theme(id_: str, text: str, tooltip: str) -> ActionSpec:
+    return ActionSpec(id_, text, (), tooltip, "View", checkable=True, choice="theme")
+
+
+ACTIONS: tuple[ActionSpec, ...] = (
+    ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
+    ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
+    _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 2),
+    _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
+    _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 1),
+    _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 1),
+    _media("normal_speed", "Normal Speed", ("\\",), "Play at normal speed", "Playback", 1),
+    _media("frame_back", "Frame Back", ("Left", ","), "Step back by one frame", "Playback", 2),
+    _media("frame_forward", "Frame Forward", ("Right", "."), "Step on by one frame", "Playback", 2),
+    _media("back_1s", "Back 1 s", ("Shift+Left",), "Go back by one second", "Playback", 3),
+    _media("forward_1s", "Forward 1 s", ("Shift+Right",), "Go on by one second", "Playback", 3),
+    _media("back_5s", "Back 5 s", ("Ctrl+Left",), "Go back by five seconds", "Playback", 3),
+    _media("forward_5s", "Forward 5 s", ("Ctrl+Right",), "Go on by five seconds", "Playback", 3),
+    _media("start", "Go to Start", ("Home",), "Go to the start of the media", "Playback", 4),
+    _media("end", "Go to End", ("End",), "Go to the end of the media", "Playback", 4),
+    _media("next_event", "Next Event", ("]",), "Go to the next onset", "Playback", 5),
+    _media("previous_event", "Previous Event", ("[",), "Go to the onset before", "Playback", 5),
+    _switch("mute", "Mute", ("M",), "Switch the sound off or on", "Playback", 6),
+    ActionSpec("volume_up", "Louder", ("Ctrl+Shift+Up",), "Turn the volume up", "Playback", 6),
+    ActionSpec(
+        "volume_down", "Quieter", ("Ctrl+Shift+Down",), "Turn the volume down", "Playback", 6
+    ),
+    _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
+    _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
+    _theme("theme_system", "Follow the System", "Dark or light as the system is"),
+    _theme("theme_dark", "Dark", "Use the dark colours"),
+    _theme("theme_light", "Light", "Use the light colours"),
+    _media("zoom_in", "Zoom In", ("Ctrl+Up", "Ctrl++", "Ctrl+="), "Show less time", "View", 1),
+    _media("zoom_out", "Zoom Out", ("Ctrl+Down", "Ctrl+-"), "Show more time", "View", 1),
+    _media("zoom_all", "Show Everything", ("Ctrl+0",), "Show the whole media", "View", 1),
+    _switch("events_panel", "Events Panel", ("F9",), "Show the list of events", "View", 2),
+    _switch("full_screen", "Full Screen", ("F11",), "Fill the screen", "View", 2),
+    ActionSpec(
+        "back_out",
+        "Back Out",
+        ("Esc",),
+        "Close the message, leave full screen, or stop finding events",
+        "View",
+        3,
+    ),
+    ActionSpec("keys", "Keys", ("F1", "?"), "Show every key, searchable", "Help"),
+    ActionSpec("about", "About AVScope", (), "Show the version and licence", "Help", 1),
+)
+
+
+def make_actions(parent: QObject) -> dict[str, QAction]:
+    """One QAction per row of the table, by id, owned by ``parent``."""
+    choices: dict[str, QActionGroup] = {}
+    actions: dict[str, QAction] = {}
+    for spec in ACTIONS:
+        action = QAction(spec.text, parent)
+        action.setObjectName(spec.id)
+        action.setShortcuts([QKeySequence(key) for key in spec.keys])
+        action.setToolTip(tooltip_text(spec))
+        action.setCheckable(spec.checkable)
+        if spec.choice:
+            choices.setdefault(spec.choice, QActionGroup(parent)).addAction(action)
+        actions[spec.id] = action
+    return actions
+
+
+def connect_actions(
+    actions: Mapping[str, QAction], slots: Mapping[str, Callable[..., object]]
+) -> None:
+    """Connect each action to what it does. Raises KeyError for an action that does nothing."""
+    for spec in ACTIONS:
+        slot = slots[spec.id]
+        if spec.checkable:
+            actions[spec.id].toggled.connect(slot)
+        else:
+            actions[spec.id].triggered.connect(slot)
+
+
+def enable_for_media(actions: Mapping[str, QAction], has_media: bool) -> None:
+    """Grey out what makes no sense without an open file."""
+    for spec in ACTIONS:
+        if spec.needs_media:
+            actions[spec.id].setEnabled(has_media)
+
+
+def keys_text(spec: ActionSpec) -> str:
+    """The keys as this system writes them, such as "Left or ,"."""
+    native = QKeySequence.SequenceFormat.NativeText
+    return " or ".join(QKeySequence(key).toString(native) for key in spec.keys)
+
+
+def tooltip_text(spec: ActionSpec) -> str:
+    """What the action does, with its keys."""
+    return f"{spec.tooltip} ({keys_text(spec)})" if spec.keys else spec.tooltip

@@ -1,0 +1,48 @@
+"""Makes the application and its window, and runs them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.main_window import MainWindow
+from app.settings import settings_file
+from app.theme import FONT_SIZE_PX, apply_theme, theme_for
+from app.window.memory import WindowMemory
+
+
+def run_window(path: Path | None) -> int:
+    """Open the window, with a file if one is given; returns the exit code when it is closed."""
+    app = make_application()
+    window = make_window(app)
+    window.show()
+    if path is not None:
+        # After the first paint: opening a file begins to load the model.
+        QTimer.singleShot(0, window, lambda: window.open_path(path))
+    code = app.exec()
+    window.shutdown()
+    return code
+
+
+def make_application() -> QApplication:
+    """The one application object, with the name and font that every part relies on."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setApplicationName("AVScope")
+    app.setDesktopFileName("avscope")
+    app.setStyle("Fusion")
+    font = app.font()
+    font.setPixelSize(FONT_SIZE_PX)
+    app.setFont(font)
+    return app
+
+
+def make_window(app: QApplication) -> MainWindow:
+    """The main window with the settings of the last time, not yet shown."""
+    memory = WindowMemory(settings_file())
+    apply_theme(app, theme_for(memory.settings.theme))
+    return MainWindow(memory)

@@ -1,0 +1,1 @@
+"""Long work outside the main thread: frozen requests in, frozen responses out."""

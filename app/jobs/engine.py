@@ -1,0 +1,81 @@
+"""What runs in the worker thread: the model, loaded with the first request and kept.
+
+Only this module of the window reaches the model's library, and it is imported by the worker
+thread itself, so that the window is there and usable before the library is loaded.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from app.jobs.requests import (
+    DetectFailure,
+    DetectProgress,
+    DetectRequest,
+    DetectResponse,
+    ModelReady,
+)
+from core_model.bundle import Bundle, starter_folder
+from core_model.bundle_description import BundleError
+from core_model.cache import EncodingCache
+from core_model.device import DeviceError
+from core_model.media.errors import MediaError
+from core_model.predictor import DetectionUpdate, Predictor
+
+# More updates than this are no smoother to look at, and each costs the main thread a repaint.
+SHORTEST_PAUSE_S = 0.1
+
+
+class DetectionEngine:
+    """Serves one request after the other; belongs to one thread."""
+
+    def __init__(self) -> None:
+        self._predictor: Predictor | None = None
+
+    def serve(
+        self, request: DetectRequest, cancelled: Callable[[], bool]
+    ) -> Iterator[DetectResponse]:
+        """ModelReady, then DetectProgress until ``done`` or cancelled; or a DetectFailure."""
+        try:
+            predictor = self._loaded()
+            if cancelled():
+                return
+            yield _model_ready(request.id, predictor)
+            yield from self._detect(request, predictor, cancelled)
+        except (BundleError, DeviceError, MediaError) as error:
+            yield DetectFailure(request.id, str(error))
+
+    def _loaded(self) -> Predictor:
+        if self._predictor is None:
+            self._predictor = Predictor(Bundle(starter_folder()), cache=EncodingCache())
+        return self._predictor
+
+    def _detect(
+        self, request: DetectRequest, predictor: Predictor, cancelled: Callable[[], bool]
+    ) -> Iterator[DetectProgress]:
+        next_due_s = 0.0
+        for update in predictor.detect(request.path, cancelled=cancelled):
+            now_s = time.monotonic()
+            if update.done or now_s >= next_due_s:
+                next_due_s = now_s + SHORTEST_PAUSE_S
+                yield _progress(request.id, update)
+
+
+def _model_ready(request_id: int, predictor: Predictor) -> ModelReady:
+    description = predictor.bundle.description
+    thresholds = {task: known.threshold for task, known in description.tasks.items()}
+    return ModelReady(request_id, description.name, predictor.device.name, thresholds)
+
+
+def _progress(request_id: int, update: DetectionUpdate) -> DetectProgress:
+    return DetectProgress(
+        id=request_id,
+        detections=update.detections,
+        analysed_us=update.analysed_us,
+        start_us=update.start_us,
+        end_us=update.end_us,
+        times_real_time=update.times_real_time,
+        from_cache=update.from_cache,
+        done=update.done,
+    )

@@ -1,0 +1,308 @@
+"""The main window: puts the parts together and does what actions ask for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QMimeData, Qt
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import connect_actions, enable_for_media, make_actions
+from app.jobs.runner import JobRunner
+from app.messages import MessageBar
+from app.panels.event_list import EventList
+from app.player.player import Player
+from app.session import Session
+from app.theme import Theme, apply_theme, theme_for
+from app.timeline.timeline_view import TimelineView
+from app.view_state import ViewState
+from app.window.commands import PlaybackCommands
+from app.window.detection import DetectionPresenter
+from app.window.empty_page import EmptyPage
+from app.window.keys_help import KeysHelp
+from app.window.memory import WindowMemory
+from app.window.menus import Menus
+from app.window.stage import Stage
+from app.window.status_line import StatusLine
+from core_model.media.errors import MediaError
+from core_model.media.probe import MediaInfo
+from core_model.timeline import Detection
+from resources import __version__, resource_path
+
+FIRST_SIZE_PX = (1280, 820)
+SMALLEST_SIZE_PX = (800, 560)
+TITLE = "AVScope"
+ABOUT = f"AVScope {__version__}, Apache License 2.0. See and hear what happens in a video."
+THEME_ACTIONS = {"system": "theme_system", "dark": "theme_dark", "light": "theme_light"}
+
+
+class MainWindow(QMainWindow):
+    """Owns the long-lived objects. Call :meth:`shutdown` (or close it) to join all threads."""
+
+    def __init__(self, memory: WindowMemory) -> None:
+        super().__init__()
+        self.memory = memory
+        self._theme = theme_for(memory.settings.theme)
+        self.view_state = ViewState(self)
+        self.session = Session(self)
+        self.player = Player(self.view_state, self)
+        self.runner = JobRunner(self)
+        self.actions_by_id = make_actions(self)
+        self._keys_help: KeysHelp | None = None
+        self._is_down = False
+        self._make_parts()
+        self._lay_out()
+        self._connect()
+        self._restore()
+
+    # --- what the outside may ask for ------------------------------------------------------
+
+    def open_path(self, path: Path) -> None:
+        """Open a file; what is open stays until the new one has turned out to be readable."""
+        self.messages.dismiss()
+        self.player.open(path)
+
+    def shutdown(self) -> None:
+        """Remember the layout and join every thread; doing it twice does no harm."""
+        if self._is_down:
+            return
+        self._is_down = True
+        self.memory.remember_layout(self._layout_states())
+        self.memory.update(volume=self.stage.volume, muted=self.actions_by_id["mute"].isChecked())
+        problem = self.memory.save()
+        if problem:
+            self.messages.show_error(problem)
+        self.player.shutdown()
+        self.runner.shutdown()
+        self.timeline.shutdown()
+
+    # --- making ------------------------------------------------------------------------------
+
+    def _make_parts(self) -> None:
+        theme, actions = self._theme, self.actions_by_id
+        self.stage = Stage(self.player, self.session, self.view_state, actions, theme)
+        self.events = EventList(self.session, theme)
+        self.timeline = TimelineView(self.view_state, theme)
+        self.empty_page = EmptyPage(actions, theme)
+        self.status = StatusLine()
+        self.pages = QStackedWidget()
+        self.messages = MessageBar(self.pages, theme)
+        self.detection = DetectionPresenter(
+            self.session, self.runner, self.status, self.events, self.messages
+        )
+        self.commands = PlaybackCommands(self.player, self.session, self.stage)
+        self.menus = Menus(self.menuBar(), actions)
+
+    def _lay_out(self) -> None:
+        self.upper = QSplitter(Qt.Orientation.Horizontal)
+        self.upper.addWidget(self.stage)
+        self.upper.addWidget(self.events)
+        self.upper.setStretchFactor(0, 1)
+        self.upper.setStretchFactor(1, 0)
+        self.upper.setSizes([900, 380])
+        self.split = QSplitter(Qt.Orientation.Vertical)
+        self.split.addWidget(self.upper)
+        self.split.addWidget(self.timeline)
+        self.split.setStretchFactor(0, 3)
+        self.split.setStretchFactor(1, 2)
+        self.split.setSizes([470, 320])
+        for splitter in (self.upper, self.split):
+            splitter.setChildrenCollapsible(False)
+            splitter.setHandleWidth(1)
+        self.pages.addWidget(self.empty_page)
+        self.pages.addWidget(self.split)
+        central = QWidget()
+        column = QVBoxLayout(central)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.pages, 1)
+        column.addWidget(self.status)
+        self.setCentralWidget(central)
+        self.setWindowTitle(TITLE)
+        self.setAcceptDrops(True)
+        self.setMinimumSize(*SMALLEST_SIZE_PX)
+        self.resize(*FIRST_SIZE_PX)
+
+    def _connect(self) -> None:
+        connect_actions(self.actions_by_id, self._slots())
+        self.addActions(list(self.actions_by_id.values()))
+        self.player.media_opened.connect(self._on_media)
+        self.player.open_failed.connect(self._on_open_failed)
+        self.player.pacer.sound_changed.connect(self.status.set_sound)
+        self.session.detections_changed.connect(self._show_detections)
+        self.session.thresholds_changed.connect(self._show_thresholds)
+        self.events.chosen.connect(self._on_event_chosen)
+        self.menus.recent_chosen.connect(self.open_path)
+        self.empty_page.recent_chosen.connect(self.open_path)
+        self.memory.changed.connect(self._show_recent)
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme)
+
+    def _slots(self) -> dict[str, Callable[..., object]]:
+        return {
+            **self.commands.slots(),
+            "open": self._choose_file,
+            "open_sample": self._open_sample,
+            "quit": self.close,
+            "detect": self.detection.start,
+            "cancel": self.detection.cancel,
+            "back_out": self._back_out,
+            "theme_system": self._on_theme_action,
+            "theme_dark": self._on_theme_action,
+            "theme_light": self._on_theme_action,
+            "zoom_in": self.timeline.zoom_in,
+            "zoom_out": self.timeline.zoom_out,
+            "zoom_all": self.timeline.zoom_to_all,
+            "events_panel": self._show_events_panel,
+            "full_screen": self._set_full_screen,
+            "keys": self._show_keys,
+            "about": self._show_about,
+        }
+
+    def _restore(self) -> None:
+        settings = self.memory.settings
+        self.actions_by_id[THEME_ACTIONS[settings.theme]].setChecked(True)
+        self.actions_by_id["events_panel"].setChecked(settings.events_panel)
+        self.actions_by_id["mute"].setChecked(settings.muted)
+        self.stage.transport.set_volume(settings.volume)
+        for name, restore in (
+            ("window", self.restoreGeometry),
+            ("upper", self.upper.restoreState),
+            ("split", self.split.restoreState),
+        ):
+            state = settings.layout_state(name)
+            if state is not None:
+                restore(state)
+        self._show_recent()
+        self._on_media(None)
+        if self.memory.problem:
+            self.messages.show_error(self.memory.problem)
+
+    def _layout_states(self) -> dict[str, bytes]:
+        return {
+            "window": self.saveGeometry().data(),
+            "upper": self.upper.saveState().data(),
+            "split": self.split.saveState().data(),
+        }
+
+    # --- opening -----------------------------------------------------------------------------
+
+    def _choose_file(self) -> None:
+        folder = str(Path(recent[0]).parent) if (recent := self.memory.settings.recent) else ""
+        chosen, _ = QFileDialog.getOpenFileName(self, "Open a video or sound file", folder)
+        if chosen:
+            self.open_path(Path(chosen))
+
+    def _open_sample(self) -> None:
+        self.open_path(resource_path("sample", "sample.mp4"))
+
+    def _on_media(self, media: MediaInfo | None) -> None:
+        self.session.set_media(media)
+        self.timeline.set_media(media)
+        enable_for_media(self.actions_by_id, media is not None)
+        self.pages.setCurrentWidget(self.empty_page if media is None else self.split)
+        if media is None:
+            self.detection.forget()
+            self.setWindowTitle(TITLE)
+            return
+        self.setWindowTitle(f"{media.path.name} — {TITLE}")
+        self.memory.add_recent(media.path)
+        if media.notes:
+            self.messages.show_notice(f"{media.path.name}: {'; '.join(media.notes)}")
+        self.detection.start()
+
+    def _on_open_failed(self, error: MediaError) -> None:
+        self.memory.remove_recent(error.path)
+        self.messages.show_error(str(error))
+
+    def _show_recent(self) -> None:
+        self.menus.set_recent(self.memory.settings.recent)
+        self.empty_page.set_recent(self.memory.settings.recent)
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if _dropped_files(event.mimeData()):
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        files = _dropped_files(event.mimeData())
+        if files:
+            event.acceptProposedAction()
+            self.open_path(files[0])
+        if len(files) > 1:
+            self.messages.show_notice(f"Opening {files[0].name}, the first of {len(files)} files.")
+
+    # --- events ------------------------------------------------------------------------------
+
+    def _show_detections(self) -> None:
+        self.timeline.set_detections(self.session.detections)
+
+    def _show_thresholds(self) -> None:
+        self.timeline.set_thresholds(self.session.thresholds)
+
+    def _on_event_chosen(self, found: Detection) -> None:
+        self.view_state.request_seek(found.onset_us)
+
+    # --- looks -------------------------------------------------------------------------------
+
+    def _on_theme_action(self, checked: bool) -> None:
+        if not checked:
+            return
+        for choice, action_id in THEME_ACTIONS.items():
+            if self.actions_by_id[action_id].isChecked():
+                self.memory.update(theme=choice)
+                self._set_theme(theme_for(choice))
+
+    def _on_system_scheme(self, _scheme: Qt.ColorScheme) -> None:
+        self._set_theme(theme_for(self.memory.settings.theme))
+
+    def _set_theme(self, theme: Theme) -> None:
+        app = QApplication.instance()
+        if isinstance(app, QApplication):
+            apply_theme(app, theme)
+        for part in (self.stage, self.events, self.timeline, self.empty_page, self.messages):
+            part.set_theme(theme)
+
+    def _show_events_panel(self, shown: bool) -> None:
+        self.events.setVisible(shown)
+        self.memory.update(events_panel=shown)
+
+    def _set_full_screen(self, full: bool) -> None:
+        if full != self.isFullScreen():
+            self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
+
+    def _back_out(self) -> None:
+        """One step: the message, then full screen, then detection."""
+        if self.messages.text:
+            self.messages.dismiss()
+        elif self.isFullScreen():
+            self.actions_by_id["full_screen"].setChecked(False)
+        else:
+            self.detection.cancel()
+
+    def _show_keys(self) -> None:
+        if self._keys_help is None:
+            self._keys_help = KeysHelp(self)
+        self._keys_help.show()
+        self._keys_help.activateWindow()
+
+    def _show_about(self) -> None:
+        self.messages.show_notice(ABOUT)
+
+    # --- closing -----------------------------------------------------------------------------
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        self.shutdown()
+        super().closeEvent(event)
+
+
+def _dropped_files(data: QMimeData) -> list[Path]:
+    return [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]

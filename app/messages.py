@@ -1,0 +1,107 @@
+"""Messages inside the window: what happened, with the reason, and never in the way."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QGuiApplication, QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+
+from app.icons import icon
+from app.theme import Theme
+
+NOTICE_MS = 6_000
+MARGIN_PX = 12
+WIDEST_PX = 720
+
+
+class MessageBar(QFrame):
+    """A bar at the top of ``host`` that shows one message at a time, the newest.
+
+    An error stays until it is closed, a notice goes by itself. The bar lies over the host's
+    content, so that nothing jumps.
+    """
+
+    closed = Signal()
+
+    def __init__(self, host: QWidget, theme: Theme) -> None:
+        super().__init__(host)
+        self.setObjectName("messageBar")
+        self.setAccessibleName("Message")
+        self._text = QLabel()
+        self._text.setWordWrap(True)
+        self._text.setTextFormat(Qt.TextFormat.PlainText)
+        self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._copy = QToolButton(text="Copy")
+        self._copy.setToolTip("Copy the message")
+        self._copy.clicked.connect(self._copy_text)
+        self._close = QToolButton()
+        self._close.setToolTip("Close the message")
+        self._close.setAccessibleName("Close the message")
+        self._close.clicked.connect(self.dismiss)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 6, 6)
+        layout.setSpacing(8)
+        layout.addWidget(self._text, 1)
+        layout.addWidget(self._copy)
+        layout.addWidget(self._close)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setInterval(NOTICE_MS)
+        self._timer.timeout.connect(self.dismiss)
+        self.set_theme(theme)
+        host.installEventFilter(self)
+        self.hide()
+
+    @property
+    def text(self) -> str:
+        """The message on show; empty when there is none."""
+        return "" if self.isHidden() else self._text.text()
+
+    def show_error(self, text: str) -> None:
+        """Say what went wrong, until somebody closes it."""
+        self._timer.stop()
+        self._show("error", text)
+
+    def show_notice(self, text: str) -> None:
+        """Say what happened, for some seconds."""
+        self._show("notice", text)
+        self._timer.start()
+
+    def dismiss(self) -> None:
+        self._timer.stop()
+        if not self.isHidden():
+            self.hide()
+            self.closed.emit()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._close.setIcon(icon("cross", theme.text_secondary, theme.line))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Resize:
+            self._place()
+        return super().eventFilter(watched, event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def _show(self, kind: str, text: str) -> None:
+        self.setProperty("kind", kind)
+        # A dynamic property changes the style only after the widget is polished anew.
+        self.style().unpolish(self)
+        self.style().polish(self)
+        self._text.setText(text)
+        self._copy.setVisible(kind == "error")
+        self.show()
+        self.raise_()
+        self._place()
+
+    def _place(self) -> None:
+        host = self.parentWidget()
+        width = min(WIDEST_PX, host.width() - 2 * MARGIN_PX)
+        height = self.layout().totalHeightForWidth(width)
+        self.setGeometry((host.width() - width) // 2, MARGIN_PX, width, height)
+
+    def _copy_text(self) -> None:
+        QGuiApplication.clipboard().setText(self._text.text())

@@ -1,0 +1,163 @@
+"""The list of events beside the picture: filter, sort, click to go there."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt, Signal
+from PySide6.QtGui import QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.kind_style import draw_symbol
+from app.panels.event_table import (
+    DETECTION_ROLE,
+    DURATION,
+    KIND,
+    LABEL,
+    ONSET,
+    SCORE,
+    EventTable,
+)
+from app.panels.kind_rows import KindRows
+from app.session import Session
+from app.theme import Theme, tabular
+from core_model.timeline import Detection
+
+ROW_PX = 26
+SYMBOL_PX = 11
+PADDING_PX = 12
+
+
+class KindDelegate(QStyledItemDelegate):
+    """Draws the symbol of a kind into the first column."""
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.theme = theme
+
+    def paint(
+        self,
+        painter: QPainter,
+        option: QStyleOptionViewItem,
+        index: QModelIndex | QPersistentModelIndex,
+    ) -> None:
+        super().paint(painter, option, index)
+        found: Detection = index.data(DETECTION_ROLE)
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        centre = QPointF(place.center())
+        draw_symbol(painter, found.task, centre, SYMBOL_PX, self.theme)
+
+
+class EventList(QWidget):
+    """What was found in the open file. ``chosen`` carries the Detection that was clicked."""
+
+    chosen = Signal(object)
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("eventList")
+        self.setMinimumWidth(300)
+        self._session = session
+        self._table = EventTable()
+        self._kinds = KindRows(session, theme)
+        self._delegate = KindDelegate(theme, self)
+        self._count = QLabel()
+        self._count.setObjectName("secondary")
+        self._count.setFont(tabular(self._count.font()))
+        self._hint = QLabel()
+        self._hint.setObjectName("hint")
+        self._hint.setWordWrap(True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._filter = QLineEdit()
+        self._filter.setPlaceholderText("Filter labels")
+        self._filter.setAccessibleName("Filter labels")
+        self._filter.setClearButtonEnabled(True)
+        self._filter.textChanged.connect(self._on_filter)
+        self._view = self._make_view()
+        self._lay_out()
+        session.detections_changed.connect(self._read)
+        session.thresholds_changed.connect(self._read)
+        self._read()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._kinds.set_theme(theme)
+        self._delegate.theme = theme
+        self._view.viewport().update()
+
+    def set_hint(self, text: str) -> None:
+        """What to say instead of the list while there are no events at all."""
+        self._hint.setText(text)
+        self._read()
+
+    def _make_view(self) -> QTableView:
+        view = QTableView()
+        view.setModel(self._table)
+        view.setAccessibleName("Events")
+        view.setItemDelegateForColumn(KIND, self._delegate)
+        view.setFont(tabular(view.font()))
+        view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        view.setShowGrid(False)
+        view.setWordWrap(False)
+        view.setTabKeyNavigation(False)
+        view.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        view.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        view.verticalHeader().hide()
+        view.verticalHeader().setDefaultSectionSize(ROW_PX)
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = view.horizontalHeader()
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(28)
+        metrics = view.fontMetrics()
+        header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
+        widths = {KIND: "    ", ONSET: "00:00:00.000", DURATION: "0000.00 s", SCORE: "Score ▲"}
+        for column, text in widths.items():
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
+            header.resizeSection(column, max(28, metrics.horizontalAdvance(text) + PADDING_PX))
+        view.setSortingEnabled(True)
+        view.sortByColumn(ONSET, Qt.SortOrder.AscendingOrder)
+        view.clicked.connect(self._on_index)
+        view.activated.connect(self._on_index)
+        return view
+
+    def _lay_out(self) -> None:
+        title = QLabel("EVENTS")
+        title.setObjectName("heading")
+        top = QHBoxLayout()
+        top.addWidget(title)
+        top.addStretch(1)
+        top.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 0)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self._kinds)
+        layout.addWidget(self._filter)
+        layout.addWidget(self._hint, 1)
+        layout.addWidget(self._view, 1)
+
+    def _read(self) -> None:
+        shown = self._session.shown_detections()
+        self._table.set_detections(shown)
+        total = len(self._session.detections)
+        self._count.setText(f"{self._table.rowCount()} of {total}" if total else "")
+        self._count.setToolTip("Shown, of all that the model found" if total else "")
+        self._view.setVisible(total > 0)
+        self._hint.setVisible(total == 0)
+
+    def _on_filter(self, text: str) -> None:
+        self._table.set_filter(text)
+        self._read()
+
+    def _on_index(self, index: QModelIndex) -> None:
+        if index.isValid():
+            self.chosen.emit(self._table.detection(index.row()))

@@ -1,0 +1,78 @@
+"""Every key in one searchable list, made from the table of actions."""
+
+from __future__ import annotations
+
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.actions import ACTIONS, keys_text
+
+# The mouse has no rows in the table of actions.
+MOUSE_ROWS = (
+    ("Go to a moment", "Click on the timeline", "Timeline"),
+    ("Zoom about the pointer", "Ctrl+wheel on the timeline", "Timeline"),
+    ("Scroll in time", "Wheel on the timeline", "Timeline"),
+)
+
+
+class KeysHelp(QDialog):
+    """Stays open beside the window; type to search."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Keys")
+        self.resize(560, 620)
+        self._search = QLineEdit()
+        self._search.setPlaceholderText("Search keys")
+        self._search.setAccessibleName("Search keys")
+        self._search.setClearButtonEnabled(True)
+        self._search.textChanged.connect(self._on_search)
+        self._table = self._make_table()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 12, 12, 12)
+        layout.setSpacing(8)
+        layout.addWidget(self._search)
+        layout.addWidget(self._table)
+
+    def visible_rows(self) -> list[str]:
+        """What the rows that match the search do."""
+        table = self._table
+        return [
+            table.item(row, 0).text()
+            for row in range(table.rowCount())
+            if not table.isRowHidden(row)
+        ]
+
+    def _make_table(self) -> QTableWidget:
+        rows = [(spec.tooltip, keys_text(spec), spec.menu) for spec in ACTIONS if spec.keys]
+        rows += MOUSE_ROWS
+        table = QTableWidget(len(rows), 3)
+        table.setHorizontalHeaderLabels(["What it does", "Keys", "Where"])
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        table.horizontalHeader().setHighlightSections(False)
+        table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            table.horizontalHeader().setSectionResizeMode(
+                column, QHeaderView.ResizeMode.ResizeToContents
+            )
+        for row, texts in enumerate(rows):
+            for column, text in enumerate(texts):
+                table.setItem(row, column, QTableWidgetItem(text))
+        return table
+
+    def _on_search(self, text: str) -> None:
+        wanted = text.strip().casefold()
+        for row in range(self._table.rowCount()):
+            texts = [self._table.item(row, column).text() for column in range(3)]
+            self._table.setRowHidden(row, wanted not in " ".join(texts).casefold())

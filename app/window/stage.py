@@ -1,0 +1,86 @@
+"""Picture, transport and messages: the upper left part of the window."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.player.player import Player
+from app.player.transport_bar import TransportBar
+from app.player.video_view import VideoView
+from app.session import Session
+from app.theme import Theme
+from app.view_state import ViewState
+from core_model.media.errors import MediaError
+from core_model.media.probe import MediaInfo
+from core_model.media.video import VideoFrame
+
+
+class Stage(QWidget):
+    """Joins the player with what shows it. The player is shut down by whoever made it."""
+
+    def __init__(
+        self,
+        player: Player,
+        session: Session,
+        view_state: ViewState,
+        actions: Mapping[str, QAction],
+        theme: Theme,
+    ) -> None:
+        super().__init__()
+        self._player = player
+        self._volume = 0.0
+        self._muted = False
+        self.video_view = VideoView(session, view_state, theme)
+        self.transport = TransportBar(view_state, actions, theme)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.video_view, 1)
+        layout.addWidget(self.transport)
+        self._connect()
+
+    def set_theme(self, theme: Theme) -> None:
+        self.video_view.set_theme(theme)
+        self.transport.set_theme(theme)
+
+    @property
+    def volume(self) -> float:
+        return self._volume
+
+    def set_volume(self, volume: float) -> None:
+        """Loudness in [0, 1]."""
+        self._volume = volume
+        self._player.pacer.set_volume(self._volume, muted=self._muted)
+
+    def set_muted(self, muted: bool) -> None:
+        self._muted = muted
+        self._player.pacer.set_volume(self._volume, muted=self._muted)
+
+    def _connect(self) -> None:
+        player = self._player
+        player.media_opened.connect(self._on_media)
+        player.playing_changed.connect(self.transport.set_playing)
+        player.speed_changed.connect(self.transport.set_speed)
+        player.picture.frame_shown.connect(self._on_frame)
+        player.picture.failed.connect(self._on_picture_failed)
+        self.video_view.view_resized.connect(player.set_view_size)
+        self.transport.speed_chosen.connect(player.set_speed)
+        self.transport.volume_chosen.connect(self.set_volume)
+        self.transport.seek_bar.scrub_started.connect(player.begin_scrub)
+        self.transport.seek_bar.scrub_ended.connect(player.end_scrub)
+
+    def _on_media(self, media: MediaInfo | None) -> None:
+        if media is None or media.video is not None:
+            self.video_view.set_caption("")
+        else:
+            self.video_view.set_caption(f"{media.path.name}\n\nThis file has sound only.")
+
+    def _on_frame(self, frame: VideoFrame | None) -> None:
+        self.video_view.set_frame(frame)
+
+    def _on_picture_failed(self, error: MediaError) -> None:
+        self.video_view.set_frame(None)
+        self.video_view.set_caption(str(error))

@@ -1,0 +1,97 @@
+"""The status line: what the program is doing, on what, and how the sound fares."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QWidget
+
+from app.player.pacer import SoundState
+from app.theme import tabular
+
+PROGRESS_STEPS = 1_000
+
+_SOUND_TEXTS = {
+    SoundState.NONE: "",
+    SoundState.READY: "",
+    SoundState.PLAYING: "sound on",
+    SoundState.SILENT_FILE: "this file has no sound",
+    SoundState.NO_CARD: "no sound card: playing on a timer",
+    SoundState.UNREADABLE: "sound can't be read: playing on a timer",
+}
+
+
+class StatusLine(QWidget):
+    """Fixed height and fixed places, so that nothing jumps while work goes on."""
+
+    cancel_asked = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusLine")
+        self.setFixedHeight(30)
+        self._work = QLabel()
+        self._work.setFont(tabular(self._work.font()))
+        self._progress = QProgressBar()
+        self._progress.setRange(0, PROGRESS_STEPS)
+        self._progress.setTextVisible(False)
+        self._progress.setFixedSize(160, 6)
+        self._progress.setAccessibleName("Progress of detection")
+        self._cancel = QPushButton("Cancel")
+        self._cancel.setObjectName("small")
+        self._cancel.setToolTip("Stop looking for events (Esc)")
+        self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._cancel.clicked.connect(self.cancel_asked)
+        self._model = QLabel()
+        self._model.setObjectName("secondary")
+        self._model.setFont(tabular(self._model.font()))
+        self._sound = QLabel()
+        self._sound.setObjectName("secondary")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 0, 12, 0)
+        layout.setSpacing(12)
+        layout.addWidget(self._work)
+        layout.addWidget(self._progress)
+        layout.addWidget(self._cancel)
+        layout.addStretch(1)
+        layout.addWidget(self._sound)
+        layout.addWidget(self._model)
+        self.set_idle("")
+
+    @property
+    def work_text(self) -> str:
+        return self._work.text()
+
+    @property
+    def sound_text(self) -> str:
+        return self._sound.text()
+
+    @property
+    def model_text(self) -> str:
+        return self._model.text()
+
+    def set_working(self, text: str, part_done: float | None) -> None:
+        """Work is under way; ``part_done`` in [0, 1], or None while it can't be told."""
+        self._work.setText(text)
+        if part_done is None:
+            self._progress.setRange(0, 0)
+        else:
+            self._progress.setRange(0, PROGRESS_STEPS)
+            self._progress.setValue(round(part_done * PROGRESS_STEPS))
+        self._progress.show()
+        self._cancel.show()
+
+    def set_idle(self, text: str) -> None:
+        """No work is under way; ``text`` says how the last one ended."""
+        self._work.setText(text)
+        # A busy bar's animation is a timer: it must not outlive the work.
+        self._progress.setRange(0, PROGRESS_STEPS)
+        self._progress.hide()
+        self._cancel.hide()
+
+    def set_model(self, text: str) -> None:
+        self._model.setText(text)
+
+    def set_sound(self, state: SoundState, reason: str) -> None:
+        """``reason`` is shown as a tool tip."""
+        self._sound.setText(_SOUND_TEXTS[state])
+        self._sound.setToolTip(reason)
