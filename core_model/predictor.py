@@ -6,7 +6,7 @@ import dataclasses
 import functools
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,19 +71,19 @@ class Predictor:
 
     def detect(
         self,
-        path: Path,
+        media: Path | MediaInfo,
         *,
         tasks: Sequence[Task] | None = None,
         labels: Sequence[str] | None = None,
         threshold: float | None = None,
         cancelled: Callable[[], bool] = lambda: False,
-    ) -> Iterator[DetectionUpdate]:
-        """Updates while the file is read; the last one is ``done``.
+    ) -> Generator[DetectionUpdate, None, None]:
+        """Updates while the file is read; the last one is ``done``. Close it to stop early.
 
-        Without ``tasks`` all that the bundle knows; tasks whose stream the file lacks find
-        nothing. Without ``labels`` the bundle's own. Without ``threshold`` everything above the
-        bundle's floor. ``cancelled`` is asked at least every 100 ms of work; once it says True
-        the updates end without one that is ``done``.
+        ``media`` is a path or what was probed of it. Without ``tasks`` all that the bundle knows;
+        tasks whose stream the file lacks find nothing. Without ``labels`` the bundle's own.
+        Without ``threshold`` everything above the bundle's floor. ``cancelled`` is asked at least
+        every 100 ms of work; once it says True the updates end without one that is ``done``.
 
         Raises:
             MediaError: the file cannot be read.
@@ -91,7 +91,7 @@ class Predictor:
             TextEncoderError: a new label, and the text model is not installed.
         """
         began_s = time.monotonic()
-        info = probe(path)
+        info = probe(media) if isinstance(media, Path) else media
         prompts = self._prompts(tasks, labels, info)
         updates = self._updates(info, prompts, cancelled, began_s)
         try:
@@ -107,7 +107,7 @@ class Predictor:
         cancelled: Callable[[], bool],
         began_s: float,
     ) -> Iterator[DetectionUpdate]:
-        if not prompts:
+        if not prompts or not SnippetGrid(info.start_us).snippet_count(info.end_us):
             yield _update(info, (), 1, 1, info.end_us, began_s, False)
             return
         media_hash = content_hash(info.path) if self._cache else ""
