@@ -17,7 +17,14 @@ from av.container import InputContainer
 from av.filter import Graph
 
 from core_model.media.clock import to_us
-from core_model.media.container import audio_stream, decode, open_media, packets, seek
+from core_model.media.container import (
+    audio_stream,
+    decode,
+    open_media,
+    packets,
+    seek,
+    seeks_exactly,
+)
 from core_model.media.errors import MediaError
 from core_model.timeline import US_PER_S
 
@@ -253,6 +260,8 @@ def _after_seek(
     container: InputContainer, stream: AudioStream, start_us: int
 ) -> Iterator[AudioFrame] | None:
     """Frames from a moment before ``start_us`` on; None where seeking leads nowhere before it."""
+    if not seeks_exactly(container):
+        return None
     for step_us in _STEPS_BACK_US:
         if not seek(container, stream, start_us - step_us):
             return None

@@ -26,6 +26,9 @@ _TIMEOUT_S = 60.0
 _ERRORS_IN_A_ROW = 64
 # Demuxers that draw text as pictures; they match by file name, not by content.
 _TEXT_ART = {"tty", "bin", "xbin", "adf", "idf"}
+# Demuxers that seek by guessing from the bit rate, or give other time stamps after a seek than
+# when read through.
+_INEXACT = {"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mp3", "mpeg", "mpegvideo"}
 _PICTURES_BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -111,6 +114,11 @@ def seek(container: InputContainer, stream: Stream, time_us: int) -> bool:
     except (av.error.FFmpegError, OverflowError):
         return False
     return True
+
+
+def seeks_exactly(container: InputContainer) -> bool:
+    """Whether time stamps after a seek are those of reading through."""
+    return container.format.name not in _INEXACT
 
 
 def time_base_of(stream: Stream) -> Fraction:

@@ -24,6 +24,7 @@ from core_model.media.container import (
     open_media,
     packets,
     seek,
+    seeks_exactly,
     time_base_of,
     video_stream,
 )
@@ -66,42 +67,44 @@ def decoded_frames(path: Path, start_us: int | None = None) -> Generator[TimedFr
     the one before are left out. The file is closed with the generator. MediaError when there is
     no video.
     """
-    if start_us is not None:
-        sought = _decode_after_seek(path, start_us)
-        first = next(sought, None)
-        if first is not None:
-            yield first
-            yield from sought
+    with open_media(path) as container:
+        stream = video_stream(path, container)
+        if start_us is None:
+            yield from _decode_on(container, stream, _BEGINNING)
+            return
+        wanted = _after_seek(container, stream, start_us)
+        if wanted is not None:
+            yield from wanted
             return
     with open_media(path) as container:
         frames = _decode_on(container, video_stream(path, container), _BEGINNING)
-        yield from frames if start_us is None else _from_last_before(frames, start_us)
+        yield from _from_last_before(frames, start_us)
 
 
-def _decode_after_seek(path: Path, start_us: int) -> Iterator[TimedFrame]:
-    """Frames from the last one at or before ``start_us`` on; none where seeking leads nowhere."""
-    with open_media(path) as container:
-        stream = video_stream(path, container)
-        stream_start_us = to_us(stream.start_time or 0, time_base_of(stream))
-        for step_us in _STEPS_BACK_US:
-            target_us = start_us - step_us
-            if target_us < stream_start_us and step_us:
-                return
-            for hurry_until_us in _hurries(stream, start_us):
-                if not seek(container, stream, target_us):
-                    return
-                frames = _decode_on(container, stream, _Start(True, hurry_until_us))
-                first = next(frames, None)
-                if first is None or first.pts_us > start_us:
-                    break
-                wanted = _from_last_before(itertools.chain([first], frames), start_us)
-                shown = next(wanted)
-                if hurry_until_us is not None and shown.pts_us < hurry_until_us:
-                    # A frame that was left out may lie between: again, without hurry.
-                    continue
-                yield shown
-                yield from wanted
-                return
+def _after_seek(
+    container: InputContainer, stream: VideoStream, start_us: int
+) -> Iterator[TimedFrame] | None:
+    """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
+    if not seeks_exactly(container):
+        return None
+    stream_start_us = to_us(stream.start_time or 0, time_base_of(stream))
+    for step_us in _STEPS_BACK_US:
+        target_us = start_us - step_us
+        if target_us < stream_start_us and step_us:
+            return None
+        for hurry_until_us in _hurries(stream, start_us):
+            if not seek(container, stream, target_us):
+                return None
+            frames = _decode_on(container, stream, _Start(True, hurry_until_us))
+            first = next(frames, None)
+            if first is None or first.pts_us > start_us:
+                break
+            wanted = _from_last_before(itertools.chain([first], frames), start_us)
+            shown = next(wanted)
+            if hurry_until_us is None or shown.pts_us >= hurry_until_us:
+                return itertools.chain([shown], wanted)
+            # A frame that was left out may lie between: again, without hurry.
+    return None
 
 
 def _hurries(stream: VideoStream, start_us: int) -> tuple[int | None, ...]:

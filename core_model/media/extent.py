@@ -7,13 +7,11 @@ from av.stream import Stream
 from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
-from core_model.media.container import packets, read_only, seek, time_base_of
+from core_model.media.container import packets, read_only, seek, seeks_exactly, time_base_of
 from core_model.timeline import US_PER_S
 
 # How far before the stated end the last packets are looked for, in turn.
-_STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 2, 16, 128, 1024))
-# Elementary streams seek by guessing from the bit rate: only reading them through tells.
-_GUESSING_DEMUXERS = {"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mp3", "mpegvideo"}
+_STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (2, 16, 128, 1024))
 _MOST_PACKETS = 500_000
 _MOST_BYTES = 512 * 2**20
 
@@ -26,7 +24,7 @@ def end_us_of(container: InputContainer, stream: Stream, start_us: int) -> int:
     """
     read_only(container, stream)
     stated_us = _stated_end_us(container, stream)
-    if stated_us is not None and container.format.name not in _GUESSING_DEMUXERS:
+    if stated_us is not None and seeks_exactly(container):
         for step_us in _STEPS_BACK_US:
             found_us = _end_after(container, stream, max(start_us, stated_us - step_us))
             if found_us is not None:
@@ -54,14 +52,15 @@ def _end_after(container: InputContainer, stream: Stream, target_us: int) -> int
         return None
     usual_us = _frame_us(stream)
     latest_us: int | None = None
-    read_packets = read_bytes = 0
-    for packet in packets(container, stream):
-        pts = packet.pts if packet.pts is not None else packet.dts
-        if not packet.size or pts is None or packet.is_discard:
+    read_bytes = 0
+    for read_packets, packet in enumerate(packets(container, stream)):
+        if not packet.size or packet.is_discard:
             continue
+        pts = packet.pts if packet.pts is not None else packet.dts
         duration_us = to_us(packet.duration or 0, time_base) or usual_us
-        latest_us = max(latest_us or 0, to_us(pts, time_base) + duration_us)
-        read_packets += 1
+        # Without any time stamps (elementary streams) packets just follow each other.
+        begin_us = to_us(pts, time_base) if pts is not None else latest_us or 0
+        latest_us = max(latest_us or 0, begin_us + duration_us)
         read_bytes += packet.size
         if read_packets > _MOST_PACKETS or read_bytes > _MOST_BYTES:
             return None
