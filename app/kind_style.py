@@ -26,22 +26,22 @@ MINIMUM_FILL_OPACITY = 0.10
 
 @dataclass(frozen=True, slots=True)
 class KindStyle:
-    """Name for people, colour as "#RRGGBB", shape, fill pattern and the pen that goes with it."""
+    """Name for people, colour as "#RRGGBB", shape, fill pattern and, for lines, the pattern of
+    dashes and gaps in widths of the pen (empty: solid).
+    """
 
     name: str
     singular: str
     colour: str
     shape: str
     pattern: str
-    line: Qt.PenStyle
+    dashes: tuple[float, ...]
 
 
 KIND_STYLES: dict[Task, KindStyle] = {
-    Task.TAL: KindStyle("actions", "action", "#E69F00", "diamond", "plain", Qt.PenStyle.SolidLine),
-    Task.SED: KindStyle("sounds", "sound", "#56B4E9", "circle", "hatch", Qt.PenStyle.DashLine),
-    Task.AVEL: KindStyle(
-        "both", "seen and heard", "#009E73", "triangle", "dots", Qt.PenStyle.DotLine
-    ),
+    Task.TAL: KindStyle("actions", "action", "#E69F00", "diamond", "plain", ()),
+    Task.SED: KindStyle("sounds", "sound", "#56B4E9", "circle", "hatch", (12, 4)),
+    Task.AVEL: KindStyle("both", "seen and heard", "#009E73", "triangle", "dots", (2, 4)),
 }
 
 
@@ -71,12 +71,19 @@ def ink_on(colour: str) -> str:
     return max((DARK_INK, LIGHT_INK), key=lambda ink: contrast_ratio(ink, colour))
 
 
+def score_text(score: float) -> str:
+    """A score in [0, 1] as ".91"; "1.0" for what rounds to one."""
+    text = f"{score:.2f}"
+    return "1.0" if text == "1.00" else text.removeprefix("0")
+
+
 def fill_opacity(score: float) -> float:
     """Opacity of the fill of an event with ``score`` in [0, 1]: surer events are denser."""
     span = MAXIMUM_FILL_OPACITY - MINIMUM_FILL_OPACITY
     return MINIMUM_FILL_OPACITY + span * min(max(score, 0.0), 1.0)
 
 
+@lru_cache(maxsize=16)
 def outline_colour(task: Task, theme: Theme) -> str:
     """The kind's colour, darkened on light grounds until it stands out 3:1 (WCAG 1.4.11)."""
     colour = KIND_STYLES[task].colour

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
-from app.kind_style import KIND_STYLES, draw_symbol, outline_colour, pattern_brush
+from app.kind_style import KIND_STYLES, draw_symbol, pattern_brush, score_text
 from app.theme import Theme, tabular
 from core_model.timeline import Detection, Task
 
@@ -20,7 +20,7 @@ SYMBOL_PX = 10
 SWATCH_PX = 20
 WIDEST_LABEL_PX = 260
 MOST_EVENTS = 6
-EDGE_PX = 3
+EDGE_PX = 2
 PLATE_OPACITY = 0.82
 # In less room than this a legend would hide the picture that it explains.
 SMALLEST_PICTURE_PX = (160, 96)
@@ -70,7 +70,7 @@ class _Legend:
         painter.setFont(font)
         self._metrics = QFontMetricsF(font)
         room_px = rect.width() - 2 * INSET_PX - 2 * PADDING_PX - SWATCH_PX
-        self._score_px = self._metrics.horizontalAdvance("0.00") + 2 * PADDING_PX
+        self._score_px = self._metrics.horizontalAdvance(".00") + 2 * PADDING_PX
         self._label_room_px = min(WIDEST_LABEL_PX, room_px - self._score_px)
         self._line_room = (rect.height() - 2 * INSET_PX - 2 * PADDING_PX) // LINE_PX
 
@@ -124,7 +124,7 @@ class _Legend:
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         painter.drawText(text_box, left, label)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        painter.drawText(text_box, right, f"{event.score:.2f}")
+        painter.drawText(text_box, right, score_text(event.score))
 
     def _shortened(self, label: str) -> str:
         return self._metrics.elidedText(label, Qt.TextElideMode.ElideRight, self._label_room_px)
@@ -134,13 +134,18 @@ def _paint_edges(painter: QPainter, rect: QRect, kinds: list[Task], theme: Theme
     """One frame inside the other; their lines differ (solid, dashed, dotted) as well as colours."""
     painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
     painter.setBrush(Qt.BrushStyle.NoBrush)
+    ground = QColor(theme.ground)
+    ground.setAlphaF(0.45)
     for place, task in enumerate(kinds):
         inset = place * EDGE_PX + EDGE_PX / 2
         box = QRectF(rect).adjusted(inset, inset, -inset, -inset)
-        painter.setPen(QPen(QColor(theme.ground), EDGE_PX, Qt.PenStyle.SolidLine))
-        painter.drawRect(box)
-        pen = QPen(QColor(outline_colour(task, theme)), EDGE_PX, KIND_STYLES[task].line)
+        pen = QPen(ground, EDGE_PX, Qt.PenStyle.SolidLine)
         pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+        painter.setPen(pen)
+        painter.drawRect(box)
+        pen.setColor(QColor(KIND_STYLES[task].colour))
+        if KIND_STYLES[task].dashes:
+            pen.setDashPattern(KIND_STYLES[task].dashes)
         painter.setPen(pen)
         painter.drawRect(box)
 

@@ -6,32 +6,27 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter
+from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush
+from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush, score_text
 from app.theme import Theme
 from app.timeline.event_rows import Floats, Row
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Detection, Task
 
 BOX_PX = 20
-RADIUS_PX = 3.0
 EDGE_PX = 3
 TEXT_INSET_PX = 8
+TEXT_END_PX = 5
+SCORE_GAP_PX = 6
 NARROWEST_BOX_PX = 2.0
-NARROWEST_ROUND_PX = 8.0
+NARROWEST_OUTLINED_PX = 6.0
 NARROWEST_TEXT_PX = 28.0
 # With more boxes than this in view (all rows together) crowded rows turn into density.
 BOX_BUDGET = 300
 CROWDED_PX_PER_EVENT = 6.0
 OPACITY_STEPS = 16
 KEPT_TEXTS = 4_096
-
-
-def score_text(score: float) -> str:
-    """A score as ".91"; "1.0" for what rounds to one."""
-    text = f"{score:.2f}"
-    return "1.0" if text == "1.00" else text.removeprefix("0")
 
 
 @dataclass
@@ -66,34 +61,69 @@ class LabelWriter:
         return short
 
 
-class RowPainter:
-    """Draws rows of one kind with one theme."""
+class LanePainter:
+    """Draws rows of one kind with one theme.
+
+    Boxes are collected first and drawn together by opacity: a call per box would cost more than
+    the picture is worth when there are hundreds.
+    """
 
     def __init__(self, task: Task, theme: Theme, writer: LabelWriter, pixel_ratio: float) -> None:
-        self._pattern = KIND_STYLES[task].pattern
-        self._colour = KIND_STYLES[task].colour
+        style = KIND_STYLES[task]
         self._outline = outline_colour(task, theme)
         self._text = QColor(theme.text)
         self._secondary = QColor(theme.text)
         self._secondary.setAlphaF(0.75)
         self._writer = writer
-        self._pixel_ratio = pixel_ratio
+        self._brushes: list[QBrush] = []
+        self._pens: list[QPen] = []
+        self._edges: list[QColor] = []
+        for step in range(OPACITY_STEPS + 1):
+            level = step / OPACITY_STEPS
+            opacity = fill_opacity(level)
+            self._brushes.append(pattern_brush(style.pattern, style.colour, opacity, pixel_ratio))
+            self._pens.append(QPen(_translucent(self._outline, 0.35 + 0.45 * level), 1))
+            self._edges.append(_translucent(self._outline, 0.55 + 0.45 * level))
+        self._boxes: dict[int, list[QRectF]] = {}
+        self._bars: dict[int, list[QRectF]] = {}
+        self._labels: list[tuple[float, float, float, Detection]] = []
 
-    def paint_boxes(
-        self, painter: QPainter, row: Row, top_px: float, scale: TimeScale, span: tuple[int, int]
-    ) -> None:
-        """Draw events ``span[0] .. span[1]`` of the row, each with its label and score."""
+    def add_boxes(self, row: Row, top_px: float, scale: TimeScale, span: tuple[int, int]) -> None:
+        """Collect events ``span[0] .. span[1]`` of the row."""
         first, last = span
-        left = scale.to_px_array(row.onset_us[first:last])
-        right = scale.to_px_array(row.offset_us[first:last])
-        left = np.maximum(np.rint(left), scale.left_px - 8).tolist()
-        right = np.minimum(np.rint(right), scale.right_px + 8).tolist()
-        for index, event in enumerate(row.events[first:last]):
-            width_px = max(right[index] - left[index] - 1, NARROWEST_BOX_PX)
-            box = QRectF(left[index], top_px, width_px, BOX_PX)
-            self._paint_box(painter, box, event.score)
+        left = np.rint(scale.to_px_array(row.onset_us[first:last]))
+        right = np.rint(scale.to_px_array(row.offset_us[first:last]))
+        left = np.maximum(left, scale.left_px - 8).tolist()
+        right = np.minimum(right, scale.right_px + 8).tolist()
+        steps = np.rint(row.score[first:last] * OPACITY_STEPS).astype(np.intp).tolist()
+        for index in range(last - first):
+            left_px, step = left[index], steps[index]
+            width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
+            if width_px < NARROWEST_OUTLINED_PX:
+                bar = QRectF(left_px, top_px, width_px, BOX_PX)
+                self._bars.setdefault(step, []).append(bar)
+                continue
+            # A pen of one pixel reaches one pixel further right and down than its rectangle.
+            box = QRectF(left_px, top_px, width_px - 1, BOX_PX - 1)
+            self._boxes.setdefault(step, []).append(box)
+            edge = QRectF(left_px, top_px, EDGE_PX, BOX_PX)
+            self._bars.setdefault(step, []).append(edge)
             if width_px >= NARROWEST_TEXT_PX:
-                self._paint_label(painter, box, event, scale)
+                event = row.events[first + index]
+                self._labels.append((left_px, top_px, left_px + width_px, event))
+
+    def paint_boxes(self, painter: QPainter, scale: TimeScale) -> None:
+        """Draw what was collected."""
+        for step, boxes in self._boxes.items():
+            painter.setPen(self._pens[step])
+            painter.setBrush(self._brushes[step])
+            painter.drawRects(boxes)
+        painter.setPen(Qt.PenStyle.NoPen)
+        for step, bars in self._bars.items():
+            painter.setBrush(self._edges[step])
+            painter.drawRects(bars)
+        self._paint_labels(painter, scale)
+        self._boxes, self._bars, self._labels = {}, {}, []
 
     def paint_density(
         self, painter: QPainter, row: Row, top_px: float, scale: TimeScale, span_px: tuple[int, int]
@@ -107,37 +137,26 @@ class RowPainter:
         target = QRectF(scale.column_px(first), top_px, columns / ratio, BOX_PX)
         painter.drawImage(target, image)
 
-    def _paint_box(self, painter: QPainter, box: QRectF, score: float) -> None:
-        level = round(score * OPACITY_STEPS) / OPACITY_STEPS
-        brush = pattern_brush(self._pattern, self._colour, fill_opacity(level), self._pixel_ratio)
-        line = QColor(self._outline)
-        line.setAlphaF(0.40 + 0.45 * level)
-        if box.width() < NARROWEST_ROUND_PX:
-            painter.fillRect(box, line)
-            return
-        painter.setPen(line)
-        painter.setBrush(brush)
-        painter.drawRoundedRect(box.adjusted(0.5, 0.5, -0.5, -0.5), RADIUS_PX, RADIUS_PX)
-        line.setAlphaF(0.55 + 0.45 * level)
-        painter.fillRect(QRectF(box.left(), box.top() + 1, EDGE_PX, BOX_PX - 2), line)
-
-    def _paint_label(
-        self, painter: QPainter, box: QRectF, event: Detection, scale: TimeScale
-    ) -> None:
+    def _paint_labels(self, painter: QPainter, scale: TimeScale) -> None:
         writer = self._writer
-        left_px = max(box.left(), scale.left_px) + TEXT_INSET_PX
-        room_px = min(box.right(), scale.right_px) - 5 - left_px
-        score = score_text(event.score)
-        score_px = writer.width_px(score)
-        label_px = writer.width_px(event.label)
-        has_score = label_px + 6 + score_px <= room_px
-        text = event.label if has_score else writer.shortened(event.label, room_px)
-        baseline_px = box.top() + writer.baseline_px
+        scores: list[tuple[QPointF, str]] = []
         painter.setPen(self._text)
-        painter.drawText(QPointF(left_px, baseline_px), text)
-        if has_score:
-            painter.setPen(self._secondary)
-            painter.drawText(QPointF(left_px + label_px + 6, baseline_px), score)
+        for box_left_px, top_px, box_right_px, event in self._labels:
+            left_px = max(box_left_px, scale.left_px) + TEXT_INSET_PX
+            room_px = min(box_right_px, scale.right_px) - TEXT_END_PX - left_px
+            baseline_px = top_px + writer.baseline_px
+            score = score_text(event.score)
+            label_px = writer.width_px(event.label)
+            text = event.label
+            if label_px + SCORE_GAP_PX + writer.width_px(score) <= room_px:
+                place = QPointF(left_px + label_px + SCORE_GAP_PX, baseline_px)
+                scores.append((place, score))
+            else:
+                text = writer.shortened(text, room_px)
+            painter.drawText(QPointF(left_px, baseline_px), text)
+        painter.setPen(self._secondary)
+        for place, score in scores:
+            painter.drawText(place, score)
 
 
 def density_image(share: Floats, colour: str) -> QImage:
@@ -159,6 +178,12 @@ def crowded(row: Row, span: tuple[int, int], scale: TimeScale, box_count: int) -
     return px_per_event < CROWDED_PX_PER_EVENT or (
         box_count > BOX_BUDGET and px_per_event < scale.width_px / 4
     )
+
+
+def _translucent(colour: str, opacity: float) -> QColor:
+    result = QColor(colour)
+    result.setAlphaF(opacity)
+    return result
 
 
 def _rgb(colour: str) -> tuple[int, int, int]:

@@ -8,7 +8,6 @@ from html import escape
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
-    QFont,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -21,7 +20,7 @@ from app.kind_style import KIND_STYLES, draw_symbol
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.event_rows import Row
-from app.timeline.lane_painter import BOX_PX, LabelWriter, RowPainter, crowded
+from app.timeline.lane_painter import BOX_PX, LabelWriter, LanePainter, crowded
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -58,7 +57,7 @@ class LanesPane(TimePane):
         self.setMinimumHeight(3 * (ROW_PX + 2 * LANE_PADDING_PX))
         self.setAccessibleName("Events")
         self._lanes: tuple[Lane, ...] = ()
-        self._writer: LabelWriter | None = None
+        self._painters: dict[tuple[Task, float, str], LanePainter] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -104,25 +103,22 @@ class LanesPane(TimePane):
         self.paint_grid(painter, scale)
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
-        writer = self._label_writer()
-        painter.setFont(writer.font)
+        painter.setFont(self.text_font(TEXT_PX))
         for lane in self._lanes:
-            row_painter = RowPainter(lane.task, self.theme, writer, scale.pixel_ratio)
-            self._paint_lane(painter, row_painter, lane, scale, exposed)
+            lane_painter = self._painter_of(lane.task, scale.pixel_ratio)
+            self._paint_lane(painter, lane_painter, lane, scale, exposed)
             bottom = lane.top_px + lane.height_px - 1
             painter.fillRect(exposed.left(), bottom, exposed.width(), 1, QColor(self.theme.line))
         painter.translate(0, self._scroll.value())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_lane(
         self,
         painter: QPainter,
-        row_painter: RowPainter,
+        lane_painter: LanePainter,
         lane: Lane,
         scale: TimeScale,
         exposed: QRect,
     ) -> None:
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         # The pattern moves along with the boxes.
         painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.row_top_px(0)))
         from_us = scale.to_us(exposed.left() - 4)
@@ -138,9 +134,10 @@ class LanesPane(TimePane):
         for (row, top_px), span in zip(seen, in_view, strict=True):
             if crowded(row, span, scale, total):
                 reach_px = (exposed.left(), exposed.right() + 1)
-                row_painter.paint_density(painter, row, top_px, scale, reach_px)
+                lane_painter.paint_density(painter, row, top_px, scale, reach_px)
             else:
-                row_painter.paint_boxes(painter, row, top_px, scale, row.span(from_us, to_us))
+                lane_painter.add_boxes(row, top_px, scale, row.span(from_us, to_us))
+        lane_painter.paint_boxes(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
@@ -199,7 +196,7 @@ class LanesPane(TimePane):
         self._fit_scroll()
 
     def set_theme(self, theme: Theme) -> None:
-        self._writer = None
+        self._painters.clear()
         super().set_theme(theme)
 
     def _fit_scroll(self) -> None:
@@ -213,11 +210,13 @@ class LanesPane(TimePane):
     def _on_scrolled(self, value_px: int) -> None:
         self.update()
 
-    def _label_writer(self) -> LabelWriter:
-        font: QFont = self.text_font(TEXT_PX)
-        if self._writer is None or self._writer.font != font:
-            self._writer = LabelWriter(font)
-        return self._writer
+    def _painter_of(self, task: Task, pixel_ratio: float) -> LanePainter:
+        key = (task, pixel_ratio, self.font().key())
+        painter = self._painters.get(key)
+        if painter is None:
+            writer = LabelWriter(self.text_font(TEXT_PX))
+            painter = self._painters[key] = LanePainter(task, self.theme, writer, pixel_ratio)
+        return painter
 
 
 def tool_tip(event: Detection) -> str:

@@ -94,14 +94,11 @@ class Overview(TimePane):
         after = QRectF(window.right(), 0, picture.right() - window.right(), HEIGHT_PX)
         painter.fillRect(before, veil)
         painter.fillRect(after, veil)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         glow = QColor(self.theme.text)
         glow.setAlphaF(0.06)
         painter.setBrush(glow)
-        edge = QColor(self.theme.text_secondary)
-        painter.setPen(edge)
-        painter.drawRoundedRect(window.adjusted(0.5, 0.5, -0.5, -0.5), 3, 3)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(QColor(self.theme.text_secondary))
+        painter.drawRect(window.adjusted(0, 0, -1, -1))
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.setFont(self.text_font(SMALL_TEXT_PX))

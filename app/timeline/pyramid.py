@@ -103,7 +103,7 @@ class Pyramid:
 
     def _extremes(self, first: float, per_column: float, count: int) -> npt.NDArray[np.float32]:
         level, size = 0, 1
-        while level + 1 < len(self._levels) and size * GROUP * 2 <= per_column:
+        while level + 1 < len(self._levels) and size * GROUP <= per_column:
             level, size = level + 1, size * GROUP
         values = self._levels[level].values
         bounds = np.floor((first + np.arange(count + 1) * per_column) / size).astype(np.intp)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.player.time_code import time_code
 from app.theme import Theme
-from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane
+from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, fill_all
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
@@ -35,16 +35,21 @@ class Ruler(TimePane):
         painter.fillRect(exposed, QColor(self.theme.panel))
         painter.setFont(self.text_font(SMALL_TEXT_PX))
         metrics = painter.fontMetrics()
-        baseline = HEIGHT_PX - LONG_TICK_PX - 4
+        bottom = HEIGHT_PX - 1
+        baseline = bottom - LONG_TICK_PX - 3
+        long_ticks: list[QRectF] = []
+        short_ticks: list[QRectF] = []
+        painter.setPen(QColor(self.theme.text_secondary))
         for tick in self.visible_ticks(scale):
             x_px = round(scale.to_px(tick.time_us))
-            length_px = LONG_TICK_PX if tick.label else SHORT_TICK_PX
-            colour = QColor(self.theme.text_secondary if tick.label else self.theme.line)
-            painter.fillRect(x_px, HEIGHT_PX - length_px - 1, 1, length_px, colour)
-            text_left = x_px + 4
-            if tick.label and self._fits(scale, text_left, metrics.horizontalAdvance(tick.label)):
-                painter.setPen(QColor(self.theme.text_secondary))
-                painter.drawText(QPointF(text_left, baseline), tick.label)
+            if not tick.label:
+                short_ticks.append(QRectF(x_px, bottom - SHORT_TICK_PX, 1, SHORT_TICK_PX))
+                continue
+            long_ticks.append(QRectF(x_px, bottom - LONG_TICK_PX, 1, LONG_TICK_PX))
+            if self._fits(scale, x_px + 4, metrics.horizontalAdvance(tick.label)):
+                painter.drawText(QPointF(x_px + 4, baseline), tick.label)
+        fill_all(painter, long_ticks, QColor(self.theme.text_secondary))
+        fill_all(painter, short_ticks, QColor(self.theme.line))
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         if not self.view_state.has_media:

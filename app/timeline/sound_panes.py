@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
@@ -10,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.kind_style import blend
 from app.theme import Theme
-from app.timeline.colour_map import LEVELS, lookup
+from app.timeline.colour_map import lookup
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.tile_cache import TILE_COLUMNS, TileCache, TileKey
 from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane
@@ -95,8 +97,6 @@ class WaveformPane(SoundPane):
 
     def render_tile(self, key: TileKey) -> QImage:
         envelope = self.sound.envelope(key.left_us, key.us_per_column, TILE_COLUMNS)
-        ground, wave = self.theme.ground, blend(self.theme.accent, self.theme.ground, WAVE_STRENGTH)
-        ink = np.array([_word(blend(wave, ground, i / 255)) for i in range(256)], np.uint32)
         middle = key.height / 2
         reach = (middle - 2 * key.pixel_ratio) * self.sound.gain
         top, bottom = middle - envelope[:, 1] * reach, middle - envelope[:, 0] * reach
@@ -104,7 +104,7 @@ class WaveformPane(SoundPane):
         rows = np.arange(key.height, dtype=np.float32)[:, None]
         covered = np.minimum(bottom + thin, rows + 1) - np.maximum(top - thin, rows)
         share = np.nan_to_num(np.clip(covered, 0, 1))
-        return _image(ink[np.rint(share * 255).astype(np.uint8)])
+        return _image(np.take(_wave_inks(self.theme), (share * 255 + 0.5).astype(np.uint8)))
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         super().paint_time(painter, scale, exposed)
@@ -171,9 +171,11 @@ class SpectrogramPane(SoundPane):
     def render_tile(self, key: TileKey) -> QImage:
         codes = self.sound.codes(key.left_us, key.us_per_column, TILE_COLUMNS)
         is_missing = np.isnan(codes[:, 0])
-        levels = _stretched(np.nan_to_num(codes), key.height)
+        codes[is_missing] = 0
+        # Means of codes stay within 0..255; half is added so that the cut rounds.
+        levels = (_row_weights(key.height, codes.shape[1]) @ codes.T + 0.5).astype(np.uint8)
         words = lookup("ember" if self.theme.is_dark else "ink", *self.sound.levels)
-        picture = words[np.clip(np.rint(levels), 0, LEVELS - 1).astype(np.uint8)]
+        picture = np.take(words, levels)
         picture[:, is_missing] = _word(self.theme.ground)
         return _image(picture)
 
@@ -201,16 +203,19 @@ class SpectrogramPane(SoundPane):
         return chosen
 
 
-def _stretched(codes: npt.NDArray[np.float32], height: int) -> npt.NDArray[np.float32]:
-    """Levels (height, columns), top row first, between the bands of ``codes`` (columns, bands)."""
-    bands = codes.shape[1]
+@lru_cache(maxsize=4)
+def _wave_inks(theme: Theme) -> npt.NDArray[np.uint32]:
+    """ARGB words (256,) from the ground to the full colour of the wave."""
+    strengths = np.linspace(0, WAVE_STRENGTH, 256).tolist()
+    return np.array([_word(blend(theme.accent, theme.ground, s)) for s in strengths], np.uint32)
+
+
+@lru_cache(maxsize=8)
+def _row_weights(height: int, bands: int) -> npt.NDArray[np.float32]:
+    """Weights (height, bands) that lay bands over rows, top row and high band first."""
     position = (1 - (np.arange(height) + 0.5) / height) * bands - 0.5
-    position = np.clip(position, 0, bands - 1)
-    low = position.astype(np.intp)
-    high = np.minimum(low + 1, bands - 1)
-    share = (position - low).astype(np.float32)[:, None]
-    rising = codes.T
-    return rising[low] * (1 - share) + rising[high] * share
+    distance = np.abs(np.clip(position, 0, bands - 1)[:, None] - np.arange(bands))
+    return np.clip(1 - distance, 0, None).astype(np.float32)
 
 
 def _word(colour: str) -> int:

@@ -25,7 +25,7 @@ from core_model.timeline import Detection, Task
 # Steps of a scroll bar are 32 bit; this many are finer than any screen.
 SCROLL_STEPS = 1 << 30
 # Waveform, spectrogram, lanes; what is more goes to each by its stretch.
-FIRST_HEIGHTS_PX = (56, 96, 120)
+FIRST_HEIGHTS_PX = (48, 96, 200)
 # Where the playhead stands after the view has followed it to a new page.
 PAGE_LEAD = 0.05
 
