@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor
@@ -16,6 +16,7 @@ SAMPLES_PER_STRIDE = SAMPLE_RATE_HZ * FRAMES_PER_STRIDE // FRAME_RATE_HZ
 SAMPLES_PER_WINDOW = SAMPLE_RATE_HZ * FRAMES_PER_WINDOW // FRAME_RATE_HZ
 
 
+@runtime_checkable
 class VisualEncoder(Protocol):
     """Frames at 16 per second -> one embedding per snippet."""
 
@@ -30,6 +31,7 @@ class VisualEncoder(Protocol):
         ...
 
 
+@runtime_checkable
 class AudioEncoder(Protocol):
     """A 16 kHz mono waveform in [-1, 1] -> one embedding per snippet."""
 
@@ -40,6 +42,7 @@ class AudioEncoder(Protocol):
         ...
 
 
+@runtime_checkable
 class TextEncoder(Protocol):
     """Prompts -> embeddings in the space of the two others."""
 
