@@ -189,9 +189,9 @@ class MainWindow(QMainWindow):
 
     def _layout_states(self) -> dict[str, bytes]:
         return {
-            "window": self.saveGeometry().data(),
-            "upper": self.upper.saveState().data(),
-            "split": self.split.saveState().data(),
+            "window": bytes(self.saveGeometry().data()),
+            "upper": bytes(self.upper.saveState().data()),
+            "split": bytes(self.split.saveState().data()),
         }
 
     # --- opening -----------------------------------------------------------------------------
@@ -210,6 +210,7 @@ class MainWindow(QMainWindow):
         self.timeline.set_media(media)
         enable_for_media(self.actions_by_id, media is not None)
         self.pages.setCurrentWidget(self.empty_page if media is None else self.split)
+        self.messages.set_area(self.empty_page if media is None else self.stage)
         if media is None:
             self.detection.forget()
             self.setWindowTitle(TITLE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
@@ -15,16 +15,17 @@ WIDEST_PX = 720
 
 
 class MessageBar(QFrame):
-    """A bar at the top of ``host`` that shows one message at a time, the newest.
+    """Shows one message at a time, the newest, at the top of a part of ``host``.
 
-    An error stays until it is closed, a notice goes by itself. The bar lies over the host's
-    content, so that nothing jumps.
+    An error stays until it is closed, a notice goes by itself. The bar lies over the content,
+    so that nothing jumps.
     """
 
     closed = Signal()
 
     def __init__(self, host: QWidget, theme: Theme) -> None:
         super().__init__(host)
+        self._host = host
         self.setObjectName("messageBar")
         self.setAccessibleName("Message")
         self._text = QLabel()
@@ -32,14 +33,15 @@ class MessageBar(QFrame):
         self._text.setTextFormat(Qt.TextFormat.PlainText)
         self._text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self._text.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self._copy = QToolButton(text="Copy")
+        self._copy = QToolButton()
+        self._copy.setText("Copy")
         self._copy.setToolTip("Copy the message")
         self._copy.clicked.connect(self._copy_text)
         self._close = QToolButton()
         self._close.setToolTip("Close the message")
         self._close.setAccessibleName("Close the message")
         self._close.clicked.connect(self.dismiss)
-        layout = QHBoxLayout(self)
+        layout = self._layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 6, 6, 6)
         layout.setSpacing(8)
         layout.addWidget(self._text, 1)
@@ -50,6 +52,7 @@ class MessageBar(QFrame):
         self._timer.setInterval(NOTICE_MS)
         self._timer.timeout.connect(self.dismiss)
         self.set_theme(theme)
+        self._area = host
         host.installEventFilter(self)
         self.hide()
 
@@ -57,6 +60,13 @@ class MessageBar(QFrame):
     def text(self) -> str:
         """The message on show; empty when there is none."""
         return "" if self.isHidden() else self._text.text()
+
+    def set_area(self, area: QWidget) -> None:
+        """Show messages at the top of ``area``, a widget somewhere inside the host."""
+        self._area.removeEventFilter(self)
+        self._area = area
+        area.installEventFilter(self)
+        self._place()
 
     def show_error(self, text: str) -> None:
         """Say what went wrong, until somebody closes it."""
@@ -98,10 +108,11 @@ class MessageBar(QFrame):
         self._place()
 
     def _place(self) -> None:
-        host = self.parentWidget()
-        width = min(WIDEST_PX, host.width() - 2 * MARGIN_PX)
-        height = self.layout().totalHeightForWidth(width)
-        self.setGeometry((host.width() - width) // 2, MARGIN_PX, width, height)
+        corner = self._area.mapTo(self._host, QPoint(0, 0))
+        width = min(WIDEST_PX, self._area.width() - 2 * MARGIN_PX)
+        height = self._layout.totalHeightForWidth(width)
+        left = corner.x() + (self._area.width() - width) // 2
+        self.setGeometry(left, corner.y() + MARGIN_PX, width, height)
 
     def _copy_text(self) -> None:
         QGuiApplication.clipboard().setText(self._text.text())

@@ -28,13 +28,17 @@ from app.panels.event_table import (
     EventTable,
 )
 from app.panels.kind_rows import KindRows
+from app.player.time_code import short_time_code
 from app.session import Session
 from app.theme import Theme, tabular
+from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection
 
 ROW_PX = 26
 SYMBOL_PX = 11
-PADDING_PX = 12
+PADDING_PX = 8
+# Per column of fixed width.
+WIDEST_TEXTS = {KIND: "▴", ONSET: "Onset ▴", DURATION: "000.00 s", SCORE: "Score ▾"}
 
 
 class KindDelegate(QStyledItemDelegate):
@@ -52,7 +56,7 @@ class KindDelegate(QStyledItemDelegate):
     ) -> None:
         super().paint(painter, option, index)
         found: Detection = index.data(DETECTION_ROLE)
-        place: QRect = option.rect  # type: ignore[attr-defined]
+        place: QRect = option.rect
         centre = QPointF(place.center())
         draw_symbol(painter, found.task, centre, SYMBOL_PX, self.theme)
 
@@ -65,6 +69,7 @@ class EventList(QWidget):
     def __init__(self, session: Session, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("eventList")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setMinimumWidth(300)
         self._session = session
         self._table = EventTable()
@@ -84,6 +89,7 @@ class EventList(QWidget):
         self._filter.textChanged.connect(self._on_filter)
         self._view = self._make_view()
         self._lay_out()
+        session.media_changed.connect(self._fit_onsets)
         session.detections_changed.connect(self._read)
         session.thresholds_changed.connect(self._read)
         self._read()
@@ -117,17 +123,24 @@ class EventList(QWidget):
         header = view.horizontalHeader()
         header.setHighlightSections(False)
         header.setMinimumSectionSize(28)
+        # The style sheet's font counts only once the view has been polished.
+        view.ensurePolished()
         metrics = view.fontMetrics()
         header.setSectionResizeMode(LABEL, QHeaderView.ResizeMode.Stretch)
-        widths = {KIND: "    ", ONSET: "00:00:00.000", DURATION: "0000.00 s", SCORE: "Score ▲"}
-        for column, text in widths.items():
+        for column, text in WIDEST_TEXTS.items():
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Fixed)
-            header.resizeSection(column, max(28, metrics.horizontalAdvance(text) + PADDING_PX))
+            header.resizeSection(column, metrics.horizontalAdvance(text) + 2 * PADDING_PX)
         view.setSortingEnabled(True)
         view.sortByColumn(ONSET, Qt.SortOrder.AscendingOrder)
         view.clicked.connect(self._on_index)
         view.activated.connect(self._on_index)
         return view
+
+    def _fit_onsets(self, media: MediaInfo | None) -> None:
+        """Hours need more room, and only long media have them."""
+        texts = [WIDEST_TEXTS[ONSET], short_time_code(media.end_us if media else 0)]
+        widest_px = max(self._view.fontMetrics().horizontalAdvance(text) for text in texts)
+        self._view.horizontalHeader().resizeSection(ONSET, widest_px + 2 * PADDING_PX)
 
     def _lay_out(self) -> None:
         title = QLabel("EVENTS")

@@ -8,7 +8,7 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
 from app.kind_style import KIND_STYLES
-from app.player.time_code import time_code
+from app.player.time_code import short_time_code
 from core_model.timeline import Detection, seconds
 
 Index = QModelIndex | QPersistentModelIndex
@@ -63,6 +63,7 @@ class EventTable(QAbstractTableModel):
             return
         self._column, self._order = column, order
         self._replace_rows()
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, 0, len(HEADINGS) - 1)
 
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._rows)
@@ -76,7 +77,7 @@ class EventTable(QAbstractTableModel):
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[section]
+            return f"{HEADINGS[section]}{self._arrow(section)}"
         if role == Qt.ItemDataRole.ToolTipRole and section == KIND:
             return "Kind"
         if role == Qt.ItemDataRole.TextAlignmentRole:
@@ -94,6 +95,11 @@ class EventTable(QAbstractTableModel):
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
             return describe(found)
         return None
+
+    def _arrow(self, column: int) -> str:
+        if column != self._column:
+            return ""
+        return " ▴" if self._order == Qt.SortOrder.AscendingOrder else " ▾"
 
     def _replace_rows(self) -> None:
         rows = [found for found in self._all if self._filter in found.label.casefold()]
@@ -115,7 +121,7 @@ class EventTable(QAbstractTableModel):
 def describe(found: Detection) -> str:
     """One event in one line."""
     kind = KIND_STYLES[found.task].singular
-    span = f"{time_code(found.onset_us)} – {time_code(found.offset_us)}"
+    span = f"{short_time_code(found.onset_us)} – {short_time_code(found.offset_us)}"
     return f"{found.label} ({kind}), {span}, score {found.score:.2f}"
 
 
@@ -123,7 +129,7 @@ def _text(found: Detection, column: int) -> str:
     if column == LABEL:
         return found.label
     if column == ONSET:
-        return time_code(found.onset_us)
+        return short_time_code(found.onset_us)
     if column == DURATION:
         return f"{seconds(found.duration_us):.2f} s"
     if column == SCORE:

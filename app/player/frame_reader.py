@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -16,6 +17,8 @@ from core_model.media.probe import MediaInfo, probe
 from core_model.media.video import VideoFrame, frames
 
 PIXEL_FORMAT = "bgra"
+# How long the mouse must rest while it scrubs before the exact frame is decoded.
+REST_S = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +43,8 @@ class FrameRequest:
     """Find the frame shown at ``time_us``, or the ``following`` one.
 
     Decoding begins at ``start_us``; with None the run of frames at hand goes on. ``size_px`` is
-    the (width, height) to which frames are scaled.
+    the (width, height) to which frames are scaled. With ``preview_us``, the time of a key frame,
+    that frame is handed out first, and the exact one only if no other request comes soon.
     """
 
     serial: int
@@ -49,18 +53,20 @@ class FrameRequest:
     following: bool
     start_us: int | None
     size_px: tuple[int, int]
+    preview_us: int | None = None
 
 
 class FrameReader(QObject):
     """Owner of the decode thread. Requests return at once, and of each sort the newest wins.
 
     ``probed`` carries a :class:`ProbeResponse`; ``frame_ready`` the serial of the FrameRequest
-    whose frame lies in the cache now (or never will: the stream has ended); ``failed`` a
-    MediaError of the picture.
+    whose frame lies in the cache now (or never will: the stream has ended); ``previewed`` the
+    serial and the key frame handed out before it; ``failed`` a MediaError of the picture.
     """
 
     probed = Signal(object)
     frame_ready = Signal(object)
+    previewed = Signal(object, object)
     failed = Signal(object)
 
     def __init__(self, cache: FrameCache, parent: QObject | None = None) -> None:
@@ -157,17 +163,28 @@ class FrameReader(QObject):
         self.probed.emit(ProbeResponse(request.serial, request.path, result))
 
     def _begin(self, request: FrameRequest) -> None:
-        self._sought = request
         if request.start_us is not None:
             self._close()
-            self._sought = request
+            if request.preview_us is not None and not self._preview(request, request.preview_us):
+                return
             self._cache.begin(request.start_us)
-            found = frames(
-                request.path, request.start_us, size_px=request.size_px, pixel_format=PIXEL_FORMAT
-            )
-            # A generator, which closes the file when it is closed.
-            self._frames = cast("Generator[VideoFrame]", found)
+            self._frames = _frames_from(request, request.start_us)
+        self._sought = request
         self._report_if_found()
+
+    def _preview(self, request: FrameRequest, key_us: int) -> bool:
+        """Hand out the key frame; whether the exact one is still wanted after a short rest."""
+        with closing(_frames_from(request, key_us)) as found:
+            try:
+                frame = next(found, None)
+            except MediaError:
+                frame = None
+        if frame is not None:
+            self.previewed.emit(request.serial, frame)
+        with self._condition:
+            return not self._condition.wait_for(
+                lambda: self._closing or self._forget or self._frame_request is not None, REST_S
+            )
 
     def _read(self) -> None:
         assert self._frames is not None
@@ -206,3 +223,9 @@ class FrameReader(QObject):
         self._frames = None
         self._sought = None
         self._cache.begin(0)
+
+
+def _frames_from(request: FrameRequest, start_us: int) -> Generator[VideoFrame]:
+    found = frames(request.path, start_us, size_px=request.size_px, pixel_format=PIXEL_FORMAT)
+    # A generator, which closes the file when it is closed.
+    return cast("Generator[VideoFrame]", found)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 
 from app.player.frame_cache import FrameCache
+from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import FrameReader, FrameRequest
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
@@ -36,7 +37,9 @@ class Picture(QObject):
         self._cache = FrameCache()
         self.reader = FrameReader(self._cache, self)
         self.reader.frame_ready.connect(self._on_frame_ready)
+        self.reader.previewed.connect(self._on_previewed)
         self.reader.failed.connect(self._on_failed)
+        self.numbers = FrameNumbers(self)
         self.shown: VideoFrame | None = None
         self.dropped_frames = 0
         self._path: Path | None = None
@@ -55,13 +58,27 @@ class Picture(QObject):
         self._awaited = None
         self._steps = 0
         self.reader.forget()
+        self.numbers.read(path if video is not None else None)
         self._set_shown(None)
 
     def shutdown(self) -> None:
+        """Join the threads."""
+        self.numbers.shutdown()
         self.reader.shutdown()
 
-    def show_at(self, time_us: int) -> None:
-        """Show the frame of ``time_us``: from the cache, else as soon as it is decoded."""
+    @property
+    def frame_number(self) -> int | None:
+        """The number of the frame on screen, from 0; None while the frames are not counted."""
+        if self.shown is None or self.numbers.index is None:
+            return None
+        return self.numbers.index.number_at(self.shown.pts_us)
+
+    def show_at(self, time_us: int, *, preview: bool = False) -> None:
+        """Show the frame of ``time_us``: from the cache, else as soon as it is decoded.
+
+        With ``preview`` the key frame before it may be shown until then: for the mouse that
+        drags, never for a moment that somebody named.
+        """
         self._time_us = time_us
         self._steps = 0
         if self._video is None:
@@ -72,7 +89,8 @@ class Picture(QObject):
             self._awaited = None
             self._set_shown(frame)
         else:
-            self._request(time_us, start_us=time_us)
+            key_us = self._key_frame_us(time_us) if preview else None
+            self._request(time_us, start_us=time_us, preview_us=key_us)
 
     def follow(self, time_us: int) -> None:
         """Playback has reached ``time_us``: show its frame if it is there; late ones drop."""
@@ -144,7 +162,20 @@ class Picture(QObject):
         rate_hz = self._video.average_rate_hz if self._video is not None else 0.0
         return round(LEAD_FRAMES / rate_hz * US_PER_S) if rate_hz > 0 else 0
 
-    def _request(self, time_us: int, *, start_us: int | None, following: bool = False) -> None:
+    def _key_frame_us(self, time_us: int) -> int | None:
+        index = self.numbers.index
+        if index is None:
+            return None
+        return index.time_us(index.keyframe_before(index.number_at(time_us)))
+
+    def _request(
+        self,
+        time_us: int,
+        *,
+        start_us: int | None,
+        following: bool = False,
+        preview_us: int | None = None,
+    ) -> None:
         if self._path is None:
             return
         self._serial += 1
@@ -152,7 +183,9 @@ class Picture(QObject):
         self._awaits_step = False
         size_px = self._decode_size_px()
         self.reader.seek(
-            FrameRequest(self._serial, self._path, time_us, following, start_us, size_px)
+            FrameRequest(
+                self._serial, self._path, time_us, following, start_us, size_px, preview_us
+            )
         )
 
     def _decode_size_px(self) -> tuple[int, int]:
@@ -182,6 +215,10 @@ class Picture(QObject):
         if self._steps and not self._take_steps() and self._awaits_step:
             self._steps = 0
         self._ask_for_step()
+
+    def _on_previewed(self, serial: int, frame: VideoFrame) -> None:
+        if serial == self._awaited:
+            self._set_shown(frame)
 
     def _on_failed(self, error: object) -> None:
         if self._video is not None:

@@ -147,6 +147,7 @@ class Player(QObject):
     def end_scrub(self) -> None:
         if self._is_scrubbing:
             self._is_scrubbing = False
+            self.seek(self.position_us)
             if self._resume_after_scrub:
                 self.play()
 
@@ -212,7 +213,7 @@ class Player(QObject):
     def _stand_at(self, time_us: int) -> None:
         self.pacer.stop(time_us)
         self._view_state.set_playhead(time_us)
-        self.picture.show_at(time_us)
+        self.picture.show_at(time_us, preview=self._is_scrubbing)
 
     def _set_playing(self, playing: bool) -> None:
         self.is_playing = playing

@@ -36,7 +36,7 @@ class SeekBar(QWidget):
         view_state.media_range_changed.connect(self._on_media_range)
 
     def sizeHint(self) -> QSize:
-        return QSize(240, 24)
+        return QSize(240, 20)
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme

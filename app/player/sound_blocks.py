@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ CHANNELS = 2
 BLOCK_SAMPLES = 1_024
 
 
-def blocks_from(path: Path, start_us: int, rate_hz: int, speed: float) -> Iterator[np.ndarray]:
+def blocks_from(path: Path, start_us: int, rate_hz: int, speed: float) -> Generator[np.ndarray]:
     """Float32 (n, 2) blocks, the first sample heard at presentation time ``start_us``.
 
     Output sample ``k`` belongs to ``start_us + k * speed / rate_hz`` seconds. Silence stands
@@ -31,7 +31,7 @@ def blocks_from(path: Path, start_us: int, rate_hz: int, speed: float) -> Iterat
         yield from tempo.put(block)
 
 
-def _aligned(path: Path, start_us: int, rate_hz: int) -> Iterator[np.ndarray]:
+def _aligned(path: Path, start_us: int, rate_hz: int) -> Generator[np.ndarray]:
     position = 0
     for chunk in samples(path, start_us, rate_hz=rate_hz, channels=CHANNELS):
         first = round((chunk.pts_us - start_us) * rate_hz / US_PER_S)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import av
+import av.error
 import numpy as np
 from av.filter import Graph
 
@@ -64,4 +65,5 @@ class Tempo:
                 ready = self._sink.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
+            assert isinstance(ready, av.AudioFrame)
             yield ready.to_ndarray().reshape(-1, 2)

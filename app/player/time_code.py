@@ -19,6 +19,12 @@ def time_code(time_us: int) -> str:
     return f"{sign}{h:02d}:{minute:02d}:{s:02d}.{ms:03d}"
 
 
+def short_time_code(time_us: int) -> str:
+    """The same without the hours where there are none: ``mm:ss.mmm``."""
+    full = time_code(time_us)
+    return full.replace("00:", "", 1) if full.lstrip("-").startswith("00:") else full
+
+
 def time_left(seconds_left: float) -> str:
     """A duration as ``m:ss``, or ``h:mm:ss`` from an hour on, rounded up to a whole second."""
     total_s = -int(-seconds_left // 1)

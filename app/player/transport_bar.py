@@ -6,7 +6,15 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QLabel,
+    QSlider,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.icons import icon
 from app.player.player import SPEEDS
@@ -33,6 +41,7 @@ class TransportBar(QWidget):
 
     def __init__(self, view_state: ViewState, actions: Mapping[str, QAction], theme: Theme) -> None:
         super().__init__()
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._view_state = view_state
         self._actions = actions
         self._playing = False
@@ -92,6 +101,7 @@ class TransportBar(QWidget):
         label.setObjectName("timeCode" if name == "Time" else "frameNumber")
         label.setAccessibleName(name)
         label.setFont(tabular(label.font()))
+        label.ensurePolished()
         digits = "".join("0" if char.isalnum() else char for char in widest)
         label.setMinimumWidth(label.fontMetrics().horizontalAdvance(digits) + 8)
         return label
@@ -101,6 +111,7 @@ class TransportBar(QWidget):
         box.setToolTip("Speed; the pitch stays (J slower, L faster)")
         box.setAccessibleName("Speed")
         box.addItems([f"{speed:g}×" for speed in SPEEDS])
+        box.setFixedWidth(box.fontMetrics().horizontalAdvance("0.25×") + 28)
         box.setCurrentIndex(SPEEDS.index(1.0))
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.activated.connect(self._on_speed_chosen)
@@ -117,21 +128,24 @@ class TransportBar(QWidget):
         return slider
 
     def _lay_out(self) -> None:
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
+        layout = QHBoxLayout()
         layout.setSpacing(2)
         for name in _BUTTONS:
             layout.addWidget(self._buttons[name])
-        layout.addSpacing(8)
+        layout.addSpacing(12)
         layout.addWidget(self._time)
-        layout.addWidget(self._frame)
         layout.addSpacing(4)
-        layout.addWidget(self.seek_bar, 1)
-        layout.addSpacing(8)
+        layout.addWidget(self._frame)
+        layout.addStretch(1)
         layout.addWidget(self._speed)
         layout.addSpacing(4)
         layout.addWidget(self._buttons["mute"])
         layout.addWidget(self._volume)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(8, 4, 8, 4)
+        rows.setSpacing(0)
+        rows.addWidget(self.seek_bar)
+        rows.addLayout(layout)
 
     def _set_icon(self, action: str, name: str) -> None:
         drawn = icon(name, self._theme.text, self._theme.text_secondary)

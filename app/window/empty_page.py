@@ -54,6 +54,7 @@ class EmptyPage(QWidget):
     def __init__(self, actions: Mapping[str, QAction], theme: Theme) -> None:
         super().__init__()
         self.setObjectName("emptyPage")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._mark = DropMark(theme)
         self._recent = QVBoxLayout()
         self._recent.setSpacing(0)

@@ -45,11 +45,8 @@ class KeysHelp(QDialog):
     def visible_rows(self) -> list[str]:
         """What the rows that match the search do."""
         table = self._table
-        return [
-            table.item(row, 0).text()
-            for row in range(table.rowCount())
-            if not table.isRowHidden(row)
-        ]
+        shown = [row for row in range(table.rowCount()) if not table.isRowHidden(row)]
+        return [text for row in shown for text in self._texts(row)[:1]]
 
     def _make_table(self) -> QTableWidget:
         rows = [(spec.tooltip, keys_text(spec), spec.menu) for spec in ACTIONS if spec.keys]
@@ -74,5 +71,8 @@ class KeysHelp(QDialog):
     def _on_search(self, text: str) -> None:
         wanted = text.strip().casefold()
         for row in range(self._table.rowCount()):
-            texts = [self._table.item(row, column).text() for column in range(3)]
-            self._table.setRowHidden(row, wanted not in " ".join(texts).casefold())
+            self._table.setRowHidden(row, wanted not in " ".join(self._texts(row)).casefold())
+
+    def _texts(self, row: int) -> list[str]:
+        cells = [self._table.item(row, column) for column in range(self._table.columnCount())]
+        return [cell.text() for cell in cells if cell is not None]

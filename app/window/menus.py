@@ -22,10 +22,10 @@ class Menus(QObject):
 
     def __init__(self, bar: QMenuBar, actions: Mapping[str, QAction]) -> None:
         super().__init__(bar)
-        self._menus = {name: bar.addMenu(f"&{name}") for name in MENUS}
+        self._menus: dict[str, QMenu] = {name: bar.addMenu(f"&{name}") for name in MENUS}
         self._recent = QMenu("Open Recent", bar)
         theme_menu = QMenu("Theme", bar)
-        last_section = dict.fromkeys(MENUS, 0)
+        last_section: dict[str, int] = dict.fromkeys(MENUS, 0)
         for spec in ACTIONS:
             menu = self._menus[spec.menu]
             if spec.section != last_section[spec.menu]:

@@ -65,6 +65,7 @@ class Stage(QWidget):
         player.playing_changed.connect(self.transport.set_playing)
         player.speed_changed.connect(self.transport.set_speed)
         player.picture.frame_shown.connect(self._on_frame)
+        player.picture.numbers.index_ready.connect(self._show_frame_number)
         player.picture.failed.connect(self._on_picture_failed)
         self.video_view.view_resized.connect(player.set_view_size)
         self.transport.speed_chosen.connect(player.set_speed)
@@ -80,6 +81,10 @@ class Stage(QWidget):
 
     def _on_frame(self, frame: VideoFrame | None) -> None:
         self.video_view.set_frame(frame)
+        self._show_frame_number()
+
+    def _show_frame_number(self, _index: object = None) -> None:
+        self.transport.set_frame_number(self._player.picture.frame_number)
 
     def _on_picture_failed(self, error: MediaError) -> None:
         self.video_view.set_frame(None)

@@ -28,6 +28,7 @@ class StatusLine(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("statusLine")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.setFixedHeight(30)
         self._work = QLabel()
         self._work.setFont(tabular(self._work.font()))
