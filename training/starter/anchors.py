@@ -44,6 +44,12 @@ class Anchors:
         ])
 
 
+    def only(self, labels: Sequence[str]) -> Anchors:
+        """The anchors of some of the labels, in their order."""
+        chosen = tuple(self.wordings[self.labels.index(label)] for label in labels)
+        return Anchors(tuple(labels), chosen, self.template_mean)
+
+
 def make_anchors(
     labels: Sequence[str], template: str, encoder: TextEncoder, *, background: str | None = None
 ) -> Anchors:

@@ -73,6 +73,16 @@ def train_audio(clips: tuple[Clip, ...], cache: Path, folder: Path, text: TextEn
     return trained.network
 
 
+def clip_figures(folder: Path, clips: tuple[Clip, ...], cache: Path, text: TextEncoder
+                 ) -> dict[str, float]:
+    """Clip accuracy of the saved audio stage."""
+    model = AnchoredAudio()
+    model.load_state_dict(torch.load(folder / "audio.pt", weights_only=True)["averaged"])
+    anchors = make_anchors(sound_labels(clips), SOUND_TEMPLATE, text, background=SOUND_BACKGROUND)
+    accuracy = clip_accuracy(model.eval(), SoundBank.open(cache, clips), anchors)
+    return {key: round(value, 4) for key, value in accuracy.items()}
+
+
 @torch.inference_mode()
 def clip_accuracy(model: AnchoredAudio, bank: SoundBank, anchors: Anchors) -> dict[str, float]:
     """Share of held-back clips named right, by split, and for the ESC-50 clips among them."""

@@ -75,6 +75,13 @@ def _split(rows: list[tuple[str, str, str]]) -> tuple[Clip, ...]:
     return tuple(clips)
 
 
+def half_of(clip: Clip) -> str:
+    """'first' or 'second' for held-back clips (by group), 'train' for the others."""
+    if clip.split == "train":
+        return "train"
+    return "first" if _draw("half " + clip.group + clip.file * (clip.split != "test")) < 0.5 else "second"
+
+
 def _draw(key: str) -> float:
     """A fixed pseudo-random number in [0, 1) for a name: the same split on every machine."""
     digest = hashlib.blake2b(key.encode("utf-8"), digest_size=8, person=b"avscope split")

@@ -8,6 +8,7 @@
 | film_colour.npy | uint8 (cells, 112, 112, 3) | the first frame of each quarter second |
 | film_grey.npy | uint8 (4 cells, 56, 56) | brightness at 16 frames per second |
 | film_bounds.npy | int64 (films, 2) | first and last + 1 cell of each film |
+| film_samples.npy, film_sound_bounds.npy | as for sound | the films' own sound; empty without |
 """
 
 from __future__ import annotations
@@ -32,28 +33,31 @@ def build_cache(corpus: Corpus, data: Path, cache: Path) -> None:
     """Make the arrays that are not there yet."""
     cache.mkdir(parents=True, exist_ok=True)
     if not (cache / "sound_bounds.npy").exists():
-        _cache_sound(corpus.sound, data / "sound", cache)
+        waves = [_waveform(data / "sound" / c.file) for c in _progress(corpus.sound, "sound")]
+        _save_waves(waves, cache, "sound_samples.npy", "sound_bounds.npy")
+    films = data / "action_video"
+    if not (cache / "film_sound_bounds.npy").exists():
+        waves = [_waveform(films / c.file) for c in _progress(corpus.action_video, "film sound")]
+        _save_waves(waves, cache, "film_samples.npy", "film_sound_bounds.npy")
     if not (cache / "film_bounds.npy").exists():
-        _cache_films(corpus.action_video, data / "action_video", cache)
+        _cache_films(corpus.action_video, films, cache)
     if not (cache / "image_pixels.npy").exists():
         _cache_images(corpus.action_images, data / "action_images.zip", cache)
 
 
-def _cache_sound(clips: tuple[Clip, ...], folder: Path, cache: Path) -> None:
-    pieces, bounds, start = [], [], 0
-    for clip in _progress(clips, "sound"):
-        piece = _waveform(folder / clip.file)
-        pieces.append(piece)
-        bounds.append((start, start + len(piece)))
-        start += len(piece)
-    np.save(cache / "sound_samples.npy", np.concatenate(pieces))
-    np.save(cache / "sound_bounds.npy", np.asarray(bounds, np.int64))
+def _save_waves(waves: list[np.ndarray], cache: Path, samples: str, bounds: str) -> None:
+    ends = np.cumsum([len(wave) for wave in waves])
+    np.save(cache / samples, np.concatenate(waves))
+    np.save(cache / bounds, np.stack([np.r_[0, ends[:-1]], ends], axis=1).astype(np.int64))
 
 
 def _waveform(path: Path) -> np.ndarray:
+    """int16 mono at 16 kHz; empty where the file holds no sound."""
     resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
-    parts = []
+    parts = [np.zeros(0, np.int16)]
     with av.open(str(path)) as container:
+        if not container.streams.audio:
+            return parts[0]
         for frame in container.decode(audio=0):
             frame.pts = None
             parts.extend(out.to_ndarray()[0] for out in resampler.resample(frame))

@@ -108,6 +108,10 @@ class Light:
             noise=uniform(0.0, 0.06),
         )
 
+    def lasting(self, count: int) -> Light:
+        """One light over ``count`` pictures."""
+        return Light(*(getattr(self, f.name).repeat_interleave(count, 0) for f in fields(self)))
+
     def on_colour(self, picture: Float[Tensor, "b c h w"]) -> Float[Tensor, "b c h w"]:
         """Pictures in [0, 1], as this light and lens show them."""
         soft = picture[self.blurred]
@@ -121,7 +125,7 @@ class Light:
 
     def first(self, count: int) -> Light:
         """The light on the first pictures alone."""
-        return Light(*(getattr(self, field.name)[:count] for field in fields(self)))
+        return Light(*(getattr(self, f.name)[:count] for f in fields(self)))
 
     def on_grey(self, frames: Float[Tensor, "b f h w"]) -> Float[Tensor, "b f h w"]:
         """Brightness frames in [0, 1] under the same light."""

@@ -7,7 +7,7 @@ of it.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,13 +52,14 @@ class SoundScenes:
     """Draws scenes of one length with a soft label for every snippet in them."""
 
     def __init__(self, bank: SoundBank, labels: tuple[str, ...], seed: int, *,
-                 seconds: int = 4, split: str = "train") -> None:
+                 length: int = 4 * SAMPLE_RATE_HZ,
+                 keep: Callable[[Clip], bool] = lambda clip: clip.split == "train") -> None:
         self.bank, self.labels = bank, labels
         self.random = np.random.default_rng(seed)
-        self.length = seconds * SAMPLE_RATE_HZ
-        self.pool = group_by_label(bank.clips, split)
-        counts = np.array([sum(map(len, self.pool[label].values())) for label in labels])
-        weights = counts**0.35
+        self.length = length
+        self.pool = group_by_label(bank.clips, keep)
+        counts = np.array([sum(map(len, self.pool.get(label, {}).values())) for label in labels])
+        weights = np.where(counts > 0, counts**0.35, 0.0)
         self.weights = weights / weights.sum()
         self.noises = {tilt: coloured_noise(NOISE_SECONDS * SAMPLE_RATE_HZ, tilt, self.random)
                        for tilt in (0.0, 0.5, 1.0, 1.5)}
@@ -93,9 +94,7 @@ class SoundScenes:
         """(label index, waveform over the whole scene) of one clip drawn by label, then group."""
         draw = self.random
         label = int(draw.choice(len(self.labels), p=self.weights))
-        groups = list(self.pool[self.labels[label]].values())
-        group = groups[draw.integers(len(groups))]
-        wave = self.disguise(self.bank.waveform(group[draw.integers(len(group))]))
+        wave = self.disguise(self._clip_of(self.labels[label]))
         loudest = levels_db(wave).max()
         wave = wave * np.float32(10 ** ((level_db - loudest) / 20))
         scene = np.zeros(self.length, np.float32)
@@ -106,6 +105,21 @@ class SoundScenes:
         first, last = max(0, offset), min(self.length, offset + len(wave))
         scene[first:last] = wave[first - offset : last - offset]
         return label, scene
+
+    def sound(self, wanted_s: float, label: str | None = None) -> tuple[str, np.ndarray]:
+        """A label and a waveform of it: one clip, or takes of one recording for ``wanted_s``."""
+        name = label or self.labels[int(self.random.choice(len(self.labels), p=self.weights))]
+        groups = list(self.pool[name].values())
+        group = groups[self.random.integers(len(groups))]
+        wave = self.bank.waveform(group[self.random.integers(len(group))])
+        while len(wave) < wanted_s * SAMPLE_RATE_HZ:
+            wave = np.concatenate([wave, self.bank.waveform(group[self.random.integers(len(group))])])
+        return name, self.disguise(wave)
+
+    def _clip_of(self, label: str) -> np.ndarray:
+        groups = list(self.pool[label].values())
+        group = groups[self.random.integers(len(groups))]
+        return self.bank.waveform(group[self.random.integers(len(group))])
 
     def disguise(self, wave: np.ndarray) -> np.ndarray:
         """Another speed and another room."""
@@ -129,12 +143,14 @@ class SoundScenes:
         return fftconvolve(wave, response)[: len(wave) + SAMPLE_RATE_HZ // 4].astype(np.float32)
 
 
-def group_by_label(clips: tuple[Clip, ...], split: str) -> dict[str, dict[str, list[int]]]:
-    """label -> group -> indices of the clips of that split."""
-    pool: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+def group_by_label(
+    clips: tuple[Clip, ...], keep: Callable[[Clip], bool]
+) -> dict[str, dict[str, list[int]]]:
+    """label -> group -> indices of the clips that ``keep`` lets through."""
+    pool: dict[str, dict[str, list[int]]] = {}
     for index, clip in enumerate(clips):
-        if clip.split == split:
-            pool[clip.label][clip.group].append(index)
+        if keep(clip):
+            pool.setdefault(clip.label, {}).setdefault(clip.group, []).append(index)
     return pool
 
 

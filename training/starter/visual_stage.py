@@ -121,14 +121,14 @@ class PictureDraw:
                    for f in films]
         shown = self.random.permuted(np.tile(np.arange(CELLS_PER_WINDOW), (FILMS, 1)), axis=1)
         colour = np.stack([w[0][np.sort(s[:FRAMES_OF_FILM])] for w, s in zip(windows, shown, strict=True)])
-        pixels = np.concatenate([self.bank.pixels[stills], self._empty(EMPTIES)])
+        pixels = np.concatenate([self.bank.pixels[stills], self.empty(EMPTIES)])
         labels = np.concatenate([self.bank.still_labels[stills],
                                  np.full(EMPTIES, len(self.bank.labels))])
         return (torch.from_numpy(pixels), torch.from_numpy(labels), torch.from_numpy(colour),
                 torch.from_numpy(np.stack([w[1] for w in windows])),
                 torch.from_numpy(self.bank.film_labels[films]))
 
-    def _empty(self, count: int) -> np.ndarray:
+    def empty(self, count: int) -> np.ndarray:
         """Pictures that hold nothing: smooth colour, gradients, noise, from blurred chance."""
         side = self.bank.pixels.shape[1]
         made = []
@@ -234,6 +234,17 @@ def train_visual(stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path,
                         folder, evaluate=evaluate, device=device)
     assert isinstance(trained, AnchoredVisual)
     return trained.network
+
+
+def picture_figures(folder: Path, stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path,
+                    text: TextEncoder) -> dict[str, float]:
+    """Accuracy of the saved visual stage on held-back stills and films."""
+    model = AnchoredVisual()
+    model.load_state_dict(torch.load(folder / "visual.pt", weights_only=True)["averaged"])
+    bank = PictureBank(cache, stills, films)
+    anchors = make_anchors(bank.labels, VISUAL_TEMPLATE, text, background=VISUAL_BACKGROUND)
+    return {"stills": round(still_accuracy(model.eval(), bank, anchors), 4),
+            "films": round(film_accuracy(model, bank, anchors), 4)}
 
 
 @torch.inference_mode()

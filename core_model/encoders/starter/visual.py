@@ -7,6 +7,7 @@ half the size, through a small network of their own. Both meet in one projection
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -113,17 +114,22 @@ class StarterVisualEncoder:
         if extra < 0 or extra % FRAMES_PER_STRIDE:
             raise ValueError(f"{len(frames)} frames are not whole snippets of 16 + 4 n")
         pixels = torch.from_numpy(np.ascontiguousarray(frames)).to(self.device)
-        cells = self._in_chunks(
-            lambda part: self.network.appearance(colour_input(part)), pixels[::FRAMES_PER_STRIDE]
-        )
+        return self.embed_cells(pixels[::FRAMES_PER_STRIDE], brightness(pixels))
+
+    @torch.inference_mode()
+    def embed_cells(self, colour: Tensor, grey: Float[Tensor, "f h w"]) -> Float[Tensor, "n dim"]:
+        """What :meth:`embed` does once frames are taken apart.
+
+        ``colour`` is uint8 (n + 3, 112, 112, 3), a frame per quarter second; ``grey`` is the
+        brightness in [0, 1] of all 4 (n + 3) frames, 56 x 56.
+        """
+        cells = self._in_chunks(lambda part: self.network.appearance(colour_input(part)), colour)
         appearance = functional.avg_pool1d(cells.T[None], CELLS_PER_WINDOW, stride=1)[0].T
-        grey = brightness(pixels).unfold(0, FRAMES_PER_WINDOW, FRAMES_PER_STRIDE)
-        motion = self._in_chunks(
-            lambda part: self.network.motion(motion_input(part.permute(0, 3, 1, 2))), grey
-        )
+        windows = grey.unfold(0, FRAMES_PER_WINDOW, FRAMES_PER_STRIDE).permute(0, 3, 1, 2)
+        motion = self._in_chunks(lambda part: self.network.motion(motion_input(part)), windows)
         return self.network.combine(appearance, motion).float().cpu()
 
-    def _in_chunks(self, network, inputs: Tensor) -> Tensor:
+    def _in_chunks(self, network: Callable[[Tensor], Tensor], inputs: Tensor) -> Tensor:
         return torch.cat([network(part).float() for part in inputs.split(CHUNK)])
 
 

@@ -1,0 +1,126 @@
+"""Final scores that mean something: Platt scaling and a default threshold per task."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from scipy.optimize import minimize
+
+from core_model.bundle_description import Calibration
+from core_model.postprocess import DecodeConfig, decode, suppress
+from core_model.timeline import Task
+from core_model.uniav.model import UniAV
+from training.metrics import Events, temporal_iou
+from training.starter.anchors import Anchors
+from training.starter.compose import CELL_S
+from training.starter.head_stage import WINDOW_CENTRE_S
+from training.starter.scene_store import SceneSet
+
+# A detection is right when it overlaps an event of its label by half.
+RIGHT_TIOU = 0.5
+# Chosen on one half of the held-back scenes a little above what is promised on the other half.
+WANTED_PRECISION = 0.75
+MOST_PER_SCENE = 200
+
+
+@torch.inference_mode()
+def predict(model: UniAV, scenes: SceneSet, task: Task, anchors: Anchors) -> Events:
+    """Every detection of a task above a low floor, in seconds, with uncalibrated scores."""
+    model.set_text_embeddings(task, anchors.plain())
+    config = DecodeConfig.for_task(task, max_per_video=MOST_PER_SCENE)
+    videos, segments, labels, scores = [], [], [], []
+    for first in range(0, len(scenes), 16):
+        part = slice(first, min(first + 16, len(scenes)))
+        visual = torch.from_numpy(scenes.visual[part].astype(np.float32))
+        audio = torch.from_numpy(scenes.audio[part].astype(np.float32))
+        mask = torch.ones(visual.shape[:2], dtype=torch.bool)
+        raw = model(visual, audio, mask, task)
+        for item in range(len(visual)):
+            found = suppress(decode(raw, config, item), config)
+            videos.append(np.full(len(found.scores), first + item))
+            length_s = (visual.shape[1] - 1) * CELL_S + 2 * WINDOW_CENTRE_S
+            segments.append((found.segments * CELL_S + WINDOW_CENTRE_S).clip(0, length_s))
+            labels.append(np.array(anchors.labels)[found.labels])
+            scores.append(found.scores)
+    return Events(np.concatenate(videos), np.concatenate(segments).astype(np.float64),
+                  np.concatenate(labels), np.concatenate(scores).astype(np.float64))
+
+
+def truth(scenes: SceneSet, task: Task) -> Events:
+    """The events of a task in all scenes."""
+    rows = [(index, e.onset_s, e.offset_s, e.label)
+            for index, events in enumerate(scenes.events) for e in events if e.task is task]
+    return Events(np.array([r[0] for r in rows], int),
+                  np.array([r[1:3] for r in rows], float).reshape(-1, 2),
+                  np.array([r[3] for r in rows], str))
+
+
+def right(predictions: Events, events: Events) -> np.ndarray:
+    """Whether each prediction, best first, meets an event that no better one has met."""
+    assert predictions.scores is not None
+    outcome = np.zeros(len(predictions), bool)
+    taken: set[int] = set()
+    by_place: dict[tuple[int, str], list[int]] = {}
+    for index, key in enumerate(zip(events.videos.tolist(), events.labels.tolist(), strict=True)):
+        by_place.setdefault(key, []).append(index)
+    for index in np.argsort(-predictions.scores):
+        key = (int(predictions.videos[index]), str(predictions.labels[index]))
+        rows = [row for row in by_place.get(key, []) if row not in taken]
+        if rows:
+            overlap = temporal_iou(predictions.segments[index : index + 1], events.segments[rows])[0]
+            if overlap.max() >= RIGHT_TIOU:
+                outcome[index] = True
+                taken.add(rows[int(overlap.argmax())])
+    return outcome
+
+
+@dataclass(frozen=True)
+class FittedTask:
+    """What the bundle says of a task's scores."""
+
+    calibration: Calibration
+    threshold: float
+
+
+def fit(predictions: Events, outcome: np.ndarray) -> FittedTask:
+    """Platt scaling (Platt, 1999) and the least threshold with the wanted precision above it."""
+    assert predictions.scores is not None
+    inside = predictions.scores.clip(1e-9, 1 - 1e-9)
+    logit = np.log(inside / (1 - inside))
+
+    def loss(parameters: np.ndarray) -> float:
+        margin = (parameters[0] * logit + parameters[1]) * np.where(outcome, 1, -1)
+        return float(np.logaddexp(0, -margin).mean())
+
+    scale, bias = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
+    scores = 1 / (1 + np.exp(-(scale * logit + bias)))
+    order = np.argsort(-scores)
+    precision = outcome[order].cumsum() / np.arange(1, len(order) + 1)
+    # The first few are too few to judge by; past them, the deepest cut that is still good enough.
+    good = np.flatnonzero((precision >= WANTED_PRECISION) & (np.arange(len(order)) >= 20))
+    threshold = float(scores[order[good[-1]]]) if len(good) else 0.9
+    return FittedTask(Calibration(float(scale), float(bias)), round(threshold, 3))
+
+
+def calibrated(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
+    """The scores that the program shows."""
+    inside = scores.clip(1e-9, 1 - 1e-9)
+    logit = np.log(inside / (1 - inside))
+    return 1 / (1 + np.exp(-(calibration.scale * logit + calibration.bias)))
+
+
+def tasks_with_events(scenes: SceneSet, tasks: Sequence[Task]) -> list[Task]:
+    """The tasks of which the scenes hold any event."""
+    return [task for task in tasks if any(e.task is task for events in scenes.events for e in events)]
+
+
+def fit_all(model: UniAV, scenes: SceneSet, anchors: Mapping[Task, Anchors]) -> dict[Task, FittedTask]:
+    """Calibration of every task on held-back scenes."""
+    fitted = {}
+    for task, anchor in anchors.items():
+        found = predict(model, scenes, task, anchor)
+        fitted[task] = fit(found, right(found, truth(scenes, task)))
+    return fitted

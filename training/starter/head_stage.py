@@ -1,0 +1,129 @@
+"""Stage 'head': the small UniAV on composed scenes, one optimiser step per task in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from core_model.timeline import Task
+from core_model.uniav.config import load_model_config
+from core_model.uniav.model import UniAV
+from core_model.uniav.points import level_lengths, make_points
+from training.losses import Criterion, LossNormaliser
+from training.starter.anchors import Anchors
+from training.starter.compose import CELL_S, SCENE_SNIPPETS, Event
+from training.starter.scene_store import SceneSet
+from training.starter.stage import StageOptions, run_stage
+from training.targets import Targets, batch_targets
+
+BATCH = 16
+SHORTEST_CROP = 12
+WINDOW_CENTRE_S = 0.5
+LEAST_KEPT_CELLS = 2.0
+STRANGER_SHARE = 0.4
+ABSENT_SHARE = 0.08
+
+
+@dataclass(frozen=True)
+class HeadBatch:
+    """One batch of one task: features, mask and targets over all points."""
+
+    task: Task
+    visual: Tensor
+    audio: Tensor
+    mask: Tensor
+    targets: Targets
+
+
+class HeadData:
+    """Draws batches of crops, the tasks in turn; other videos' streams stand in at times."""
+
+    def __init__(self, scenes: SceneSet, labels: Mapping[Task, tuple[str, ...]],
+                 absent: tuple[np.ndarray, np.ndarray], levels: int, seed: int) -> None:
+        self.scenes, self.labels, self.absent = scenes, labels, absent
+        self.levels = levels
+        self.random = np.random.default_rng(seed)
+        self.place = {task: {label: i for i, label in enumerate(names)}
+                      for task, names in labels.items()}
+
+    def batches(self) -> Iterator[HeadBatch]:
+        """TAL, AVEL, SED, TAL, ... for ever."""
+        while True:
+            for task in (Task.TAL, Task.AVEL, Task.SED):
+                yield self.batch(task)
+
+    def batch(self, task: Task) -> HeadBatch:
+        draw = self.random
+        chosen = draw.integers(len(self.scenes), size=BATCH)
+        length = SCENE_SNIPPETS if draw.random() < 0.6 else int(
+            draw.integers(SHORTEST_CROP, SCENE_SNIPPETS))
+        starts = draw.integers(SCENE_SNIPPETS - length + 1, size=BATCH)
+        visual = self._crops(self.scenes.visual, chosen, starts, length)
+        audio = self._crops(self.scenes.audio, chosen, starts, length)
+        if task is not Task.AVEL:
+            other = audio if task is Task.TAL else visual
+            source = self.scenes.audio if task is Task.TAL else self.scenes.visual
+            strangers = np.flatnonzero(draw.random(BATCH) < STRANGER_SHARE)
+            other[strangers] = self._crops(source, draw.integers(len(self.scenes), size=len(strangers)),
+                                           starts[strangers], length)
+            missing = torch.from_numpy(self.absent[1 if task is Task.TAL else 0])
+            other[np.flatnonzero(draw.random(BATCH) < ABSENT_SHARE)] = missing
+        mask = torch.ones(BATCH, length, dtype=torch.bool)
+        points = make_points(level_lengths(length, self.levels))
+        events = [self._events(task, self.scenes.events[scene], start, length)
+                  for scene, start in zip(chosen, starts, strict=True)]
+        targets = batch_targets(points, [e[0] for e in events], [e[1] for e in events],
+                                len(self.labels[task]), class_aware=False)
+        return HeadBatch(task, visual, audio, mask, targets)
+
+    @staticmethod
+    def _crops(source: np.ndarray, scenes: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
+        rows = starts[:, None] + np.arange(length)
+        return torch.from_numpy(source[scenes[:, None], rows].astype(np.float32))
+
+    def _events(self, task: Task, events: tuple[Event, ...], start: int, length: int
+                ) -> tuple[Tensor, Tensor]:
+        """Segments in grid coordinates of the crop, clipped to it, and label indices."""
+        segments, labels = [], []
+        for event in events:
+            if event.task is not task:
+                continue
+            onset = max((event.onset_s - WINDOW_CENTRE_S) / CELL_S - start, -2.0)
+            offset = min((event.offset_s - WINDOW_CENTRE_S) / CELL_S - start, length + 1.0)
+            whole = (event.offset_s - event.onset_s) / CELL_S
+            if offset - onset >= min(LEAST_KEPT_CELLS, 0.5 * whole):
+                # An event shorter than a stride must still hold the point nearest to it.
+                middle, half = (onset + offset) / 2, max((offset - onset) / 2, 0.55)
+                segments.append((middle - half, middle + half))
+                labels.append(self.place[task][event.label])
+        return (torch.tensor(segments, dtype=torch.float32).reshape(-1, 2),
+                torch.tensor(labels, dtype=torch.int64))
+
+
+def train_head(scenes: SceneSet, anchors: Mapping[Task, Anchors],
+               absent: tuple[np.ndarray, np.ndarray], folder: Path, options: StageOptions,
+               device: torch.device | None = None) -> UniAV:
+    """Train, save ``folder/head.pt`` and return the head with averaged weights."""
+    torch.manual_seed(options.seed)
+    config = load_model_config("starter")
+    model = UniAV(config)
+    data = HeadData(scenes, {task: a.labels for task, a in anchors.items()}, absent,
+                    config.level_count, options.seed)
+    criterion = Criterion(LossNormaliser({task: 200.0 for task in Task}), {Task.TAL: 0.05})
+    random = torch.Generator().manual_seed(options.seed)
+    where = device or torch.device("cpu")
+
+    def loss_of(model: nn.Module, batch: HeadBatch, progress: float) -> Tensor:
+        assert isinstance(model, UniAV)
+        model.set_text_embeddings(batch.task, anchors[batch.task].drawn(random))
+        raw = model(batch.visual.to(where), batch.audio.to(where), batch.mask.to(where), batch.task)
+        return criterion(raw, batch.targets.to(where), batch.task).total
+
+    trained = run_stage("head", model, data.batches(), loss_of, options, folder, device=device)
+    assert isinstance(trained, UniAV)
+    return trained
