@@ -14,7 +14,6 @@ from app.timeline.event_rows import Floats, Row
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Detection, Task
 
-BOX_PX = 20
 EDGE_PX = 3
 TEXT_INSET_PX = 8
 TEXT_END_PX = 5
@@ -39,7 +38,10 @@ class LabelWriter:
 
     def __post_init__(self) -> None:
         self.metrics = QFontMetricsF(self.font)
-        self.baseline_px = (BOX_PX + self.metrics.capHeight()) / 2
+
+    def baseline_px(self, box_px: int) -> float:
+        """Distance of the baseline from the top of a box, so that capitals stand in its middle."""
+        return (box_px + self.metrics.capHeight()) / 2
 
     def width_px(self, text: str) -> float:
         width_px = self._widths.get(text)
@@ -68,13 +70,17 @@ class LanePainter:
     the picture is worth when there are hundreds.
     """
 
-    def __init__(self, task: Task, theme: Theme, writer: LabelWriter, pixel_ratio: float) -> None:
+    def __init__(
+        self, task: Task, theme: Theme, writer: LabelWriter, box_px: int, pixel_ratio: float
+    ) -> None:
         style = KIND_STYLES[task]
         self._outline = outline_colour(task, theme)
         self._text = QColor(theme.text)
         self._secondary = QColor(theme.text)
         self._secondary.setAlphaF(0.75)
         self._writer = writer
+        self._box_px = box_px
+        self._baseline_px = writer.baseline_px(box_px)
         self._brushes: list[QBrush] = []
         self._pens: list[QPen] = []
         self._edges: list[QColor] = []
@@ -100,13 +106,13 @@ class LanePainter:
             left_px, step = left[index], steps[index]
             width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
             if width_px < NARROWEST_OUTLINED_PX:
-                bar = QRectF(left_px, top_px, width_px, BOX_PX)
+                bar = QRectF(left_px, top_px, width_px, self._box_px)
                 self._bars.setdefault(step, []).append(bar)
                 continue
             # A pen of one pixel reaches one pixel further right and down than its rectangle.
-            box = QRectF(left_px, top_px, width_px - 1, BOX_PX - 1)
+            box = QRectF(left_px, top_px, width_px - 1, self._box_px - 1)
             self._boxes.setdefault(step, []).append(box)
-            edge = QRectF(left_px, top_px, EDGE_PX, BOX_PX)
+            edge = QRectF(left_px, top_px, EDGE_PX, self._box_px)
             self._bars.setdefault(step, []).append(edge)
             if width_px >= NARROWEST_TEXT_PX:
                 event = row.events[first + index]
@@ -134,7 +140,7 @@ class LanePainter:
         columns = int((span_px[1] - span_px[0]) * ratio) + 2
         bounds_us = scale.anchor_us + (first + np.arange(columns + 1)) * scale.us_per_column
         image = density_image(row.coverage(bounds_us), self._outline)
-        target = QRectF(scale.column_px(first), top_px, columns / ratio, BOX_PX)
+        target = QRectF(scale.column_px(first), top_px, columns / ratio, self._box_px)
         painter.drawImage(target, image)
 
     def _paint_labels(self, painter: QPainter, scale: TimeScale) -> None:
@@ -144,7 +150,7 @@ class LanePainter:
         for box_left_px, top_px, box_right_px, event in self._labels:
             left_px = max(box_left_px, scale.left_px) + TEXT_INSET_PX
             room_px = min(box_right_px, scale.right_px) - TEXT_END_PX - left_px
-            baseline_px = top_px + writer.baseline_px
+            baseline_px = top_px + self._baseline_px
             score = score_text(event.score)
             label_px = writer.width_px(event.label)
             text = event.label

@@ -8,6 +8,7 @@ from html import escape
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
     QColor,
+    QFont,
     QHelpEvent,
     QMouseEvent,
     QPainter,
@@ -20,13 +21,17 @@ from app.kind_style import KIND_STYLES, draw_symbol
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.event_rows import Row
-from app.timeline.lane_painter import BOX_PX, LabelWriter, LanePainter, crowded
+from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 from core_model.timeline import Detection, Task
 
-ROW_PX = 24
+# The first height at which all rows fit is taken, else the last and a scroll bar.
+ROW_HEIGHTS_PX = (24, 20, 16)
+BOX_INSET_PX = 2
+HEAD_PX = 24
+LEAST_LANE_PX = ROW_HEIGHTS_PX[0] + 8
 LANE_PADDING_PX = 4
 # Around an event that a double click zooms to, as a share of its length.
 ZOOM_AIR = 0.25
@@ -39,14 +44,25 @@ class Lane:
     task: Task
     rows: tuple[Row, ...]
     top_px: int
+    row_px: int
 
     @property
     def height_px(self) -> int:
-        return ROW_PX * max(len(self.rows), 1) + 2 * LANE_PADDING_PX
+        return _lane_height_px(len(self.rows), self.row_px)
 
-    def row_top_px(self, index: int) -> int:
+    @property
+    def box_px(self) -> int:
+        return self.row_px - 2 * BOX_INSET_PX
+
+    def box_top_px(self, index: int) -> int:
         """Top of the boxes of a row."""
-        return self.top_px + LANE_PADDING_PX + index * ROW_PX + (ROW_PX - BOX_PX) // 2
+        return self.top_px + LANE_PADDING_PX + index * self.row_px + BOX_INSET_PX
+
+    def row_at(self, y_px: float) -> Row | None:
+        """The row at a height that counts like ``top_px``."""
+        index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px
+        is_inside = y_px >= self.top_px and 0 <= index < len(self.rows)
+        return self.rows[index] if is_inside else None
 
 
 class LanesPane(TimePane):
@@ -54,17 +70,18 @@ class LanesPane(TimePane):
 
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(view_state, theme, parent)
-        self.setMinimumHeight(3 * (ROW_PX + 2 * LANE_PADDING_PX))
+        self.setMinimumHeight(len(KIND_STYLES) * LEAST_LANE_PX)
         self.setAccessibleName("Events")
+        self._rows: dict[Task, tuple[Row, ...]] = {}
         self._lanes: tuple[Lane, ...] = ()
-        self._painters: dict[tuple[Task, float, str], LanePainter] = {}
+        self._painters: dict[tuple[Task, int, float, str], LanePainter] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
-        self.set_rows({})
+        self._arrange()
 
     def sizeHint(self) -> QSize:
-        return QSize(400, max(self._content_px, 3 * (ROW_PX + 2 * LANE_PADDING_PX)))
+        return QSize(400, max(self._content_px, self.minimumHeight()))
 
     @property
     def lanes(self) -> tuple[Lane, ...]:
@@ -77,14 +94,8 @@ class LanesPane(TimePane):
 
     def set_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
         """Show these rows of events; kinds that are not named have none."""
-        lanes: list[Lane] = []
-        top_px = 0
-        for task in KIND_STYLES:
-            lane = Lane(task, rows.get(task, ()), top_px)
-            lanes.append(lane)
-            top_px += lane.height_px
-        self._lanes = tuple(lanes)
-        self._fit_scroll()
+        self._rows = rows
+        self._arrange()
         self.update()
 
     def event_at(self, position: QPoint | QPointF) -> Detection | None:
@@ -94,18 +105,18 @@ class LanesPane(TimePane):
             return None
         y_px = position.y() + self._scroll.value()
         for lane in self._lanes:
-            index = int(y_px - lane.top_px - LANE_PADDING_PX) // ROW_PX
-            if lane.top_px <= y_px < lane.top_px + lane.height_px and 0 <= index < len(lane.rows):
-                return lane.rows[index].at(scale.to_us(position.x()))
+            row = lane.row_at(y_px)
+            if row is not None:
+                return row.at(scale.to_us(position.x()))
         return None
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         self.paint_grid(painter, scale)
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
-        painter.setFont(self.text_font(TEXT_PX))
         for lane in self._lanes:
-            lane_painter = self._painter_of(lane.task, scale.pixel_ratio)
+            painter.setFont(self._label_font(lane))
+            lane_painter = self._painter_of(lane, scale.pixel_ratio)
             self._paint_lane(painter, lane_painter, lane, scale, exposed)
             bottom = lane.top_px + lane.height_px - 1
             painter.fillRect(exposed.left(), bottom, exposed.width(), 1, QColor(self.theme.line))
@@ -120,14 +131,14 @@ class LanesPane(TimePane):
         exposed: QRect,
     ) -> None:
         # The pattern moves along with the boxes.
-        painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.row_top_px(0)))
+        painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.box_top_px(0)))
         from_us = scale.to_us(exposed.left() - 4)
         to_us = scale.to_us(exposed.right() + 4)
         seen = [
             (row, top_px)
             for index, row in enumerate(lane.rows)
-            if (top_px := lane.row_top_px(index)) < exposed.bottom() + 1
-            and top_px + BOX_PX > exposed.top()
+            if (top_px := lane.box_top_px(index)) < exposed.bottom() + 1
+            and top_px + lane.box_px > exposed.top()
         ]
         in_view = [row.span(scale.start_us, scale.end_us) for row, _ in seen]
         total = sum(last - first for first, last in in_view)
@@ -149,12 +160,12 @@ class LanesPane(TimePane):
 
     def _paint_head(self, painter: QPainter, lane: Lane) -> None:
         top_px = lane.top_px + LANE_PADDING_PX
-        draw_symbol(painter, lane.task, QPointF(16, top_px + ROW_PX / 2), 10, self.theme)
+        draw_symbol(painter, lane.task, QPointF(16, top_px + HEAD_PX / 2), 10, self.theme)
         painter.setFont(self.text_font(TEXT_PX))
         painter.setPen(QColor(self.theme.text))
         left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        name_box = QRect(28, top_px, MARGIN_PX - 28, ROW_PX)
+        name_box = QRect(28, top_px, MARGIN_PX - 28, HEAD_PX)
         painter.drawText(name_box, left, KIND_STYLES[lane.task].name)
         number = sum(len(row.events) for row in lane.rows)
         if number:
@@ -185,7 +196,7 @@ class LanesPane(TimePane):
         turned = event.angleDelta()
         is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
         if is_plain and self._scroll.maximum() > 0 and abs(turned.y()) > abs(turned.x()):
-            step_px = event.pixelDelta().y() or turned.y() * ROW_PX // 120
+            step_px = event.pixelDelta().y() or turned.y() * HEAD_PX // 120
             self._scroll.setValue(self._scroll.value() - step_px)
             event.accept()
             return
@@ -193,29 +204,50 @@ class LanesPane(TimePane):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._fit_scroll()
+        self._arrange()
 
     def set_theme(self, theme: Theme) -> None:
         self._painters.clear()
         super().set_theme(theme)
+
+    def _arrange(self) -> None:
+        """Place the lanes below each other with rows as high as there is room for."""
+        counts = [len(self._rows.get(task, ())) for task in KIND_STYLES]
+        row_px = ROW_HEIGHTS_PX[-1]
+        for height_px in reversed(ROW_HEIGHTS_PX):
+            if sum(_lane_height_px(count, height_px) for count in counts) <= self.height():
+                row_px = height_px
+        lanes: list[Lane] = []
+        top_px = 0
+        for task in KIND_STYLES:
+            lane = Lane(task, self._rows.get(task, ()), top_px, row_px)
+            lanes.append(lane)
+            top_px += lane.height_px
+        self._lanes = tuple(lanes)
+        self._fit_scroll()
 
     def _fit_scroll(self) -> None:
         overflow_px = max(0, self._content_px - self.height())
         self._scroll.setGeometry(self.width() - GUTTER_PX, 0, GUTTER_PX, self.height())
         self._scroll.setRange(0, overflow_px)
         self._scroll.setPageStep(self.height())
-        self._scroll.setSingleStep(ROW_PX)
+        self._scroll.setSingleStep(HEAD_PX)
         self._scroll.setVisible(overflow_px > 0)
 
     def _on_scrolled(self, value_px: int) -> None:
         self.update()
 
-    def _painter_of(self, task: Task, pixel_ratio: float) -> LanePainter:
-        key = (task, pixel_ratio, self.font().key())
+    def _label_font(self, lane: Lane) -> QFont:
+        return self.text_font(TEXT_PX if lane.row_px >= ROW_HEIGHTS_PX[1] else SMALL_TEXT_PX)
+
+    def _painter_of(self, lane: Lane, pixel_ratio: float) -> LanePainter:
+        font = self._label_font(lane)
+        key = (lane.task, lane.box_px, pixel_ratio, font.key())
         painter = self._painters.get(key)
         if painter is None:
-            writer = LabelWriter(self.text_font(TEXT_PX))
-            painter = self._painters[key] = LanePainter(task, self.theme, writer, pixel_ratio)
+            writer = LabelWriter(font)
+            painter = LanePainter(lane.task, self.theme, writer, lane.box_px, pixel_ratio)
+            self._painters[key] = painter
         return painter
 
 
@@ -236,5 +268,12 @@ def tool_tip(event: Detection) -> str:
     return f"<b>{escape(event.label)}</b> · {kind}<table>{cells}</table>"
 
 
+def _lane_height_px(row_count: int, row_px: int) -> int:
+    return max(row_px * row_count + 2 * LANE_PADDING_PX, LEAST_LANE_PX)
+
+
 def _short_number(number: int) -> str:
-    return str(number) if number < 10_000 else f"{number // 1_000}k"
+    """Four characters at most: 999, 1.2k, 12k."""
+    if number < 1_000:
+        return str(number)
+    return f"{number / 1_000:.1f}k" if number < 9_950 else f"{round(number / 1_000)}k"

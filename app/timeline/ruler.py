@@ -16,7 +16,7 @@ HEIGHT_PX = 28
 LONG_TICK_PX = 8
 SHORT_TICK_PX = 4
 HANDLE_HALF_PX = 6
-HANDLE_PX = 12
+HANDLE_PX = 11
 
 
 class Ruler(TimePane):
@@ -36,7 +36,7 @@ class Ruler(TimePane):
         painter.setFont(self.text_font(SMALL_TEXT_PX))
         metrics = painter.fontMetrics()
         bottom = HEIGHT_PX - 1
-        baseline = bottom - LONG_TICK_PX - 3
+        baseline = bottom - LONG_TICK_PX - 4
         long_ticks: list[QRectF] = []
         short_ticks: list[QRectF] = []
         painter.setPen(QColor(self.theme.text_secondary))
@@ -61,9 +61,10 @@ class Ruler(TimePane):
         painter.drawText(rect.adjusted(0, 0, -8, -1), flags, text)
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
-        super().paint_playhead(painter, scale)
+        """A handle below the figures, so that it hides none; the line begins under it."""
         x_px = round(scale.to_px(self.view_state.playhead_us)) + 0.5
-        top, waist, tip = 1.0, HANDLE_PX - HANDLE_HALF_PX, HANDLE_PX + 2.0
+        tip = HEIGHT_PX - 1.0
+        top, waist = tip - HANDLE_PX, tip - HANDLE_HALF_PX
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(self.theme.accent))

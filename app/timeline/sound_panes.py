@@ -93,6 +93,8 @@ class WaveformPane(SoundPane):
             return f"The sound could not be read: {self.sound.reason}"
         if status is SoundStatus.READING:
             return f"Reading the sound… {self.sound.share_built:.0%}"
+        if status is SoundStatus.READY and self.sound.is_silence:
+            return "The sound track is silent"
         return ""
 
     def render_tile(self, key: TileKey) -> QImage:

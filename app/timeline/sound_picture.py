@@ -84,6 +84,11 @@ class SoundPicture(QObject):
         return min((self.built_end_us - self._origin_us) / self._expected_us, 1.0)
 
     @property
+    def is_silence(self) -> bool:
+        """Whether every sample so far is zero."""
+        return self._peak == 0
+
+    @property
     def nbytes(self) -> int:
         """Bytes that the picture data takes."""
         return self._minima.nbytes + self._maxima.nbytes + self._codes.nbytes

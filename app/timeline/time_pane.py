@@ -19,7 +19,7 @@ from app.timeline.ticks import Tick, ticks
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
-MARGIN_PX = 96
+MARGIN_PX = 112
 GUTTER_PX = 12
 TEXT_PX = 12
 SMALL_TEXT_PX = 11
