@@ -180,21 +180,30 @@ _BOUNDS = {
     "down_stages": (0, 12),
     "head_convs": (0, 16),
 }
+_LARGEST_FLOAT = 1e9
 _TASK_BOUNDS = {"max_length": (1, 1_000_000), "num_classes": (1, 1_000_000)}
 
 
 def _known_values(kind: type, raw: Mapping[str, Any], source: str) -> dict[str, Any]:
     known = {entry.name: entry.type for entry in fields(kind)}
+    values = {}
     for key, value in raw.items():
         if key not in known:
             raise ConfigError(f"{source}: unknown key {key!r}; known: {', '.join(sorted(known))}")
-        expected = {int: int, bool: bool, float: (int, float), int | None: (int, type(None))}.get(
-            known[key]
-        )
-        is_stray_bool = isinstance(value, bool) and known[key] is not bool
-        if expected is not None and (is_stray_bool or not isinstance(value, expected)):
+        if not _fits(value, known[key]):
             raise ConfigError(f"{source}: {key!r} cannot be {value!r}")
-    return dict(raw)
+        values[key] = float(value) if known[key] is float else value
+    return values
+
+
+def _fits(value: Any, expected: object) -> bool:
+    """Whether a JSON value is of a field's plain type; fields of other types are checked later."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if expected is float:
+        return is_number and abs(value) < _LARGEST_FLOAT
+    if expected in (int, int | None):
+        return (is_number and isinstance(value, int)) or (value is None and expected is not int)
+    return expected is not bool or isinstance(value, bool)
 
 
 def _member(kind: type[_Choice], value: object, key: str, source: str) -> _Choice:
