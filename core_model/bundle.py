@@ -188,10 +188,13 @@ def save_bundle(
 
 def distinct_labels(labels: Sequence[str]) -> tuple[str, ...]:
     """Each label once, as it was first written. Raises BundleError where none is left."""
-    distinct = {_plain(label): label.strip() for label in reversed(labels) if label.strip()}
+    distinct: dict[str, str] = {}
+    for label in labels:
+        if label.strip():
+            distinct.setdefault(_plain(label), label.strip())
     if not distinct:
         raise BundleError("labels: there is none to look for")
-    return tuple(reversed(distinct.values()))
+    return tuple(distinct.values())
 
 
 def _plain(label: str) -> str:
