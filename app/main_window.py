@@ -301,6 +301,8 @@ class MainWindow(QMainWindow):
     # --- closing -----------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        # Out of sight first: a thread may be in the middle of loading the model's library.
+        self.hide()
         self.shutdown()
         super().closeEvent(event)
 

@@ -152,11 +152,15 @@ class Picture(QObject):
                 return
             start_us = None if self._cache.last_pts_us() == pts_us else pts_us
             self._request(pts_us, start_us=start_us, following=True)
-        elif self._cache.is_first(pts_us):
+        elif self._cache.is_first(pts_us) or pts_us <= self._video_start_us:
             self._steps = 0
         else:
             self._request(pts_us, start_us=pts_us - 1 - self._lead_us())
         self._awaits_step = True
+
+    @property
+    def _video_start_us(self) -> int:
+        return self._video.start_us if self._video is not None else 0
 
     def _lead_us(self) -> int:
         rate_hz = self._video.average_rate_hz if self._video is not None else 0.0

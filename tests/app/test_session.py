@@ -1,0 +1,69 @@
+"""Detections, thresholds and who may move them."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from app.session import DEFAULT_THRESHOLD, Session
+from core_model.timeline import Detection, Task
+
+
+def found(task: Task, score: float, onset_us: int = 0) -> Detection:
+    return Detection(task, "clapping", onset_us, onset_us + 1_000_000, score)
+
+
+FOUND = (found(Task.SED, 0.2), found(Task.TAL, 0.6), found(Task.SED, 0.9, 5), found(Task.AVEL, 0.5))
+
+
+@pytest.fixture
+def session() -> Session:
+    made = Session()
+    made.set_detections(FOUND)
+    return made
+
+
+def test_thresholds_choose_what_is_shown_and_lose_nothing(session: Session, qtbot: QtBot) -> None:
+    assert session.shown_detections() == (FOUND[1], FOUND[2], FOUND[3])
+    with qtbot.waitSignal(session.thresholds_changed):
+        session.set_threshold(Task.SED, 0.1)
+    assert session.shown_detections() == FOUND
+    session.set_threshold(Task.AVEL, 0.51)
+    assert session.shown_detections() == FOUND[:3]
+    assert session.detections == FOUND
+
+
+def test_a_hidden_kind_shows_nothing_and_keeps_its_threshold(session: Session) -> None:
+    session.set_threshold(Task.SED, 0.1)
+    session.set_hidden(Task.SED, True)
+    assert all(event.task is not Task.SED for event in session.shown_detections())
+    assert session.threshold(Task.SED) == 0.1
+    session.set_hidden(Task.SED, False)
+    assert session.shown_detections() == FOUND
+
+
+def test_the_model_suggests_thresholds_until_somebody_chooses(session: Session) -> None:
+    session.suggest_thresholds({Task.TAL: 0.7})
+    assert session.threshold(Task.TAL) == 0.7
+    assert session.threshold(Task.SED) == DEFAULT_THRESHOLD
+    session.set_threshold(Task.SED, 0.3)
+    session.suggest_thresholds({Task.SED: 0.8})
+    assert session.threshold(Task.SED) == 0.3
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_thresholds_lie_between_0_and_1(session: Session, threshold: float) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        session.set_threshold(Task.TAL, threshold)
+
+
+def test_new_media_begin_without_events(session: Session, qtbot: QtBot) -> None:
+    with qtbot.waitSignals([session.media_changed, session.detections_changed]):
+        session.set_media(None)
+    assert session.detections == ()
+    assert session.shown_detections() == ()
+
+
+def test_the_same_detections_are_no_news(session: Session, qtbot: QtBot) -> None:
+    with qtbot.assertNotEmitted(session.detections_changed):
+        session.set_detections(FOUND)
