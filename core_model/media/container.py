@@ -29,6 +29,7 @@ _TEXT_ART = {"tty", "bin", "xbin", "adf", "idf"}
 # Demuxers that seek by guessing from the bit rate, or give other time stamps after a seek than
 # when read through.
 _INEXACT = {"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mp3", "mpeg", "mpegvideo"}
+_ENCRYPTED_TAGS = {"encv", "enca", "drmi", "drms"}
 _PICTURES_BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -191,9 +192,12 @@ def _first_playable(container: InputContainer, kind: str, notes: list[str]) -> S
 def _unplayable(stream: Stream) -> str | None:
     if stream.codec_context is None:
         return "is in a codec for which there is no decoder"
-    if stream.codec_context.codec_tag in ("encv", "enca", "drmi", "drms"):
-        return "is encrypted"
-    return None
+    try:
+        tag = stream.codec_context.codec_tag
+    except UnicodeDecodeError:
+        # A damaged tag: whether the stream plays will show.
+        return None
+    return "is encrypted" if tag in _ENCRYPTED_TAGS else None
 
 
 def _reason_of_absence(chosen: Chosen, kind: str) -> str:

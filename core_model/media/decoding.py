@@ -6,20 +6,22 @@ time stamps that come out of the decoder, so that no container's index has to be
 
 from __future__ import annotations
 
+import bisect
 import itertools
-from collections.abc import Generator, Iterator
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
 from av.container import InputContainer
+from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
-    codec_name,
     decode,
     open_media,
     packets,
@@ -32,9 +34,10 @@ from core_model.timeline import US_PER_S
 
 # How far before the wanted moment a key frame is looked for, in turn; then the file's beginning.
 _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 1, 4, 16, 64))
-# Frames that no other frame needs are not decoded while further than this from the moment.
+# Frames that no other frame refers to are not decoded while further than this from the moment.
 _HURRY_MARGIN_US = 500_000
-_CODECS_TO_HURRY = {"h264", "hevc"}
+# More than frames are ever reordered by.
+_LOOK_AHEAD = 32
 _RATE_WITHOUT_ANY_HZ = Fraction(25)
 
 
@@ -48,41 +51,53 @@ class TimedFrame(NamedTuple):
     pixel_aspect: Fraction | None
 
 
+Needed = Callable[[int, int], bool]
+"""Whether a frame is needed that is shown from one moment to (not at) another, in us."""
+
+
 @dataclass(frozen=True, slots=True)
-class _Start:
-    """Where decoding begins: at the beginning or after a seek; before ``hurry_until_us`` the
-    frames that no other frame refers to are left out."""
+class _Reading:
+    """How to decode: after a seek or from the beginning, and what may be left out.
 
-    sought: bool
+    Only frames that no other frame refers to are ever left out: those before ``hurry_until_us``,
+    and those that are not ``needed``.
+    """
+
+    sought: bool = False
     hurry_until_us: int | None = None
+    needed: Needed | None = None
+
+    def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
+        if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
+            return True
+        return self.needed is not None and next_us is not None and not self.needed(pts_us, next_us)
 
 
-_BEGINNING = _Start(sought=False)
-
-
-def decoded_frames(path: Path, start_us: int | None = None) -> Generator[TimedFrame, None, None]:
-    """All frames in presentation order, from the last one at or before ``start_us`` on.
+def decoded_frames(
+    path: Path, start_us: int | None = None, needed: Needed | None = None
+) -> Generator[TimedFrame, None, None]:
+    """Frames in presentation order, from the last one at or before ``start_us`` on.
 
     Time stamps are strictly increasing; broken packets and frames without a later time stamp than
-    the one before are left out. The file is closed with the generator. MediaError when there is
-    no video.
+    the one before are left out, and so may be frames that are not ``needed``. The file is closed
+    with the generator. MediaError when there is no video.
     """
     with open_media(path) as container:
         stream = video_stream(path, container)
         if start_us is None:
-            yield from _decode_on(container, stream, _BEGINNING)
+            yield from _decode_on(container, stream, _Reading(needed=needed))
             return
-        wanted = _after_seek(container, stream, start_us)
+        wanted = _after_seek(container, stream, start_us, needed)
         if wanted is not None:
             yield from wanted
             return
     with open_media(path) as container:
-        frames = _decode_on(container, video_stream(path, container), _BEGINNING)
+        frames = _decode_on(container, video_stream(path, container), _Reading(needed=needed))
         yield from _from_last_before(frames, start_us)
 
 
 def _after_seek(
-    container: InputContainer, stream: VideoStream, start_us: int
+    container: InputContainer, stream: VideoStream, start_us: int, needed: Needed | None
 ) -> Iterator[TimedFrame] | None:
     """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
     if not seeks_exactly(container):
@@ -92,10 +107,10 @@ def _after_seek(
         target_us = start_us - step_us
         if target_us < stream_start_us and step_us:
             return None
-        for hurry_until_us in _hurries(stream, start_us):
+        for hurry_until_us in (start_us - _HURRY_MARGIN_US, None):
             if not seek(container, stream, target_us):
                 return None
-            frames = _decode_on(container, stream, _Start(True, hurry_until_us))
+            frames = _decode_on(container, stream, _Reading(True, hurry_until_us, needed))
             first = next(frames, None)
             if first is None or first.pts_us > start_us:
                 break
@@ -105,12 +120,6 @@ def _after_seek(
                 return itertools.chain([shown], wanted)
             # A frame that was left out may lie between: again, without hurry.
     return None
-
-
-def _hurries(stream: VideoStream, start_us: int) -> tuple[int | None, ...]:
-    if codec_name(stream) in _CODECS_TO_HURRY:
-        return (start_us - _HURRY_MARGIN_US, None)
-    return (None,)
 
 
 def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[TimedFrame]:
@@ -129,7 +138,7 @@ def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[T
 
 
 def _decode_on(
-    container: InputContainer, stream: VideoStream, start: _Start
+    container: InputContainer, stream: VideoStream, reading: _Reading
 ) -> Iterator[TimedFrame]:
     """Frames from the container's present position on; after a seek, from the next key frame on.
 
@@ -137,40 +146,64 @@ def _decode_on(
     """
     if not stream.codec_context.is_open:
         stream.thread_type = "AUTO"
-    time_base = time_base_of(stream)
-    key_pts: int | None = None
-    awaiting_key = start.sought
+    key_us: int | None = None
+    awaiting_key = reading.sought
     last_us: int | None = None
-    for packet in packets(container, stream):
+    for packet, next_us in _with_next(packets(container, stream), reading):
+        pts_us = _pts_us(packet)
         if awaiting_key and packet.size:
             if not packet.is_keyframe:
                 continue
             awaiting_key = False
-            key_pts = packet.pts
-        _set_hurry(stream, packet.pts, start.hurry_until_us)
+            key_us = pts_us
+        leave_out = pts_us is not None and reading.may_leave_out(pts_us, next_us)
+        _leave_out_unreferred(stream, leave_out)
         for picture in decode(packet):
-            if key_pts is not None and picture.pts is not None and picture.pts < key_pts:
+            timed = _timed(picture, stream, last_us)
+            if key_us is not None and timed.pts_us < key_us:
                 continue
-            timed = _timed(picture, time_base, stream, last_us)
             if last_us is None or timed.pts_us > last_us:
                 last_us = timed.pts_us
                 yield timed
 
 
-def _set_hurry(stream: VideoStream, pts: int | None, hurry_until_us: int | None) -> None:
-    hurry = (
-        hurry_until_us is not None
-        and pts is not None
-        and to_us(pts, time_base_of(stream)) < hurry_until_us
-    )
-    wanted = "NONREF" if hurry else "DEFAULT"
+def _with_next(
+    all_packets: Iterator[Packet[VideoStream]], reading: _Reading
+) -> Iterator[tuple[Packet[VideoStream], int | None]]:
+    """Packets with the time of the frame after theirs in presentation order, as far as it is
+    among the packets that follow soon; a later one is given when it is not."""
+    if reading.needed is None:
+        yield from ((packet, None) for packet in all_packets)
+        return
+    waiting: deque[Packet[VideoStream]] = deque()
+    times_us: list[int] = []
+    for packet in itertools.chain(all_packets, itertools.repeat(None, _LOOK_AHEAD)):
+        if packet is not None:
+            waiting.append(packet)
+            if (pts_us := _pts_us(packet)) is not None:
+                bisect.insort(times_us, pts_us)
+                del times_us[: -4 * _LOOK_AHEAD]
+        if waiting and (packet is None or len(waiting) > _LOOK_AHEAD):
+            first = waiting.popleft()
+            pts_us = _pts_us(first)
+            place = len(times_us) if pts_us is None else bisect.bisect_right(times_us, pts_us)
+            yield first, times_us[place] if place < len(times_us) else None
+
+
+def _leave_out_unreferred(stream: VideoStream, leave_out: bool) -> None:
+    wanted = "NONREF" if leave_out else "DEFAULT"
     if stream.codec_context.skip_frame != wanted:
         stream.codec_context.skip_frame = wanted
 
 
-def _timed(
-    picture: VideoFrame, time_base: Fraction, stream: VideoStream, last_us: int | None
-) -> TimedFrame:
+def _pts_us(timed: Packet[VideoStream] | VideoFrame) -> int | None:
+    if timed.pts is None or timed.time_base is None:
+        return None
+    return to_us(timed.pts, timed.time_base)
+
+
+def _timed(picture: VideoFrame, stream: VideoStream, last_us: int | None) -> TimedFrame:
+    time_base = time_base_of(stream)
     duration_us = to_us(picture.duration or 0, time_base)
     aspect = stream.sample_aspect_ratio
     pts = picture.pts if picture.pts is not None else picture.dts

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
-from core_model.media.container import packets, read_only, seek, seeks_exactly, time_base_of
+from core_model.media.container import (
+    open_media,
+    packets,
+    read_only,
+    seek,
+    seeks_exactly,
+    time_base_of,
+)
 from core_model.timeline import US_PER_S
 
 # How far before the stated end the last packets are looked for, in turn.
@@ -16,25 +25,30 @@ _MOST_PACKETS = 500_000
 _MOST_BYTES = 512 * 2**20
 
 
-def end_us_of(container: InputContainer, stream: Stream, start_us: int) -> int:
+def end_us_of(path: Path, container: InputContainer, stream: Stream, start_us: int) -> int:
     """End of the last packet's presentation, in microseconds; moves the container's position.
 
-    Reads at most some hundred megabytes; a stream that is longer than that and has no way to seek
-    ends where its header says.
+    Reads at most some hundred megabytes: a stream that is longer and cannot be sought in ends
+    where its header says.
     """
     read_only(container, stream)
     stated_us = _stated_end_us(container, stream)
     if stated_us is not None and seeks_exactly(container):
         for step_us in _STEPS_BACK_US:
-            found_us = _end_after(container, stream, max(start_us, stated_us - step_us))
+            if not seek(container, stream, max(start_us, stated_us - step_us)):
+                break
+            found_us = _end_of_rest(container, stream)
             if found_us is not None:
                 return max(start_us, found_us)
             if stated_us - step_us <= start_us:
                 break
-    found_us = _end_after(container, stream, start_us)
+    with open_media(path) as unread:
+        same = unread.streams[stream.index]
+        read_only(unread, same)
+        found_us = _end_of_rest(unread, same)
     if found_us is None:
-        found_us = stated_us if stated_us is not None else start_us
-    return max(start_us, found_us)
+        found_us = stated_us
+    return start_us if found_us is None else max(start_us, found_us)
 
 
 def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:
@@ -45,11 +59,9 @@ def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:
     return None
 
 
-def _end_after(container: InputContainer, stream: Stream, target_us: int) -> int | None:
-    """Latest end of a packet from the key frame at or before ``target_us`` on; None without one."""
+def _end_of_rest(container: InputContainer, stream: Stream) -> int | None:
+    """Latest end of a packet from here on; None where there is none, or too many to read."""
     time_base = time_base_of(stream)
-    if not seek(container, stream, target_us):
-        return None
     usual_us = _frame_us(stream)
     latest_us: int | None = None
     read_bytes = 0

@@ -34,6 +34,7 @@ _PACKETS_TO_FIRST_FRAME = 2000
 _BYTES_TO_FIRST_FRAME = 64 * 2**20
 # More than the longest usual distance between key frames.
 _PACKETS_WITHOUT_FRAME = 600
+_ENCRYPTED = "is encrypted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ def probe(path: Path) -> MediaInfo:
             if first.complaint is not None:
                 notes.append(f"{stream.type} stream {stream.index} {first.complaint}")
             elif isinstance(stream, VideoStream):
-                video = _video_info(container, stream, first)
+                video = _video_info(path, container, stream, first)
             elif isinstance(stream, AudioStream):
-                audio = _audio_info(container, stream, first)
+                audio = _audio_info(path, container, stream, first)
         kinds = [stream.type for stream in streams]
     playing = [info for info in (video, audio) if info is not None]
     if not playing:
@@ -116,9 +117,17 @@ class _First:
     complaint: str | None = None
     packets: int = 0
 
+    @property
+    def settled(self) -> bool:
+        return self.frame is not None or self.complaint == _ENCRYPTED
+
     def look_at(self, packet: Packet[Any]) -> None:
-        """Decode one more packet, until a frame has come."""
-        if self.frame is not None:
+        """Decode one more packet, until it is known whether the stream plays."""
+        if self.settled:
+            return
+        if packet.has_sidedata("encryption_info"):
+            # Some decoders make noise of it without complaining.
+            self.complaint = _ENCRYPTED
             return
         self.packets += 1
         decoded, complaint = try_decode(packet)
@@ -136,7 +145,7 @@ def _first_frames(container: InputContainer, streams: Sequence[Stream]) -> list[
     for read_packets, packet in enumerate(packets(container, *streams), 1):
         firsts[packet.stream.index].look_at(packet)
         read_bytes += packet.size
-        if all(first.frame is not None for first in firsts.values()):
+        if all(first.settled for first in firsts.values()):
             break
         if read_packets > _PACKETS_TO_FIRST_FRAME or read_bytes > _BYTES_TO_FIRST_FRAME:
             at_end = False
@@ -156,7 +165,9 @@ def _start_us(stream: Stream, first: _First) -> int:
     return 0
 
 
-def _video_info(container: InputContainer, stream: VideoStream, first: _First) -> VideoInfo:
+def _video_info(
+    path: Path, container: InputContainer, stream: VideoStream, first: _First
+) -> VideoInfo:
     start_us = _start_us(stream, first)
     rate_hz = stream.average_rate or stream.guessed_rate or 0
     frame = first.frame
@@ -171,11 +182,13 @@ def _video_info(container: InputContainer, stream: VideoStream, first: _First) -
         rotation_deg=orientation.rotation_deg,
         average_rate_hz=float(rate_hz),
         start_us=start_us,
-        end_us=end_us_of(container, stream, start_us),
+        end_us=end_us_of(path, container, stream, start_us),
     )
 
 
-def _audio_info(container: InputContainer, stream: AudioStream, first: _First) -> AudioInfo:
+def _audio_info(
+    path: Path, container: InputContainer, stream: AudioStream, first: _First
+) -> AudioInfo:
     start_us = _start_us(stream, first)
     frame = first.frame
     rate_hz, channels = stream.codec_context.sample_rate, stream.codec_context.channels
@@ -186,5 +199,5 @@ def _audio_info(container: InputContainer, stream: AudioStream, first: _First) -
         sample_rate_hz=rate_hz,
         channels=channels,
         start_us=start_us,
-        end_us=end_us_of(container, stream, start_us),
+        end_us=end_us_of(path, container, stream, start_us),
     )
