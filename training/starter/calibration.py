@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from scipy.optimize import minimize
+from scipy.special import expit
 
 from core_model.bundle_description import Calibration
 from core_model.postprocess import DecodeConfig, decode, suppress
@@ -92,24 +93,26 @@ def fit(predictions: Events, outcome: np.ndarray) -> FittedTask:
     logit = np.log(inside / (1 - inside))
 
     def loss(parameters: np.ndarray) -> float:
-        margin = (parameters[0] * logit + parameters[1]) * np.where(outcome, 1, -1)
+        # The logarithm of the scale is fitted: a better score must stay a better score.
+        margin = (np.exp(parameters[0]) * logit + parameters[1]) * np.where(outcome, 1, -1)
         return float(np.logaddexp(0, -margin).mean())
 
-    scale, bias = minimize(loss, np.array([1.0, 0.0]), method="Nelder-Mead").x
-    scores = 1 / (1 + np.exp(-(scale * logit + bias)))
+    log_scale, bias = minimize(loss, np.zeros(2), bounds=[(-3, 3), (-20, 20)]).x
+    calibration = Calibration(float(np.exp(log_scale)), float(bias))
+    scores = calibrated(predictions.scores, calibration)
     order = np.argsort(-scores)
     precision = outcome[order].cumsum() / np.arange(1, len(order) + 1)
     # The first few are too few to judge by; past them, the deepest cut that is still good enough.
     good = np.flatnonzero((precision >= WANTED_PRECISION) & (np.arange(len(order)) >= 20))
     threshold = float(scores[order[good[-1]]]) if len(good) else 0.9
-    return FittedTask(Calibration(float(scale), float(bias)), round(threshold, 3))
+    return FittedTask(calibration, round(threshold, 3))
 
 
 def calibrated(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
     """The scores that the program shows."""
     inside = scores.clip(1e-9, 1 - 1e-9)
     logit = np.log(inside / (1 - inside))
-    return 1 / (1 + np.exp(-(calibration.scale * logit + calibration.bias)))
+    return expit(calibration.scale * logit + calibration.bias)
 
 
 def tasks_with_events(scenes: SceneSet, tasks: Sequence[Task]) -> list[Task]:

@@ -20,7 +20,7 @@ class Views:
     theta: Float[Tensor, "b two three"]
 
     @classmethod
-    def draw(cls, batch: int, random: torch.Generator, *, least_area: float = 0.3) -> Views:
+    def draw(cls, batch: int, random: torch.Generator, *, least_area: float = 0.35) -> Views:
         """Crops of a share of the area (``least_area`` to 1), squeezed and rolled by chance."""
         area = least_area + (1 - least_area) * torch.rand(batch, generator=random)
         squeeze = torch.exp((torch.rand(batch, generator=random) - 0.5) * 0.7)

@@ -171,17 +171,17 @@ def prepare(batch: Batch, labels: int, progress: float, random: torch.Generator
 
 
 def _mixed(colour: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
-    """A quarter blended (mixup, arXiv 1710.09412), a quarter pasted over, the rest as they are.
+    """An eighth blended (mixup, arXiv 1710.09412), an eighth pasted over, the rest as they are.
 
     Stills that move come first and stay whole, so that motion and picture belong together.
     """
     count = len(colour)
-    quarter = (count - MOVING_STILLS) // 3
+    mixed = (count - MOVING_STILLS) // 6
     order = torch.randperm(count, generator=random)
     share = torch.rand(count, generator=random) * 0.5
     other_colour, other_targets = colour[order], targets[order]
-    blend = slice(count - 2 * quarter, count - quarter)
-    paste = slice(count - quarter, count)
+    blend = slice(count - 2 * mixed, count - mixed)
+    paste = slice(count - mixed, count)
     s = share[blend, None, None, None] * 0.8
     colour[blend] = colour[blend] * (1 - s) + other_colour[blend] * s
     targets[blend] = targets[blend] * (1 - s[:, :, 0, 0]) + other_targets[blend] * s[:, :, 0, 0]

@@ -45,7 +45,7 @@ def test_starter_needs_no_class_counts():
     assert config.tasks.keys() == set(Task)
     assert config.experts is ExpertPlacement.BOTH
     assert config.pe_eval is PositionAtEvaluation.CONSISTENT
-    assert (config.dim, config.visual_dim, config.audio_dim, config.text_dim) == (160, *[384] * 3)
+    assert (config.dim, config.visual_dim, config.audio_dim, config.text_dim) == (112, *[384] * 3)
     for settings in config.tasks.values():
         assert settings.num_classes is None
         assert not settings.class_aware
