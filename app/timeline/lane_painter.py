@@ -22,7 +22,7 @@ NARROWEST_BOX_PX = 2.0
 NARROWEST_OUTLINED_PX = 6.0
 NARROWEST_TEXT_PX = 28.0
 # With more boxes than this in view (all rows together) crowded rows turn into density.
-BOX_BUDGET = 300
+BOX_BUDGET = 700
 CROWDED_PX_PER_EVENT = 6.0
 OPACITY_STEPS = 16
 KEPT_TEXTS = 4_096

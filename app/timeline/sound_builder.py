@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -84,16 +85,17 @@ class SoundBuilder(QThread):
         pairs: list[npt.NDArray[np.int16]] = []
         codes: list[npt.NDArray[np.uint8]] = []
         next_message_s = 0.0
-        for number, chunk in enumerate(audio.samples(self._request.path, rate_hz=settings.rate_hz)):
-            if self._cancelled.is_set():
-                return
-            if number == 0:
-                origin_us = chunk.pts_us
-            pairs.append(envelope.push(chunk.samples))
-            codes.append(spectrogram.push(chunk.samples))
-            if time.monotonic() >= next_message_s:
-                self._send(origin_us, pairs, codes)
-                next_message_s = time.monotonic() + MESSAGE_INTERVAL_S
+        with closing(audio.samples(self._request.path, rate_hz=settings.rate_hz)) as chunks:
+            for number, chunk in enumerate(chunks):
+                if self._cancelled.is_set():
+                    return
+                if number == 0:
+                    origin_us = chunk.pts_us
+                pairs.append(envelope.push(chunk.samples))
+                codes.append(spectrogram.push(chunk.samples))
+                if time.monotonic() >= next_message_s:
+                    self._send(origin_us, pairs, codes)
+                    next_message_s = time.monotonic() + MESSAGE_INTERVAL_S
         pairs.append(envelope.finish())
         codes.append(spectrogram.finish())
         self._send(origin_us, pairs, codes)

@@ -86,14 +86,6 @@ class TimelineView(QWidget):
         self._thresholds = dict(thresholds)
         self._arranger.arrange(self._detections, self._thresholds)
 
-    def shown_detections(self) -> tuple[Detection, ...]:
-        """The detections that reach the thresholds, in the order they were given."""
-        return tuple(
-            event
-            for event in self._detections
-            if event.score >= self._thresholds.get(event.task, 0.0)
-        )
-
     def set_theme(self, theme: Theme) -> None:
         """Draw every pane with this theme."""
         self.setStyleSheet(bar_style(theme))
