@@ -53,9 +53,9 @@ class TimelineView(QWidget):
         self.spectrogram = SpectrogramPane(view_state, theme, self.sound)
         self.lanes = LanesPane(view_state, theme)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
-        self._scroll = QScrollBar(Qt.Orientation.Horizontal)
-        self._scroll.setAccessibleName("Scroll in time")
-        self._scroll.valueChanged.connect(self._on_scrolled)
+        self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
+        self.time_bar.setAccessibleName("Scroll in time")
+        self.time_bar.valueChanged.connect(self._on_scrolled)
         self._lay_out()
         self.setStyleSheet(bar_style(theme))
         view_state.media_range_changed.connect(self._on_media_range_changed)
@@ -130,7 +130,7 @@ class TimelineView(QWidget):
         self._splitter.setSizes(list(FIRST_HEIGHTS_PX))
         bar = QHBoxLayout()
         bar.setContentsMargins(MARGIN_PX, 0, GUTTER_PX, 0)
-        bar.addWidget(self._scroll)
+        bar.addWidget(self.time_bar)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -155,13 +155,13 @@ class TimelineView(QWidget):
 
     def _fit_scroll(self, start_us: int, end_us: int) -> None:
         state, step_us = self._view_state, self._us_per_step()
-        self._scroll.blockSignals(True)
+        self.time_bar.blockSignals(True)
         hidden_us = (state.media_end_us - state.media_start_us) - (end_us - start_us)
-        self._scroll.setRange(0, hidden_us // step_us)
-        self._scroll.setPageStep(max((end_us - start_us) // step_us, 1))
-        self._scroll.setSingleStep(max((end_us - start_us) // step_us // 20, 1))
-        self._scroll.setValue((start_us - state.media_start_us) // step_us)
-        self._scroll.blockSignals(False)
+        self.time_bar.setRange(0, hidden_us // step_us)
+        self.time_bar.setPageStep(max((end_us - start_us) // step_us, 1))
+        self.time_bar.setSingleStep(max((end_us - start_us) // step_us // 20, 1))
+        self.time_bar.setValue((start_us - state.media_start_us) // step_us)
+        self.time_bar.blockSignals(False)
 
     def _on_scrolled(self, value: int) -> None:
         state = self._view_state

@@ -1,0 +1,70 @@
+"""Few events are laid out at once, many in a thread, and only for the media that is open."""
+
+from __future__ import annotations
+
+import random
+
+from pytestqt.qtbot import QtBot
+
+from app.timeline.arranger import AT_ONCE, EventArranger
+from app.timeline.event_rows import Row
+from core_model.timeline import Detection, Task
+
+Rows = dict[Task, tuple[Row, ...]]
+
+
+def events(count: int, task: Task = Task.SED) -> tuple[Detection, ...]:
+    source = random.Random(count)
+    onsets = sorted(source.randrange(3_600_000_000) for _ in range(count))
+    return tuple(
+        Detection(task, f"label {source.randrange(9)}", onset, onset + 500_000, source.random())
+        for onset in onsets
+    )
+
+
+def number(rows: Rows, task: Task) -> int:
+    return sum(len(row.events) for row in rows[task])
+
+
+def test_few_are_there_at_once_and_thresholds_hold(qtbot: QtBot) -> None:
+    arranger = EventArranger()
+    seen: list[Rows] = []
+    arranger.rows_changed.connect(seen.append)
+    sounds, actions = events(60), events(40, Task.TAL)
+    arranger.arrange(sounds + actions, {Task.SED: 0.5})
+    (rows,) = seen
+    assert set(rows) == set(Task)
+    assert number(rows, Task.SED) == sum(event.score >= 0.5 for event in sounds)
+    assert number(rows, Task.TAL) == 40
+    assert rows[Task.AVEL] == ()
+
+
+def test_many_come_from_a_thread_and_the_newest_wins(qtbot: QtBot) -> None:
+    arranger = EventArranger()
+    seen: list[Rows] = []
+    arranger.rows_changed.connect(seen.append)
+    for extra in (1, 2, 3):
+        arranger.arrange(events(AT_ONCE + extra), {})
+    assert seen == []
+    qtbot.waitUntil(lambda: bool(seen) and number(seen[-1], Task.SED) == AT_ONCE + 3)
+    assert len(seen) == 2
+    arranger.shutdown()
+
+
+def test_rows_of_the_media_before_are_dropped(qtbot: QtBot) -> None:
+    arranger = EventArranger()
+    seen: list[Rows] = []
+    arranger.rows_changed.connect(seen.append)
+    arranger.arrange(events(AT_ONCE + 1), {})
+    arranger.reset()
+    arranger.arrange((), {})
+    qtbot.waitUntil(lambda: bool(seen))
+    assert [number(rows, Task.SED) for rows in seen] == [0]
+    arranger.shutdown()
+
+
+def test_shutdown_ends_the_thread(qtbot: QtBot) -> None:
+    arranger = EventArranger()
+    arranger.arrange(events(AT_ONCE + 500), {})
+    arranger.arrange(events(AT_ONCE + 600), {})
+    arranger.shutdown()

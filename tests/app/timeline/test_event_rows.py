@@ -1,0 +1,105 @@
+"""Rows: nothing lost, nothing overlapping, labels where they were, cuts and cover exact."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.timeline.event_rows import LabelOrder, Row, rows_of
+from core_model.timeline import Detection, Task
+
+S = 1_000_000
+
+
+def event(label: str, onset_s: float, offset_s: float, score: float = 0.5) -> Detection:
+    return Detection(Task.SED, label, round(onset_s * S), round(offset_s * S), score)
+
+
+@st.composite
+def event_lists(draw: st.DrawFn) -> list[Detection]:
+    found = []
+    for _ in range(draw(st.integers(0, 25))):
+        onset_s = draw(st.integers(0, 60))
+        label = draw(st.sampled_from("abcd"))
+        found.append(event(label, onset_s, onset_s + draw(st.integers(1, 20))))
+    return found
+
+
+def labels_of(rows: tuple[Row, ...]) -> list[list[str]]:
+    return [[found.label for found in row.events] for row in rows]
+
+
+@given(event_lists())
+def test_every_event_is_in_one_row_and_none_overlap(events: list[Detection]) -> None:
+    rows = rows_of(events, LabelOrder())
+    laid_out = [found for row in rows for found in row.events]
+    assert sorted(laid_out, key=repr) == sorted(events, key=repr)
+    for row in rows:
+        assert np.all(row.onset_us[1:] >= row.offset_us[:-1])
+        assert row.onset_us.tolist() == [found.onset_us for found in row.events]
+
+
+@given(event_lists(), st.integers(-5, 85), st.integers(1, 30))
+def test_a_span_holds_exactly_what_touches_it(
+    events: list[Detection], start_s: int, length_s: int
+) -> None:
+    start_us, end_us = start_s * S, (start_s + length_s) * S
+    for row in rows_of(events, LabelOrder()):
+        first, last = row.span(start_us, end_us)
+        expected = [e for e in row.events if e.onset_us < end_us and e.offset_us > start_us]
+        assert list(row.events[first:last]) == expected
+
+
+@given(event_lists(), st.integers(-1, 85))
+def test_hit_testing_agrees_with_looking_at_each(events: list[Detection], time_s: int) -> None:
+    for row in rows_of(events, LabelOrder()):
+        hits = [e for e in row.events if e.onset_us <= time_s * S < e.offset_us]
+        assert row.at(time_s * S) == (hits[0] if hits else None)
+
+
+@given(event_lists(), st.floats(0.3, 7.0))
+def test_coverage_is_the_covered_share(events: list[Detection], column_s: float) -> None:
+    bounds_us = (-3 + np.arange(30) * column_s) * S
+    for row in rows_of(events, LabelOrder()):
+        got = row.coverage(bounds_us)
+        for column in range(29):
+            left, right = bounds_us[column], bounds_us[column + 1]
+            covered = sum(
+                max(0.0, min(e.offset_us, right) - max(e.onset_us, left)) for e in row.events
+            )
+            share = covered / (right - left)
+            if share > 1e-6:
+                assert got[column] == pytest.approx(min(max(share, 0.3), 1.0), abs=1e-6)
+            elif share == 0:
+                assert got[column] in (0.0, 0.3)
+
+
+def test_a_very_short_event_is_not_lost_from_afar() -> None:
+    (row,) = rows_of([event("click", 100, 100.001)], LabelOrder())
+    got = row.coverage(np.linspace(0, 3_600 * S, 1_001))
+    assert np.count_nonzero(got) == 1
+    assert got.max() == pytest.approx(0.3)
+
+
+def test_labels_share_a_row_only_where_they_never_meet() -> None:
+    events = [event("dog", 0, 4), event("speech", 2, 6), event("bell", 7, 8), event("dog", 8, 9)]
+    assert labels_of(rows_of(events, LabelOrder())) == [["dog", "bell", "dog"], ["speech"]]
+
+
+def test_events_of_one_label_that_overlap_are_stacked() -> None:
+    events = [event("dog", 0, 4), event("dog", 1, 5), event("dog", 4, 6), event("dog", 2, 3)]
+    assert [len(row.events) for row in rows_of(events, LabelOrder())] == [2, 1, 1]
+
+
+def test_rows_stay_as_results_stream_in() -> None:
+    order = LabelOrder()
+    first = [event("dog", 5, 9), event("speech", 6, 12)]
+    assert labels_of(rows_of(first, order)) == [["dog"], ["speech"]]
+    later = [event("bell", 0, 7), *first]
+    assert labels_of(rows_of(later, order)) == [["dog"], ["speech"], ["bell"]]
+
+
+def test_touching_events_share_a_row() -> None:
+    assert len(rows_of([event("a", 0, 1), event("b", 1, 2)], LabelOrder())) == 1
