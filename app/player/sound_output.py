@@ -20,8 +20,10 @@ from core_model.media.errors import MediaError
 READY_BEFORE_START_S = 0.15
 READY_AHEAD_S = 0.5
 POLL_S = 0.02
-# A card whose callback has not come for this long was unplugged or has stalled.
-CARD_SILENT_S = 0.7
+# A card that has not asked for sound for this long was unplugged or has stalled.
+CARD_SILENT_S = 0.9
+# The first time takes longer: a sound server may have to wake up.
+CARD_STARTS_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,7 @@ class SoundOutput(QObject):
         self._closing = False
         self._queue: SoundQueue | None = None
         self._last_callback_s = 0.0
+        self._was_asked = False
         self._thread = threading.Thread(target=self._work, name="sound output")
         self._thread.start()
 
@@ -135,6 +138,7 @@ class SoundOutput(QObject):
                 if self._superseded(serial):
                     return
                 self._queue = queue
+            self._was_asked = False
             self._last_callback_s = time.monotonic()
             card.start()
             self.started.emit(request.run)
@@ -142,14 +146,20 @@ class SoundOutput(QObject):
                 self._fill_up(queue, blocks, serial, READY_AHEAD_S)
                 with self._condition:
                     self._condition.wait_for(lambda: self._superseded(serial), POLL_S)
-                silent_s = time.monotonic() - self._last_callback_s
-                if not card.is_active or silent_s > CARD_SILENT_S:
-                    raise CardError("the sound card stopped")
+                self._check(card)
         finally:
             with self._condition:
                 if self._queue is queue:
                     self._queue = None
             blocks.close()
+
+    def _check(self, card: SoundCard) -> None:
+        """Raise CardError for a card that was unplugged or has stalled."""
+        patience_s = CARD_SILENT_S if self._was_asked else CARD_STARTS_S
+        if not card.is_active:
+            raise CardError("the sound card stopped")
+        if time.monotonic() - self._last_callback_s > patience_s:
+            raise CardError("the sound card does not take any sound")
 
     def _fill_up(
         self, queue: SoundQueue, blocks: Iterator[np.ndarray], serial: int, until_s: float
@@ -163,6 +173,7 @@ class SoundOutput(QObject):
     def _fill(self, out: np.ndarray, heard_at_s: float, card: SoundCard) -> None:
         """Fill one buffer of the card, float32 (n, 2); runs in the card's own thread."""
         self._last_callback_s = time.monotonic()
+        self._was_asked = True
         queue = self._queue
         if queue is None:
             out.fill(0.0)
