@@ -130,8 +130,14 @@ def tiny_description(**changes: object) -> BundleDescription:
     return BundleDescription(**{**fields, **changes})
 
 
-def make_tiny_bundle(folder: Path, seed: int = 0, **changes: object) -> Path:
-    """Write a bundle into ``folder`` (made if needed) and return the folder."""
+def make_tiny_bundle(
+    folder: Path, seed: int = 0, *, class_aware: bool = False, **changes: object
+) -> Path:
+    """Write a bundle into ``folder`` (made if needed) and return the folder.
+
+    ``class_aware`` gives the head a pair of distances for every class; ``changes`` replace fields
+    of the description.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     generator = torch.Generator().manual_seed(seed)
     description = tiny_description(**changes)
@@ -142,7 +148,7 @@ def make_tiny_bundle(folder: Path, seed: int = 0, **changes: object) -> Path:
         weight = torch.randn(outputs, inputs, generator=generator)
         bias = torch.randn(outputs, generator=generator)
         save_file({"0.weight": weight, "0.bias": bias}, folder / part.file)
-    save_checkpoint(folder / description.head, _tiny_head(description, seed))
+    save_checkpoint(folder / description.head, _tiny_head(description, seed, class_aware))
     rows = {
         task: torch.nn.functional.normalize(
             torch.randn(len(settings.labels), TEXT_DIM, generator=generator), dim=-1
@@ -154,9 +160,14 @@ def make_tiny_bundle(folder: Path, seed: int = 0, **changes: object) -> Path:
     return folder
 
 
-def _tiny_head(description: BundleDescription, seed: int) -> UniAV:
+def _tiny_head(description: BundleDescription, seed: int, class_aware: bool) -> UniAV:
     config = UniAVConfig(
-        tasks={task: TaskConfig(max_length=64) for task in description.tasks},
+        tasks={
+            task: TaskConfig(
+                max_length=64, num_classes=len(settings.labels), class_aware=class_aware
+            )
+            for task, settings in description.tasks.items()
+        },
         dim=16,
         heads=2,
         ffn_ratio=2,

@@ -101,7 +101,7 @@ def frame_blocks(
 ) -> Iterator[Block]:
     """uint8 RGB (16 + 4 (n - 1), height, width, 3); the last frame stands on where frames end."""
     width_px, height_px = size_px
-    frames = video.frames_at_rate(path, origin_us, FRAME_RATE_HZ, size_px)
+    frames = video.frames_at_rate(path, origin_us, float(FRAME_RATE_HZ), size_px)
     shared = np.empty((0, height_px, width_px, 3), np.uint8)
     last = np.zeros((height_px, width_px, 3), np.uint8)
     received, ended = 0, False

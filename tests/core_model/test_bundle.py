@@ -132,7 +132,7 @@ def test_calibration_scales_and_shifts_the_logit(folder):
     scores = bundle.calibrated(Task.SED, probabilities)
     expected = 1 / (1 + np.exp(-(1.2 * np.log(0.1 / 0.9) - 0.3)))
     assert scores[1] == pytest.approx(expected, rel=1e-6)
-    assert (np.diff(scores) > 0).all() and 0 <= scores.min() and scores.max() <= 1
+    assert (np.diff(scores) > 0).all() and scores.min() >= 0 and scores.max() <= 1
     np.testing.assert_allclose(bundle.calibrated(Task.TAL, probabilities), probabilities, atol=1e-6)
 
 
