@@ -29,7 +29,6 @@ from core_model.timeline import Detection, Task
 
 # The first height at which all rows fit is taken, else the last and a scroll bar.
 ROW_HEIGHTS_PX = (24, 20, 16)
-BOX_INSET_PX = 2
 HEAD_PX = 24
 LEAST_LANE_PX = ROW_HEIGHTS_PX[0] + 8
 LANE_PADDING_PX = 4
@@ -51,12 +50,17 @@ class Lane:
         return _lane_height_px(len(self.rows), self.row_px)
 
     @property
+    def inset_px(self) -> int:
+        """Air above and below a box; the lowest rows need what they have for letters."""
+        return 1 if self.row_px == ROW_HEIGHTS_PX[-1] else 2
+
+    @property
     def box_px(self) -> int:
-        return self.row_px - 2 * BOX_INSET_PX
+        return self.row_px - 2 * self.inset_px
 
     def box_top_px(self, index: int) -> int:
         """Top of the boxes of a row."""
-        return self.top_px + LANE_PADDING_PX + index * self.row_px + BOX_INSET_PX
+        return self.top_px + LANE_PADDING_PX + index * self.row_px + self.inset_px
 
     def row_at(self, y_px: float) -> Row | None:
         """The row at a height that counts like ``top_px``."""

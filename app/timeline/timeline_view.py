@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, QWidget
 
 from app.theme import Theme
@@ -26,6 +26,7 @@ from core_model.timeline import Detection, Task
 SCROLL_STEPS = 1 << 30
 # Waveform, spectrogram, lanes; what is more goes to each by its stretch.
 FIRST_HEIGHTS_PX = (48, 96, 200)
+FOCUS_LINE_PX = 2
 # Where the playhead stands after the view has followed it to a new page.
 PAGE_LEAD = 0.05
 
@@ -40,6 +41,7 @@ class TimelineView(QWidget):
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._theme = theme
         self._view_state = view_state
         self._last_playhead_us = view_state.playhead_us
         self._detections: tuple[Detection, ...] = ()
@@ -88,6 +90,7 @@ class TimelineView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Draw every pane with this theme."""
+        self._theme = theme
         self.setStyleSheet(bar_style(theme))
         for pane in self.panes():
             pane.set_theme(theme)
@@ -121,6 +124,14 @@ class TimelineView(QWidget):
         else:
             super().keyPressEvent(event)
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """A line along the top, bright while keys go here."""
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(self._theme.panel))
+        line = self._theme.accent if self.hasFocus() else self._theme.line
+        painter.fillRect(0, 0, self.width(), FOCUS_LINE_PX, QColor(line))
+        painter.end()
+
     def _lay_out(self) -> None:
         self._splitter.setHandleWidth(4)
         self._splitter.setChildrenCollapsible(False)
@@ -132,7 +143,7 @@ class TimelineView(QWidget):
         bar.setContentsMargins(MARGIN_PX, 0, GUTTER_PX, 0)
         bar.addWidget(self.time_bar)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column.setContentsMargins(0, FOCUS_LINE_PX, 0, 0)
         column.setSpacing(0)
         column.addWidget(self.overview)
         column.addWidget(self.ruler)

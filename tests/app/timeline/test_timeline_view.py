@@ -343,7 +343,8 @@ def test_beeps_are_seen_at_their_seconds(
     assert wave[2] > 100
     loud = np.all(np.abs(row - wave) < 40, axis=1)
     begins = np.nonzero(loud[1:] & ~loud[:-1])[0] + 1
-    spaced = [b for b in begins.tolist() if not loud[max(0, b - 40) : b].any()]
+    # The wave leaves the row for a column now and then; a beep begins after a stretch of silence.
+    spaced = [b for b in begins.tolist() if b > 40 and not loud[b - 40 : b].any()]
     assert [round(b / 200) for b in spaced] == [1, 2, 3, 4]
     assert all(abs(b - round(b / 200) * 200) <= 2 for b in spaced)
 
