@@ -6,7 +6,7 @@ Pictures are small and few, so that a file takes some milliseconds to write.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 
@@ -71,6 +71,8 @@ class Video:
     pixel_format: str = "yuv420p"
     pictures: Sequence[np.ndarray] | None = None
     """Instead of painted numbers: RGB uint8 (H, W, 3), one per tick."""
+    stored_pictures: Sequence[np.ndarray] | None = None
+    """Instead of those: YUV 4:2:0 uint8 (H * 3 / 2, W), encoded as they are."""
 
     @property
     def times_us(self) -> list[int]:
@@ -116,12 +118,13 @@ def write_media(
 
 
 def _add_video(container: OutputContainer, video: Video) -> VideoStream:
-    height, width = (video.pictures[0].shape[:2]) if video.pictures else (HEIGHT_PX, WIDTH_PX)
+    first = _frame(video, 0)
     # The rate is a hint only: the ticks say when frames are shown.
     step = min(np.diff(video.ticks), default=1)
     rate = Fraction(1) / (video.time_base * int(step))
     stream = container.add_stream(video.codec, rate=rate, options=dict(video.options))
-    stream.width, stream.height, stream.pix_fmt = width, height, video.pixel_format
+    stream.width, stream.height = first.width, first.height
+    stream.pix_fmt = video.pixel_format
     stream.codec_context.time_base = video.time_base
     stream.time_base = video.time_base
     stream.codec_context.thread_count = 1
@@ -144,11 +147,17 @@ def _add_audio(container: OutputContainer, audio: Audio) -> AudioStream:
 def _encode_video(stream: VideoStream, video: Video) -> list[av.Packet]:
     packets = []
     for number, tick in enumerate(video.ticks):
-        picture = video.pictures[number] if video.pictures else paint_number(number)
-        frame = av.VideoFrame.from_ndarray(picture, format="rgb24")
+        frame = _frame(video, number)
         frame.pts, frame.time_base = tick, video.time_base
         packets += stream.encode(frame)
     return packets + stream.encode(None)
+
+
+def _frame(video: Video, number: int) -> av.VideoFrame:
+    if video.stored_pictures is not None:
+        return av.VideoFrame.from_ndarray(video.stored_pictures[number], format="yuv420p")
+    picture = video.pictures[number] if video.pictures else paint_number(number)
+    return av.VideoFrame.from_ndarray(picture, format="rgb24")
 
 
 def _encode_audio(stream: AudioStream, audio: Audio) -> list[av.Packet]:

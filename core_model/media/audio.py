@@ -62,7 +62,7 @@ def samples(
 ) -> Generator[AudioChunk, None, None]:
     """The sound as chunks without gaps: sample k of them all lies at the first pts + k / rate.
 
-    Begins at ``start_us``, or at the first sound when that comes later. Silence fills gaps between
+    Begins at ``start_us``, or where the stream does when that is later. Silence fills gaps between
     time stamps; what overlaps is cut. Chunks are of different, bounded length, and few of them are
     in memory. One or two channels. The file is closed with the generator. Raises MediaError, at
     the first ``next``, when there is no sound to read.
@@ -145,13 +145,15 @@ class _Line:
         self._anchor_us = start_us
         self._rate_hz = rate_hz
         self._channels = channels
+        self._begun = False
         self._written = 0
         self._cursor = 0
 
     def go_to(self, pts_us: int) -> Iterator[AudioChunk]:
         """The next piece begins at ``pts_us``: gives the silence up to there."""
-        if self._anchor_us is None or (self._written == 0 and pts_us > self._anchor_us):
+        if self._anchor_us is None or (not self._begun and pts_us > self._anchor_us):
             self._anchor_us = pts_us
+        self._begun = True
         self._cursor = round((pts_us - self._anchor_us) * self._rate_hz / US_PER_S)
         for silence in _silence(self._cursor - self._written, self._channels):
             yield self._chunk(silence)

@@ -52,7 +52,7 @@ def frames(
 
 
 def frames_at_rate(
-    path: Path, origin_us: int, rate_hz: float, size_px: Size
+    path: Path, origin_us: int, rate_hz: int | float, size_px: Size
 ) -> Generator[np.ndarray, None, None]:
     """The picture shown at ``origin_us + k / rate_hz`` for k = 0, 1, ... until the video ends.
 
@@ -84,7 +84,7 @@ class _Timed(Protocol):
 T = TypeVar("T", bound=_Timed)
 
 
-def shown_at_rate(timed: Iterable[T], origin_us: int, rate_hz: float) -> Iterator[T]:
+def shown_at_rate(timed: Iterable[T], origin_us: int, rate_hz: int | float) -> Iterator[T]:
     """What is shown at ``origin_us + k / rate_hz``, k = 0, 1, ..., of things in time order.
 
     Each is shown until the next begins, the last one for its own duration (or as long as the one
@@ -108,7 +108,7 @@ def shown_at_rate(timed: Iterable[T], origin_us: int, rate_hz: float) -> Iterato
         k += 1
 
 
-def _is_shown(origin_us: int, rate_hz: float, begin_us: int, end_us: int) -> bool:
+def _is_shown(origin_us: int, rate_hz: int | float, begin_us: int, end_us: int) -> bool:
     """Whether one of the moments lies in ``[begin_us, end_us)``."""
     k = max(0, math.floor((begin_us - origin_us) * rate_hz / US_PER_S))
     while (moment_us := _moment_us(origin_us, rate_hz, k)) < begin_us:
@@ -116,7 +116,7 @@ def _is_shown(origin_us: int, rate_hz: float, begin_us: int, end_us: int) -> boo
     return moment_us < end_us
 
 
-def _moment_us(origin_us: int, rate_hz: float, k: int) -> int:
+def _moment_us(origin_us: int, rate_hz: int | float, k: int) -> int:
     return origin_us + round(k * US_PER_S / rate_hz)
 
 

@@ -1,0 +1,110 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core_model.media import index as index_module
+from core_model.media.decoding import decoded_frames
+from core_model.media.errors import MediaError
+from core_model.media.index import FrameIndex, count_frames, index_frames
+from tests.core_model.media.kinds import VIDEO_KINDS, Kind, written_times_us
+from tests.media_factory import Audio, Video, regular_ticks, write_media
+
+
+@pytest.mark.parametrize("name", VIDEO_KINDS)
+def test_agrees_with_the_decoder(kind: Kind, name: str) -> None:
+    index = index_frames(kind(name))
+    decoded = list(decoded_frames(kind(name)))
+    assert index.pts_us.dtype == np.int64
+    assert index.pts_us.tolist() == [frame.pts_us for frame in decoded]
+    assert index.pts_us.tolist() == written_times_us(name)
+    assert index.variable_rate == ("ragged" in name)
+    keys = [number for number, frame in enumerate(decoded) if frame.picture.key_frame]
+    assert set(index.keyframes.tolist()) <= set(keys) | {0}
+    assert index.keyframes[0] == 0
+
+
+def test_edit_lists_are_honoured(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "cut.mp4", Video(regular_ticks(50, 1, -10), options={"bf": "3"}))
+    index = index_frames(path)
+    assert len(index) == count_frames(path) == 40
+    assert index.pts_us.tolist() == [frame.pts_us for frame in decoded_frames(path)]
+
+
+def test_packets_are_enough_for_usual_files(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_: object) -> FrameIndex:
+        raise AssertionError("decoded everything")
+
+    monkeypatch.setattr(index_module, "_from_decoder", never)
+    for name in ("constant.mp4", "open_groups.mkv", "starts_late.ts", "vp8.webm"):
+        assert len(index_frames(kind(name))) == len(VIDEO_KINDS[name].ticks)
+
+
+def test_disagreement_means_decoding_everything(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    doubled = FrameIndex(np.arange(0, 2_000_000, 20_000), np.zeros(1, np.int64), 1.0)
+    monkeypatch.setattr(index_module, "_from_packets", lambda path, report: doubled)
+    assert len(index_frames(kind("constant.mp4"))) == 50
+
+
+def test_progress_grows_to_one_and_may_end_the_work(kind: Kind) -> None:
+    class EnoughError(Exception):
+        pass
+
+    def stop(part: float) -> None:
+        raise EnoughError
+
+    for name in ("long_groups.mp4", "without_times.h264"):
+        parts: list[float] = []
+        index_frames(kind(name), parts.append)
+        assert parts == sorted(parts)
+        assert 0 <= parts[0] <= parts[-1] == 1
+        with pytest.raises(EnoughError):
+            index_frames(kind(name), stop)
+
+
+def test_no_video(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "sound.flac", audio=Audio(codec="flac"))
+    with pytest.raises(MediaError, match="no video stream"):
+        index_frames(path)
+
+
+@given(
+    st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=30, unique=True),
+    st.integers(-(2 * 10**9), 2 * 10**9),
+    st.data(),
+)
+def test_numbers_and_times(times_us: list[int], time_us: int, data: st.DataObject) -> None:
+    times_us.sort()
+    later = sorted(data.draw(st.sets(st.integers(1, len(times_us)))))
+    keys = [key for key in [0, *later] if key < len(times_us)]
+    index = FrameIndex(np.array(times_us), np.array(keys), 1.0)
+    number = index.number_at(time_us)
+    assert number == max(0, sum(each <= time_us for each in times_us) - 1)
+    assert index.number_at(index.time_us(number)) == number
+    assert index.keyframe_before(number) == max(key for key in keys if key <= number)
+
+
+def test_numbers_out_of_range_mean_the_ends() -> None:
+    index = FrameIndex(np.array([10, 20, 30]), np.array([0]), 1.0)
+    assert (index.time_us(-5), index.time_us(99)) == (10, 30)
+
+
+@pytest.mark.parametrize(
+    ("gaps_us", "tick_us", "variable"),
+    [
+        ([33_000, 33_000, 34_000] * 9, 1000.0, False),
+        ([33_366, 33_367] * 9, 1e6 / 30_000, False),
+        ([40_000, 40_000, 80_000], 40_000.0, True),
+        ([40_000] * 20 + [41_500], 1000.0, True),
+        ([40_000], 1.0, False),
+    ],
+)
+def test_rounding_to_the_time_base_is_no_variable_rate(
+    gaps_us: list[int], tick_us: float, variable: bool
+) -> None:
+    pts_us = np.concatenate([[0], np.cumsum(gaps_us)])
+    assert FrameIndex(pts_us, np.array([0]), tick_us).variable_rate is variable
