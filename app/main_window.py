@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,7 +82,9 @@ class MainWindow(QMainWindow):
         self.memory.update(volume=self.stage.volume, muted=self.actions_by_id["mute"].isChecked())
         problem = self.memory.save()
         if problem:
-            self.messages.show_error(problem)
+            # The window is going: only the terminal can still say it.
+            print(problem, file=sys.stderr)
+        self.messages.dismiss()
         self.player.shutdown()
         self.runner.shutdown()
         self.timeline.shutdown()
@@ -183,6 +186,7 @@ class MainWindow(QMainWindow):
             if state is not None:
                 restore(state)
         self._show_recent()
+        self._show_thresholds()
         self._on_media(None)
         if self.memory.problem:
             self.messages.show_error(self.memory.problem)

@@ -20,7 +20,7 @@ from core_model.bundle import Bundle, starter_folder
 from core_model.bundle_description import BundleError
 from core_model.cache import EncodingCache
 from core_model.device import DeviceError
-from core_model.media.errors import MediaError
+from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.predictor import DetectionUpdate, Predictor
 
 # More updates than this are no smoother to look at, and each costs the main thread a repaint.
@@ -45,6 +45,10 @@ class DetectionEngine:
             yield from self._detect(request, predictor, cancelled)
         except (BundleError, DeviceError, MediaError) as error:
             yield DetectFailure(request.id, str(error))
+        except OSError as error:
+            # The file was there when it was opened; a disk or a share may go away meanwhile.
+            reason = MediaError(request.path, WHOLE_FILE, error.strerror or str(error))
+            yield DetectFailure(request.id, str(reason))
 
     def _loaded(self) -> Predictor:
         if self._predictor is None:
