@@ -1,0 +1,1 @@
+"""The program that makes the bundled sample: rendered scenes with synthesised sound."""

@@ -1,0 +1,1 @@
+"""One rendered scene per module; each yields linear RGB pictures through ``frames``."""
