@@ -44,11 +44,12 @@ def parse_labels(argument: str) -> tuple[str, ...]:
 def _is_file_name(argument: str) -> bool:
     """Labels hold no separators of folders, so what does is meant as a file, found or not."""
     separators = [os.sep] + ([os.altsep] if os.altsep else [])
-    if any(separator in argument for separator in separators) and "," not in argument:
+    if "," not in argument and any(separator in argument for separator in separators):
         return True
-    if "\0" in argument or len(argument) > 4_000:
+    try:
+        return Path(argument).suffix.lower() == ".txt" or Path(argument).is_file()
+    except (OSError, ValueError):  # too long or too odd for a name: a list, then
         return False
-    return Path(argument).suffix.lower() == ".txt" or Path(argument).exists()
 
 
 def _read(path: Path, name: str) -> list[str]:
