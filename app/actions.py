@@ -100,6 +100,8 @@ def make_actions(parent: QObject) -> dict[str, QAction]:
         action.setShortcuts([QKeySequence(key) for key in spec.keys])
         action.setToolTip(tooltip_text(spec))
         action.setCheckable(spec.checkable)
+        # In a menu an icon would stand where the tick of a switch belongs.
+        action.setIconVisibleInMenu(False)
         if spec.choice:
             choices.setdefault(spec.choice, QActionGroup(parent)).addAction(action)
         actions[spec.id] = action
