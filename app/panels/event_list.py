@@ -36,7 +36,7 @@ from core_model.timeline import Detection
 
 ROW_PX = 26
 SYMBOL_PX = 11
-PADDING_PX = 8
+PADDING_PX = 13
 # Per column of fixed width.
 WIDEST_TEXTS = {KIND: "▴", ONSET: "Onset ▴", DURATION: "000.00 s", SCORE: "Score ▾"}
 

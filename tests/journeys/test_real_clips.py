@@ -1,0 +1,46 @@
+"""Real clips in many containers and codecs play and are addressed by frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QSize
+from pytestqt.qtbot import QtBot
+
+from app.player.player import Player
+from app.view_state import ViewState
+
+
+@pytest.fixture
+def player(qtbot: QtBot) -> Iterator[Player]:
+    made = Player(ViewState())
+    made.set_view_size(QSize(160, 90))
+    yield made
+    made.shutdown()
+
+
+def test_every_clip_opens_seeks_and_steps(
+    player: Player, qtbot: QtBot, shared_data: Path
+) -> None:
+    clips = sorted(path for path in (shared_data / "clips").iterdir() if path.is_file())
+    assert clips
+    for clip in clips:
+        with qtbot.waitSignal(player.media_opened, timeout=20_000):
+            player.open(clip)
+        media, picture = player.media, player.picture
+        assert media is not None
+        if media.video is None:
+            continue
+        qtbot.waitUntil(lambda: picture.numbers.index is not None, timeout=20_000)
+        index = picture.numbers.index
+        assert index is not None
+        for number in (len(index) // 2, len(index) - 1, 0):
+            player.seek(index.time_us(number))
+            qtbot.waitUntil(lambda wanted=number: picture.frame_number == wanted, timeout=20_000)
+        player.step_forward()
+        last = min(1, len(index) - 1)
+        qtbot.waitUntil(lambda wanted=last: picture.frame_number == wanted, timeout=20_000)
+        assert picture.shown is not None
+        assert player.position_us == max(picture.shown.pts_us, media.start_us)
