@@ -26,8 +26,9 @@ from training.starter.compose import SceneComposer, open_film_sounds
 from training.starter.corpus import Clip, Corpus, half_of, read_corpus
 from training.starter.decode_cache import build_cache
 from training.starter.evaluate import measure
-from training.starter.export import export
+from training.starter.export import NAME, export
 from training.starter.head_stage import train_head
+from training.starter.model_card import write_model_card
 from training.starter.scene_labels import AUDIO_VISUAL
 from training.starter.scene_store import SceneSet, absent, encode_scenes, join
 from training.starter.sound_mixing import SoundBank
@@ -41,7 +42,7 @@ from training.starter.visual_stage import (
 )
 
 AUDIO = StageOptions(steps=4600, learning_rate=2e-3)
-VISUAL = StageOptions(steps=6600, learning_rate=1.5e-3)
+VISUAL = StageOptions(steps=6000, learning_rate=1.5e-3)
 HEAD = StageOptions(steps=2400, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {
@@ -72,11 +73,18 @@ class Recipe:
         return replace(options, steps=max(2, round(options.steps * self.pace)))
 
 
-def main() -> None:
-    arguments = _arguments()
+def main(argv: list[str] | None = None) -> None:
+    """Run the stages; ``argv`` of None takes the command line."""
+    arguments = _arguments(argv)
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(read_corpus(arguments.data), arguments.data, arguments.work, MiniLM(),
-                    torch.device(arguments.device), arguments.pace)
+    recipe = Recipe(
+        read_corpus(arguments.data),
+        arguments.data,
+        arguments.work,
+        MiniLM(),
+        torch.device(arguments.device),
+        arguments.pace,
+    )
     stages: dict[str, Callable[[Recipe, Path], object]] = {
         "cache": lambda r, _: build_cache(r.corpus, r.data, r.cache),
         "audio": lambda r, _: audio_network(r),
@@ -91,14 +99,27 @@ def main() -> None:
 
 def audio_network(recipe: Recipe) -> AudioNetwork:
     """Stage 1: the trained audio network."""
-    return train_audio(recipe.corpus.sound, recipe.cache, recipe.work, recipe.text,
-                       recipe.paced(AUDIO), recipe.device)
+    return train_audio(
+        recipe.corpus.sound,
+        recipe.cache,
+        recipe.work,
+        recipe.text,
+        recipe.paced(AUDIO),
+        recipe.device,
+    )
 
 
 def visual_network(recipe: Recipe) -> VisualNetwork:
     """Stage 2: the trained visual network."""
-    return train_visual(recipe.corpus.action_images, recipe.corpus.action_video, recipe.cache,
-                        recipe.work, recipe.text, recipe.paced(VISUAL), recipe.device)
+    return train_visual(
+        recipe.corpus.action_images,
+        recipe.corpus.action_video,
+        recipe.cache,
+        recipe.work,
+        recipe.text,
+        recipe.paced(VISUAL),
+        recipe.device,
+    )
 
 
 def scenes(recipe: Recipe, name: str) -> SceneSet:
@@ -112,8 +133,14 @@ def scenes(recipe: Recipe, name: str) -> SceneSet:
             visual = StarterVisualEncoder(visual_network(recipe), recipe.device)
             audio = StarterAudioEncoder(audio_network(recipe), recipe.device)
             composer = _composer(recipe, split, seed=hash_seed(name, piece))
-            encode_scenes(f"{name} {piece + 1}/{pieces}", composer, count // pieces, visual, audio,
-                          eventless_share=eventless).save(path)
+            encode_scenes(
+                f"{name} {piece + 1}/{pieces}",
+                composer,
+                count // pieces,
+                visual,
+                audio,
+                eventless_share=eventless,
+            ).save(path)
     return join([SceneSet.load(path) for path in paths])
 
 
@@ -127,10 +154,14 @@ def _composer(recipe: Recipe, split: str, seed: int) -> SceneComposer:
         return clip.split == "train" if split == "train" else half_of(clip) == split
 
     corpus, cache = recipe.corpus, recipe.cache
-    return SceneComposer(SoundBank.open(cache, corpus.sound),
-                         open_film_sounds(cache, corpus.action_video),
-                         PictureBank(cache, corpus.action_images, corpus.action_video),
-                         sound_labels(corpus.sound), keep, seed)
+    return SceneComposer(
+        SoundBank.open(cache, corpus.sound),
+        open_film_sounds(cache, corpus.action_video),
+        PictureBank(cache, corpus.action_images, corpus.action_video),
+        sound_labels(corpus.sound),
+        keep,
+        seed,
+    )
 
 
 def head_anchors(recipe: Recipe) -> dict[Task, Anchors]:
@@ -140,11 +171,13 @@ def head_anchors(recipe: Recipe) -> dict[Task, Anchors]:
     actions = [label for label in pictures if label != IDLE_LABEL]
     text = recipe.text
     return {
-        Task.TAL: make_anchors(pictures, text_anchors.VISUAL_TEMPLATE, text,
-                               background=text_anchors.VISUAL_BACKGROUND).only(actions),
+        Task.TAL: make_anchors(
+            pictures, text_anchors.VISUAL_TEMPLATE, text, background=text_anchors.VISUAL_BACKGROUND
+        ).only(actions),
         Task.AVEL: make_anchors(list(AUDIO_VISUAL), text_anchors.AUDIO_VISUAL_TEMPLATE, text),
-        Task.SED: make_anchors(sounds, text_anchors.SOUND_TEMPLATE, text,
-                               background=text_anchors.SOUND_BACKGROUND).only(sounds),
+        Task.SED: make_anchors(
+            sounds, text_anchors.SOUND_TEMPLATE, text, background=text_anchors.SOUND_BACKGROUND
+        ).only(sounds),
     }
 
 
@@ -153,23 +186,32 @@ def make_bundle(recipe: Recipe, out: Path) -> None:
     anchors = head_anchors(recipe)
     visual, audio = visual_network(recipe), audio_network(recipe)
     nothing = absent(StarterVisualEncoder(visual), StarterAudioEncoder(audio))
-    head = train_head(scenes(recipe, "train"), anchors, nothing, recipe.work, recipe.paced(HEAD),
-                      recipe.device).cpu()
+    head = train_head(
+        scenes(recipe, "train"), anchors, nothing, recipe.work, recipe.paced(HEAD), recipe.device
+    ).cpu()
     fitted = fit_all(head, scenes(recipe, "calibrate"), anchors)
     figures = measure(head, scenes(recipe, "test"), scenes(recipe, "background"), anchors, fitted)
     corpus = recipe.corpus
     report = {
         "sound": clip_figures(recipe.work, corpus.sound, recipe.cache, recipe.text),
-        "pictures": picture_figures(recipe.work, corpus.action_images, corpus.action_video,
-                                    recipe.cache, recipe.text),
+        "pictures": picture_figures(
+            recipe.work, corpus.action_images, corpus.action_video, recipe.cache, recipe.text
+        ),
         "scenes": figures.to_dict(),
     }
     export(out, visual, audio, head, anchors, fitted)
     (out / "figures.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    sizes = {
+        f"{name}.safetensors": sum(weight.numel() for weight in network.parameters())
+        for name, network in (("visual", visual), ("audio", audio), ("head", head))
+    }
+    write_model_card(
+        out, NAME, {str(task): len(a.labels) for task, a in anchors.items()}, sizes, report
+    )
     print(json.dumps(report, indent=1))
 
 
-def _arguments() -> argparse.Namespace:
+def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m training.starter", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with the three tables")
     parser.add_argument("--out", type=Path, required=True, help="folder of the bundle to make")
@@ -178,7 +220,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pace", type=float, default=1.0, help="share of all steps, for a trial")
     parser.add_argument("--stage", choices=("cache", "audio", "visual", "scenes", "bundle"))
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(argv)
     arguments.work = arguments.work or arguments.out.with_name(arguments.out.name + ".work")
     return arguments
 

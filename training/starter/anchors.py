@@ -30,7 +30,7 @@ class Anchors:
     """Every wording of every label, as unit vectors: the plain label's own prompt comes first."""
 
     labels: tuple[str, ...]
-    wordings: tuple[Float[Tensor, "w dim"], ...]
+    wordings: tuple[Float[Tensor, "_ dim"], ...]
     template_mean: Float[Tensor, " dim"]
 
     def plain(self) -> Float[Tensor, "c dim"]:
@@ -39,10 +39,9 @@ class Anchors:
 
     def drawn(self, generator: torch.Generator) -> Float[Tensor, "c dim"]:
         """One wording of each label by chance, so that all of them come to lie near the clips."""
-        return torch.stack([
-            w[int(torch.randint(len(w), (), generator=generator))] for w in self.wordings
-        ])
-
+        return torch.stack(
+            [w[int(torch.randint(len(w), (), generator=generator))] for w in self.wordings]
+        )
 
     def only(self, labels: Sequence[str]) -> Anchors:
         """The anchors of some of the labels, in their order."""
@@ -63,5 +62,7 @@ def make_anchors(
     first = [sum(map(len, phrases[:index])) for index in range(len(phrases))]
     mean = flat[first].mean(dim=0)
     centred = functional.normalize(flat - mean, dim=1)
-    wordings = tuple(centred[start : start + len(group)] for start, group in zip(first, phrases, strict=True))
+    wordings = tuple(
+        centred[start : start + len(group)] for start, group in zip(first, phrases, strict=True)
+    )
     return Anchors(tuple(named), wordings, mean)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -46,17 +46,27 @@ def predict(model: UniAV, scenes: SceneSet, task: Task, anchors: Anchors) -> Eve
             segments.append((found.segments * CELL_S + WINDOW_CENTRE_S).clip(0, length_s))
             labels.append(np.array(anchors.labels)[found.labels])
             scores.append(found.scores)
-    return Events(np.concatenate(videos), np.concatenate(segments).astype(np.float64),
-                  np.concatenate(labels), np.concatenate(scores).astype(np.float64))
+    return Events(
+        np.concatenate(videos),
+        np.concatenate(segments).astype(np.float64),
+        np.concatenate(labels),
+        np.concatenate(scores).astype(np.float64),
+    )
 
 
 def truth(scenes: SceneSet, task: Task) -> Events:
     """The events of a task in all scenes."""
-    rows = [(index, e.onset_s, e.offset_s, e.label)
-            for index, events in enumerate(scenes.events) for e in events if e.task is task]
-    return Events(np.array([r[0] for r in rows], int),
-                  np.array([r[1:3] for r in rows], float).reshape(-1, 2),
-                  np.array([r[3] for r in rows], str))
+    rows = [
+        (index, e.onset_s, e.offset_s, e.label)
+        for index, events in enumerate(scenes.events)
+        for e in events
+        if e.task is task
+    ]
+    return Events(
+        np.array([r[0] for r in rows], int),
+        np.array([r[1:3] for r in rows], float).reshape(-1, 2),
+        np.array([r[3] for r in rows], str),
+    )
 
 
 def right(predictions: Events, events: Events) -> np.ndarray:
@@ -71,7 +81,9 @@ def right(predictions: Events, events: Events) -> np.ndarray:
         key = (int(predictions.videos[index]), str(predictions.labels[index]))
         rows = [row for row in by_place.get(key, []) if row not in taken]
         if rows:
-            overlap = temporal_iou(predictions.segments[index : index + 1], events.segments[rows])[0]
+            wanted = events.segments[rows]
+            mine = np.repeat(predictions.segments[index : index + 1], len(rows), axis=0)
+            overlap = temporal_iou(mine, wanted)
             if overlap.max() >= RIGHT_TIOU:
                 outcome[index] = True
                 taken.add(rows[int(overlap.argmax())])
@@ -115,12 +127,9 @@ def calibrated(scores: np.ndarray, calibration: Calibration) -> np.ndarray:
     return expit(calibration.scale * logit + calibration.bias)
 
 
-def tasks_with_events(scenes: SceneSet, tasks: Sequence[Task]) -> list[Task]:
-    """The tasks of which the scenes hold any event."""
-    return [task for task in tasks if any(e.task is task for events in scenes.events for e in events)]
-
-
-def fit_all(model: UniAV, scenes: SceneSet, anchors: Mapping[Task, Anchors]) -> dict[Task, FittedTask]:
+def fit_all(
+    model: UniAV, scenes: SceneSet, anchors: Mapping[Task, Anchors]
+) -> dict[Task, FittedTask]:
     """Calibration of every task on held-back scenes."""
     fitted = {}
     for task, anchor in anchors.items():

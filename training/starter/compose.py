@@ -69,19 +69,26 @@ class Shot:
 class SceneComposer:
     """Draws scenes from the clips that ``keep`` lets through (one split, or half of one)."""
 
-    def __init__(self, sounds: SoundBank, film_sounds: SoundBank, pictures: PictureBank,
-                 sound_labels: tuple[str, ...], keep: Callable[[Clip], bool], seed: int) -> None:
+    def __init__(
+        self,
+        sounds: SoundBank,
+        film_sounds: SoundBank,
+        pictures: PictureBank,
+        sound_labels: tuple[str, ...],
+        keep: Callable[[Clip], bool],
+        seed: int,
+    ) -> None:
         self.random = np.random.default_rng(seed)
         self.torch_random = torch.Generator().manual_seed(seed)
         self.pictures, self.film_sounds = pictures, film_sounds
         self.empties = PictureDraw(pictures, seed)
-        self.sounds = SoundScenes(sounds, sound_labels, seed, keep=keep,
-                                  length=SCENE_SAMPLES)
+        self.sounds = SoundScenes(sounds, sound_labels, seed, keep=keep, length=SCENE_SAMPLES)
         self.stills = _by_label(pictures.labels, pictures.still_labels, pictures.stills, keep)
         self.films = _by_label(pictures.labels, pictures.film_labels, pictures.films, keep)
         self.actions = sorted((set(self.stills) | set(self.films)) - {IDLE_LABEL})
-        self.meeting_actions = [a for a in self.actions
-                                if any(a in shown for _, shown in AUDIO_VISUAL.values())]
+        self.meeting_actions = [
+            a for a in self.actions if any(a in shown for _, shown in AUDIO_VISUAL.values())
+        ]
 
     def scene(self, *, eventless: bool = False) -> Scene:
         """One scene of 131 cells: pictures, sound and the events of all three tasks.
@@ -92,8 +99,13 @@ class SceneComposer:
         grey = np.empty((4 * SCENE_CELLS, GREY_SIDE_PX, GREY_SIDE_PX), np.uint8)
         shots = self._shots(colour, grey, idle_share=1.0 if eventless else None)
         samples, heard = self._soundtrack(shots, eventless=eventless)
-        seen = _joined([Event(Task.TAL, s.label, s.first_cell * CELL_S, s.last_cell * CELL_S)
-                        for s in shots if s.label != IDLE_LABEL])
+        seen = _joined(
+            [
+                Event(Task.TAL, s.label, s.first_cell * CELL_S, s.last_cell * CELL_S)
+                for s in shots
+                if s.label != IDLE_LABEL
+            ]
+        )
         return Scene(colour, grey, samples, (*seen, *heard, *meetings(seen, heard)))
 
     def _shots(
@@ -101,7 +113,8 @@ class SceneComposer:
     ) -> list[Shot]:
         draw, shots, cell = self.random, [], 0
         meeting = draw.random() < 0.6
-        idle_share = draw.choice([0.15, 0.4, 0.8]) if idle_share is None else idle_share
+        if idle_share is None:
+            idle_share = float(draw.choice([0.15, 0.4, 0.8]))
         while cell < SCENE_CELLS:
             length = min(int(draw.uniform(6, 40)), SCENE_CELLS - cell)
             place = slice(cell, cell + length)
@@ -119,8 +132,11 @@ class SceneComposer:
         draw = self.random
         films, stills = self.films.get(label, []), self.stills.get(label, [])
         light = Light.draw(1, self.torch_random)
-        if films and (not stills or draw.random() < 0.6) and not (
-                label == IDLE_LABEL and draw.random() < 0.5):
+        if (
+            films
+            and (not stills or draw.random() < 0.6)
+            and not (label == IDLE_LABEL and draw.random() < 0.5)
+        ):
             film = int(films[draw.integers(len(films))])
             self._play_film(film, light, colour, grey)
             return film
@@ -149,11 +165,17 @@ class SceneComposer:
     def _play_film(self, film: int, light: Light, colour: np.ndarray, grey: np.ndarray) -> None:
         """The film from a chance cell on, from its start again where it ends."""
         first, last = self.pictures.bounds[film]
-        cells = first + (self.random.integers(last - first) + np.arange(len(colour))) % (last - first)
+        cells = first + (self.random.integers(last - first) + np.arange(len(colour))) % (
+            last - first
+        )
         views = Views.draw(1, self.torch_random, least_area=0.7)
         theta = views.theta.expand(len(cells), -1, -1)
         frames = torch.from_numpy(self.pictures.colour[cells]).permute(0, 3, 1, 2).float() / 255
-        colour[:] = _bytes(light.lasting(len(cells)).on_colour(look(frames, theta, FRAME_SIDE_PX)).permute(0, 2, 3, 1))
+        colour[:] = _bytes(
+            light.lasting(len(cells))
+            .on_colour(look(frames, theta, FRAME_SIDE_PX))
+            .permute(0, 2, 3, 1)
+        )
         strips = self.pictures.grey.reshape(-1, 4, GREY_SIDE_PX, GREY_SIDE_PX)[cells]
         moving = look(torch.from_numpy(strips).float() / 255, theta, GREY_SIDE_PX)
         grey[:] = _bytes(light.on_grey(moving)).reshape(-1, GREY_SIDE_PX, GREY_SIDE_PX)
@@ -175,9 +197,7 @@ class SceneComposer:
         moving = look(small.expand(len(grey), -1, -1, -1), theta, GREY_SIDE_PX)
         grey[:] = _bytes(light.on_grey(moving.transpose(0, 1))[0])
 
-    def _soundtrack(
-        self, shots: list[Shot], *, eventless: bool
-    ) -> tuple[np.ndarray, list[Event]]:
+    def _soundtrack(self, shots: list[Shot], *, eventless: bool) -> tuple[np.ndarray, list[Event]]:
         draw = self.random
         noise_db = draw.uniform(-80, -28)
         loud_db = max(noise_db + draw.uniform(6, 30), draw.uniform(-45, -12))
@@ -207,11 +227,15 @@ class SceneComposer:
             if len(wave) and draw.random() < 0.75:
                 return [("music", self._at(np.resize(wave, length), start))]
             return []
-        fitting = [s for sounds, shown in AUDIO_VISUAL.values() if shot.label in shown for s in sounds]
+        fitting = [
+            s for sounds, shown in AUDIO_VISUAL.values() if shot.label in shown for s in sounds
+        ]
         if not fitting or draw.random() < 0.3 or fitting[0] not in self.sounds.pool:
             return []
         late = int(draw.uniform(-0.2, 0.4) * length)
-        label, wave = self.sounds.sound(length / SAMPLE_RATE_HZ * draw.uniform(0.5, 1.0), fitting[0])
+        label, wave = self.sounds.sound(
+            length / SAMPLE_RATE_HZ * draw.uniform(0.5, 1.0), fitting[0]
+        )
         return [(label, self._at(wave, start + late))]
 
     @staticmethod
@@ -258,8 +282,9 @@ def _joined(events: list[Event]) -> list[Event]:
     for event in sorted(events, key=lambda e: (e.label, e.onset_s)):
         last = joined[-1] if joined else None
         if last and last.label == event.label and event.onset_s <= last.offset_s + 0.3:
-            joined[-1] = Event(last.task, last.label, last.onset_s,
-                               max(last.offset_s, event.offset_s))
+            joined[-1] = Event(
+                last.task, last.label, last.onset_s, max(last.offset_s, event.offset_s)
+            )
         else:
             joined.append(event)
     return joined
@@ -274,8 +299,12 @@ def _bytes(values: Tensor) -> np.ndarray:
     return (values * 255).clamp(0, 255).to(torch.uint8).numpy()
 
 
-def _by_label(labels: tuple[str, ...], indices: np.ndarray, clips: tuple[Clip, ...],
-              keep: Callable[[Clip], bool]) -> dict[str, list[int]]:
+def _by_label(
+    labels: tuple[str, ...],
+    indices: np.ndarray,
+    clips: tuple[Clip, ...],
+    keep: Callable[[Clip], bool],
+) -> dict[str, list[int]]:
     kept: dict[str, list[int]] = {}
     for index, (label, clip) in enumerate(zip(indices, clips, strict=True)):
         if keep(clip):
@@ -285,5 +314,8 @@ def _by_label(labels: tuple[str, ...], indices: np.ndarray, clips: tuple[Clip, .
 
 def open_film_sounds(cache: Path, films: tuple[Clip, ...]) -> SoundBank:
     """The films' own sound; no samples where a film has none."""
-    return SoundBank(np.load(cache / "film_samples.npy", mmap_mode="r"),
-                     np.load(cache / "film_sound_bounds.npy"), films)
+    return SoundBank(
+        np.load(cache / "film_samples.npy", mmap_mode="r"),
+        np.load(cache / "film_sound_bounds.npy"),
+        films,
+    )

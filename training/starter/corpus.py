@@ -39,7 +39,7 @@ class Corpus:
 
 
 def read_corpus(folder: Path) -> Corpus:
-    """Read and split the tables in ``folder``; OSError or KeyError where one is not as described."""
+    """Read and split the tables in ``folder``; OSError or KeyError where one does not fit."""
     return Corpus(
         sound=_split(_rows(folder / "sound.csv")),
         action_video=_split(_rows(folder / "action_video.csv")),
@@ -50,8 +50,10 @@ def read_corpus(folder: Path) -> Corpus:
 def _rows(path: Path) -> list[tuple[str, str, str]]:
     """(file, label, group) of each row; a table without groups takes each file as its own."""
     with path.open(encoding="utf-8", newline="") as stream:
-        return [(row["file"], row["label"], row.get("group") or row["file"])
-                for row in csv.DictReader(stream)]
+        return [
+            (row["file"], row["label"], row.get("group") or row["file"])
+            for row in csv.DictReader(stream)
+        ]
 
 
 def _split(rows: list[tuple[str, str, str]]) -> tuple[Clip, ...]:
@@ -79,7 +81,11 @@ def half_of(clip: Clip) -> str:
     """'first' or 'second' for held-back clips (by group), 'train' for the others."""
     if clip.split == "train":
         return "train"
-    return "first" if _draw("half " + clip.group + clip.file * (clip.split != "test")) < 0.5 else "second"
+    return (
+        "first"
+        if _draw("half " + clip.group + clip.file * (clip.split != "test")) < 0.5
+        else "second"
+    )
 
 
 def _draw(key: str) -> float:

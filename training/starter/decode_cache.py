@@ -70,7 +70,7 @@ def _cache_images(clips: tuple[Clip, ...], archive: Path, cache: Path) -> None:
     with zipfile.ZipFile(archive) as stored:
         names = {Path(name).name: name for name in stored.namelist()}
         for index, clip in enumerate(_progress(clips, "images")):
-            with av.open(io.BytesIO(stored.read(names[Path(clip.file).name]))) as container:
+            with av.open(io.BytesIO(stored.read(names[Path(clip.file).name])), "r") as container:
                 frame = next(container.decode(video=0))
                 pixels[index] = frame.to_ndarray(
                     width=IMAGE_SIDE_PX, height=IMAGE_SIDE_PX, format="rgb24", interpolation="AREA"

@@ -39,21 +39,36 @@ class SceneFigures:
         return asdict(self)
 
 
-def measure(model: UniAV, scenes: SceneSet, background: SceneSet,
-            anchors: Mapping[Task, Anchors], fitted: Mapping[Task, FittedTask]) -> SceneFigures:
+def measure(
+    model: UniAV,
+    scenes: SceneSet,
+    background: SceneSet,
+    anchors: Mapping[Task, Anchors],
+    fitted: Mapping[Task, FittedTask],
+) -> SceneFigures:
     """Detection figures on ``scenes``, false alarms on ``background`` (scenes without events)."""
     figures, alarms = {}, 0
     for task, anchor in anchors.items():
         found, wanted = predict(model, scenes, task, anchor), truth(scenes, task)
-        result = mean_average_precision(found, wanted, THRESHOLDS)
-        shown = _shown(found, fitted[task])
-        hits = int(right(shown, wanted).sum())
-        figures[str(task)] = TaskFigures(
-            len(wanted), round(float(result.per_threshold[4]), 4), round(result.average, 4),
-            round(hits / max(1, len(shown)), 4), round(hits / max(1, len(wanted)), 4))
+        figures[str(task)] = _task_figures(found, wanted, _shown(found, fitted[task]))
         alarms += len(_shown(predict(model, background, task, anchor), fitted[task]))
     minutes = len(background) * (background.visual.shape[1] + 3) * 0.25 / 60
     return SceneFigures(figures, round(alarms / minutes, 4))
+
+
+def _task_figures(found: Events, wanted: Events, shown: Events) -> TaskFigures:
+    """All zero where the scenes hold no event of the task."""
+    if not len(wanted):
+        return TaskFigures(0, 0.0, 0.0, 0.0, 0.0)
+    result = mean_average_precision(found, wanted, THRESHOLDS)
+    hits = int(right(shown, wanted).sum())
+    return TaskFigures(
+        events=len(wanted),
+        map_at_half=round(float(result.per_threshold[4]), 4),
+        map_average=round(result.average, 4),
+        precision=round(hits / max(1, len(shown)), 4),
+        recall=round(hits / len(wanted), 4),
+    )
 
 
 def _shown(found: Events, fitted: FittedTask) -> Events:

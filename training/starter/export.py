@@ -31,8 +31,14 @@ NAME = "starter 1.0"
 HOP_SNIPPETS = SCENE_SNIPPETS * 3 // 4
 
 
-def export(folder: Path, visual: VisualNetwork, audio: AudioNetwork, head: UniAV,
-           anchors: Mapping[Task, Anchors], fitted: Mapping[Task, FittedTask]) -> None:
+def export(
+    folder: Path,
+    visual: VisualNetwork,
+    audio: AudioNetwork,
+    head: UniAV,
+    anchors: Mapping[Task, Anchors],
+    fitted: Mapping[Task, FittedTask],
+) -> None:
     """Write the bundle; weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
     _save_half(visual, folder / "visual.safetensors")
@@ -45,18 +51,30 @@ def export(folder: Path, visual: VisualNetwork, audio: AudioNetwork, head: UniAV
         head="head.safetensors",
         text="minilm",
         tasks={
-            task: TaskDescription(anchors[task].labels, TEMPLATES[task],
-                                  threshold=fitted[task].threshold,
-                                  calibration=fitted[task].calibration)
+            task: TaskDescription(
+                anchors[task].labels,
+                TEMPLATES[task],
+                threshold=fitted[task].threshold,
+                calibration=fitted[task].calibration,
+            )
             for task in anchors
         },
         window=SCENE_SNIPPETS,
         hop=HOP_SNIPPETS,
     )
-    save_bundle(folder, description, {task: a.plain() for task, a in anchors.items()},
-                {task: a.template_mean for task, a in anchors.items()})
+    save_bundle(
+        folder,
+        description,
+        {task: a.plain() for task, a in anchors.items()},
+        {task: a.template_mean for task, a in anchors.items()},
+    )
 
 
 def _save_half(network: nn.Module, path: Path) -> None:
-    save_file({name: value.half().contiguous() if value.is_floating_point() else value
-               for name, value in network.state_dict().items()}, path)
+    save_file(
+        {
+            name: value.half().contiguous() if value.is_floating_point() else value
+            for name, value in network.state_dict().items()
+        },
+        path,
+    )

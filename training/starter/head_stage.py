@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,15 +43,22 @@ class HeadBatch:
 class HeadData:
     """Draws batches of crops, the tasks in turn; other videos' streams stand in at times."""
 
-    def __init__(self, scenes: SceneSet, labels: Mapping[Task, tuple[str, ...]],
-                 absent: tuple[np.ndarray, np.ndarray], levels: int, seed: int) -> None:
+    def __init__(
+        self,
+        scenes: SceneSet,
+        labels: Mapping[Task, tuple[str, ...]],
+        absent: tuple[np.ndarray, np.ndarray],
+        levels: int,
+        seed: int,
+    ) -> None:
         self.scenes, self.labels, self.absent = scenes, labels, absent
         self.levels = levels
         self.random = np.random.default_rng(seed)
-        self.place = {task: {label: i for i, label in enumerate(names)}
-                      for task, names in labels.items()}
+        self.place = {
+            task: {label: i for i, label in enumerate(names)} for task, names in labels.items()
+        }
 
-    def batches(self) -> Iterator[HeadBatch]:
+    def batches(self) -> Generator[HeadBatch]:
         """TAL, AVEL, SED, TAL, ... for ever."""
         while True:
             for task in (Task.TAL, Task.AVEL, Task.SED):
@@ -60,8 +67,11 @@ class HeadData:
     def batch(self, task: Task) -> HeadBatch:
         draw = self.random
         chosen = draw.integers(len(self.scenes), size=BATCH)
-        length = SCENE_SNIPPETS if draw.random() < 0.6 else int(
-            draw.integers(SHORTEST_CROP, SCENE_SNIPPETS))
+        length = (
+            SCENE_SNIPPETS
+            if draw.random() < 0.6
+            else int(draw.integers(SHORTEST_CROP, SCENE_SNIPPETS))
+        )
         starts = draw.integers(SCENE_SNIPPETS - length + 1, size=BATCH)
         visual = self._crops(self.scenes.visual, chosen, starts, length)
         audio = self._crops(self.scenes.audio, chosen, starts, length)
@@ -69,16 +79,27 @@ class HeadData:
             other = audio if task is Task.TAL else visual
             source = self.scenes.audio if task is Task.TAL else self.scenes.visual
             strangers = np.flatnonzero(draw.random(BATCH) < STRANGER_SHARE)
-            other[strangers] = self._crops(source, draw.integers(len(self.scenes), size=len(strangers)),
-                                           starts[strangers], length)
+            other[strangers] = self._crops(
+                source,
+                draw.integers(len(self.scenes), size=len(strangers)),
+                starts[strangers],
+                length,
+            )
             missing = torch.from_numpy(self.absent[1 if task is Task.TAL else 0])
             other[np.flatnonzero(draw.random(BATCH) < ABSENT_SHARE)] = missing
         mask = torch.ones(BATCH, length, dtype=torch.bool)
         points = make_points(level_lengths(length, self.levels))
-        events = [self._events(task, self.scenes.events[scene], start, length)
-                  for scene, start in zip(chosen, starts, strict=True)]
-        targets = batch_targets(points, [e[0] for e in events], [e[1] for e in events],
-                                len(self.labels[task]), class_aware=False)
+        events = [
+            self._events(task, self.scenes.events[scene], int(start), length)
+            for scene, start in zip(chosen, starts, strict=True)
+        ]
+        targets = batch_targets(
+            points,
+            [e[0] for e in events],
+            [e[1] for e in events],
+            len(self.labels[task]),
+            class_aware=False,
+        )
         return HeadBatch(task, visual, audio, mask, targets)
 
     @staticmethod
@@ -86,8 +107,9 @@ class HeadData:
         rows = starts[:, None] + np.arange(length)
         return torch.from_numpy(source[scenes[:, None], rows].astype(np.float32))
 
-    def _events(self, task: Task, events: tuple[Event, ...], start: int, length: int
-                ) -> tuple[Tensor, Tensor]:
+    def _events(
+        self, task: Task, events: tuple[Event, ...], start: int, length: int
+    ) -> tuple[Tensor, Tensor]:
         """Segments in grid coordinates of the crop, clipped to it, and label indices."""
         segments, labels = [], []
         for event in events:
@@ -101,20 +123,32 @@ class HeadData:
                 middle, half = (onset + offset) / 2, max((offset - onset) / 2, 0.55)
                 segments.append((middle - half, middle + half))
                 labels.append(self.place[task][event.label])
-        return (torch.tensor(segments, dtype=torch.float32).reshape(-1, 2),
-                torch.tensor(labels, dtype=torch.int64))
+        return (
+            torch.tensor(segments, dtype=torch.float32).reshape(-1, 2),
+            torch.tensor(labels, dtype=torch.int64),
+        )
 
 
-def train_head(scenes: SceneSet, anchors: Mapping[Task, Anchors],
-               absent: tuple[np.ndarray, np.ndarray], folder: Path, options: StageOptions,
-               device: torch.device | None = None) -> UniAV:
+def train_head(
+    scenes: SceneSet,
+    anchors: Mapping[Task, Anchors],
+    absent: tuple[np.ndarray, np.ndarray],
+    folder: Path,
+    options: StageOptions,
+    device: torch.device | None = None,
+) -> UniAV:
     """Train, save ``folder/head.pt`` and return the head with averaged weights."""
     torch.manual_seed(options.seed)
     config = load_model_config("starter")
     model = UniAV(config)
-    data = HeadData(scenes, {task: a.labels for task, a in anchors.items()}, absent,
-                    config.level_count, options.seed)
-    criterion = Criterion(LossNormaliser({task: 200.0 for task in Task}), {Task.TAL: 0.05})
+    data = HeadData(
+        scenes,
+        {task: a.labels for task, a in anchors.items()},
+        absent,
+        config.level_count,
+        options.seed,
+    )
+    criterion = Criterion(LossNormaliser(dict.fromkeys(Task, 200.0)), {Task.TAL: 0.05})
     random = torch.Generator().manual_seed(options.seed)
     where = device or torch.device("cpu")
 

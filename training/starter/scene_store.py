@@ -33,28 +33,51 @@ class SceneSet:
         """Read what :meth:`save` wrote."""
         with np.load(path) as stored:
             events = json.loads(stored["events"].tobytes().decode("utf-8"))
-            return cls(stored["visual"], stored["audio"], tuple(
-                tuple(Event(Task(task), label, onset_s, offset_s)
-                      for task, label, onset_s, offset_s in scene) for scene in events))
+            return cls(
+                stored["visual"],
+                stored["audio"],
+                tuple(
+                    tuple(
+                        Event(Task(task), label, onset_s, offset_s)
+                        for task, label, onset_s, offset_s in scene
+                    )
+                    for scene in events
+                ),
+            )
 
     def save(self, path: Path) -> None:
         """Write an ``npz``, complete or not at all."""
-        rows = [[(str(e.task), e.label, e.onset_s, e.offset_s) for e in scene] for scene in self.events]
+        rows = [
+            [(str(e.task), e.label, e.onset_s, e.offset_s) for e in scene] for scene in self.events
+        ]
         partial = path.with_name(path.stem + ".partial.npz")
-        np.savez(partial, visual=self.visual, audio=self.audio,
-                 events=np.frombuffer(json.dumps(rows).encode("utf-8"), np.uint8))
+        np.savez(
+            partial,
+            visual=self.visual,
+            audio=self.audio,
+            events=np.frombuffer(json.dumps(rows).encode("utf-8"), np.uint8),
+        )
         partial.replace(path)
 
 
 def join(parts: list[SceneSet]) -> SceneSet:
     """Several sets as one."""
-    return SceneSet(np.concatenate([p.visual for p in parts]),
-                    np.concatenate([p.audio for p in parts]),
-                    tuple(scene for p in parts for scene in p.events))
+    return SceneSet(
+        np.concatenate([p.visual for p in parts]),
+        np.concatenate([p.audio for p in parts]),
+        tuple(scene for p in parts for scene in p.events),
+    )
 
 
-def encode_scenes(name: str, composer: SceneComposer, count: int, visual: StarterVisualEncoder,
-                  audio: StarterAudioEncoder, *, eventless_share: float = 0.06) -> SceneSet:
+def encode_scenes(
+    name: str,
+    composer: SceneComposer,
+    count: int,
+    visual: StarterVisualEncoder,
+    audio: StarterAudioEncoder,
+    *,
+    eventless_share: float = 0.06,
+) -> SceneSet:
     """Compose ``count`` scenes and encode each as the program encodes a video.
 
     The first ``eventless_share`` of them hold nothing but background.
@@ -72,13 +95,18 @@ def encode_scenes(name: str, composer: SceneComposer, count: int, visual: Starte
         events.append(scene.events)
         if (index + 1) % 50 == 0:
             left_s = (time.monotonic() - started) / (index + 1) * (count - index - 1)
-            print(f"scenes {name}: {index + 1} of {count}, {left_s / 60:.1f} min left",
-                  file=sys.stderr, flush=True)
+            print(
+                f"scenes {name}: {index + 1} of {count}, {left_s / 60:.1f} min left",
+                file=sys.stderr,
+                flush=True,
+            )
     return SceneSet(pictures, sounds, tuple(events))
 
 
 @torch.inference_mode()
-def absent(visual: StarterVisualEncoder, audio: StarterAudioEncoder) -> tuple[np.ndarray, np.ndarray]:
+def absent(
+    visual: StarterVisualEncoder, audio: StarterAudioEncoder
+) -> tuple[np.ndarray, np.ndarray]:
     """The embedding of a black picture and of digital silence, (dim,) each."""
     colour = torch.zeros(4, 112, 112, 3, dtype=torch.uint8)
     picture = visual.embed_cells(colour, torch.zeros(16, 56, 56))[0]

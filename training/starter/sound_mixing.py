@@ -39,8 +39,11 @@ class SoundBank:
 
     @classmethod
     def open(cls, cache: Path, clips: tuple[Clip, ...]) -> SoundBank:
-        return cls(np.load(cache / "sound_samples.npy", mmap_mode="r"),
-                   np.load(cache / "sound_bounds.npy"), clips)
+        return cls(
+            np.load(cache / "sound_samples.npy", mmap_mode="r"),
+            np.load(cache / "sound_bounds.npy"),
+            clips,
+        )
 
     def waveform(self, index: int) -> np.ndarray:
         """float32 samples of one clip in [-1, 1]."""
@@ -51,9 +54,15 @@ class SoundBank:
 class SoundScenes:
     """Draws scenes of one length with a soft label for every snippet in them."""
 
-    def __init__(self, bank: SoundBank, labels: tuple[str, ...], seed: int, *,
-                 length: int = 4 * SAMPLE_RATE_HZ,
-                 keep: Callable[[Clip], bool] = lambda clip: clip.split == "train") -> None:
+    def __init__(
+        self,
+        bank: SoundBank,
+        labels: tuple[str, ...],
+        seed: int,
+        *,
+        length: int = 4 * SAMPLE_RATE_HZ,
+        keep: Callable[[Clip], bool] = lambda clip: clip.split == "train",
+    ) -> None:
         self.bank, self.labels = bank, labels
         self.random = np.random.default_rng(seed)
         self.length = length
@@ -61,14 +70,18 @@ class SoundScenes:
         counts = np.array([sum(map(len, self.pool.get(label, {}).values())) for label in labels])
         weights = np.where(counts > 0, counts**0.35, 0.0)
         self.weights = weights / weights.sum()
-        self.noises = {tilt: coloured_noise(NOISE_SECONDS * SAMPLE_RATE_HZ, tilt, self.random)
-                       for tilt in (0.0, 0.5, 1.0, 1.5)}
+        self.noises = {
+            tilt: coloured_noise(NOISE_SECONDS * SAMPLE_RATE_HZ, tilt, self.random)
+            for tilt in (0.0, 0.5, 1.0, 1.5)
+        }
 
     def batch(self, size: int) -> tuple[Float[Tensor, "b s"], Float[Tensor, "b n c"]]:
         """Waveforms and, per snippet, label weights; the last label is the background."""
         scenes = [self.scene() for _ in range(size)]
-        return (torch.from_numpy(np.stack([scene[0] for scene in scenes])),
-                torch.from_numpy(np.stack([scene[1] for scene in scenes])))
+        return (
+            torch.from_numpy(np.stack([scene[0] for scene in scenes])),
+            torch.from_numpy(np.stack([scene[1] for scene in scenes])),
+        )
 
     def scene(self) -> tuple[np.ndarray, np.ndarray]:
         """One waveform (S,) and its label weights (snippets, labels + 1)."""
@@ -98,8 +111,12 @@ class SoundScenes:
         loudest = levels_db(wave).max()
         wave = wave * np.float32(10 ** ((level_db - loudest) / 20))
         scene = np.zeros(self.length, np.float32)
-        offset = int(draw.integers(-max(0, len(wave) - SAMPLE_RATE_HZ),
-                                   max(1, self.length - min(len(wave), SAMPLE_RATE_HZ))))
+        offset = int(
+            draw.integers(
+                -max(0, len(wave) - SAMPLE_RATE_HZ),
+                max(1, self.length - min(len(wave), SAMPLE_RATE_HZ)),
+            )
+        )
         if len(wave) > self.length:
             offset = -int(draw.integers(len(wave) - self.length + 1))
         first, last = max(0, offset), min(self.length, offset + len(wave))
@@ -113,7 +130,9 @@ class SoundScenes:
         group = groups[self.random.integers(len(groups))]
         wave = self.bank.waveform(group[self.random.integers(len(group))])
         while len(wave) < wanted_s * SAMPLE_RATE_HZ:
-            wave = np.concatenate([wave, self.bank.waveform(group[self.random.integers(len(group))])])
+            wave = np.concatenate(
+                [wave, self.bank.waveform(group[self.random.integers(len(group))])]
+            )
         return name, self.disguise(wave)
 
     def _clip_of(self, label: str) -> np.ndarray:
@@ -170,7 +189,9 @@ def levels_db(wave: np.ndarray) -> np.ndarray:
     return 10 * np.log10(power + 1e-12)
 
 
-def snippet_targets(parts: list[tuple[int, np.ndarray]], noise_db: float, labels: int) -> np.ndarray:
+def snippet_targets(
+    parts: list[tuple[int, np.ndarray]], noise_db: float, labels: int
+) -> np.ndarray:
     """Label weights of every snippet: even among the audible ones, else all on the background."""
     if not parts:
         count = 0
@@ -198,7 +219,9 @@ def snippet_levels_db(wave: np.ndarray) -> np.ndarray:
     """Level of the loudest sixteenth of a second in each snippet of the waveform."""
     levels = levels_db(wave)
     per_stride = SAMPLES_PER_STRIDE // LEVEL_SAMPLES
-    return np.lib.stride_tricks.sliding_window_view(levels, 4 * per_stride)[::per_stride].max(axis=1)
+    return np.lib.stride_tricks.sliding_window_view(levels, 4 * per_stride)[::per_stride].max(
+        axis=1
+    )
 
 
 def colour_and_mask(

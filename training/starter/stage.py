@@ -8,7 +8,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ class StageOptions:
 def run_stage(
     name: str,
     model: nn.Module,
-    batches: Iterator[Any],
+    batches: Generator[Any],
     loss_of: Callable[[nn.Module, Any, float], Tensor],
     options: StageOptions,
     folder: Path,
@@ -69,26 +69,52 @@ def run_stage(
         done = step + 1 - first_step
         if done % 50 == 0:
             left_s = (time.monotonic() - started) / done * (options.steps - step - 1)
-            _say(f"{name}: step {step + 1} of {options.steps}, loss {running:.4f}, "
-                 f"{left_s / 60:.1f} min left")
+            _say(
+                f"{name}: step {step + 1} of {options.steps}, loss {running:.4f}, "
+                f"{left_s / 60:.1f} min left"
+            )
         if (step + 1) % options.save_every == 0 or step + 1 == options.steps:
             _save(state_path, step + 1, model, averaged, optimizer)
             if evaluate:
                 _say(f"{name}: step {step + 1}: {evaluate(averaged.eval())}")
+    batches.close()
     return averaged.eval()
 
 
-def in_background(make_batch: Callable[[], Any], *, ahead: int = 3) -> Iterator[Any]:
-    """Batches made in a thread beside the training, at most ``ahead`` of them waiting."""
+def in_background(make_batch: Callable[[], Any], *, ahead: int = 3) -> Generator[Any]:
+    """Batches made in a thread beside the training, at most ``ahead`` of them waiting.
+
+    What goes wrong in the thread is raised here; closing the iterator ends the thread.
+    """
     ready: queue.Queue[Any] = queue.Queue(ahead)
+    ended = threading.Event()
+
+    def offer(item: Any) -> None:
+        while not ended.is_set():
+            try:
+                ready.put(item, timeout=0.1)
+                return
+            except queue.Full:
+                continue
 
     def fill() -> None:
-        while True:
-            ready.put(make_batch())
+        try:
+            while not ended.is_set():
+                offer(make_batch())
+        except BaseException as error:  # noqa: BLE001 - carried over to the thread that trains
+            offer(error)
 
-    threading.Thread(target=fill, daemon=True).start()
-    while True:
-        yield ready.get()
+    thread = threading.Thread(target=fill, name="batches", daemon=True)
+    thread.start()
+    try:
+        while True:
+            item = ready.get()
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        ended.set()
+        thread.join()
 
 
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
@@ -109,24 +135,35 @@ def _rate(step: int, options: StageOptions) -> float:
 
 @torch.no_grad()
 def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
-    for mean, value in zip(averaged.state_dict().values(), model.state_dict().values(), strict=True):
+    for mean, value in zip(
+        averaged.state_dict().values(), model.state_dict().values(), strict=True
+    ):
         if mean.is_floating_point():
             mean.lerp_(value, 1 - keep)
         else:
             mean.copy_(value)
 
 
-def _save(path: Path, step: int, model: nn.Module, averaged: nn.Module,
-          optimizer: torch.optim.Optimizer) -> None:
+def _save(
+    path: Path, step: int, model: nn.Module, averaged: nn.Module, optimizer: torch.optim.Optimizer
+) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_suffix(".partial")
-    torch.save({"step": step, "model": model.state_dict(), "averaged": averaged.state_dict(),
-                "optimizer": optimizer.state_dict()}, partial)
+    torch.save(
+        {
+            "step": step,
+            "model": model.state_dict(),
+            "averaged": averaged.state_dict(),
+            "optimizer": optimizer.state_dict(),
+        },
+        partial,
+    )
     partial.replace(path)
 
 
-def _resume(path: Path, model: nn.Module, averaged: nn.Module,
-            optimizer: torch.optim.Optimizer) -> int:
+def _resume(
+    path: Path, model: nn.Module, averaged: nn.Module, optimizer: torch.optim.Optimizer
+) -> int:
     if not path.exists():
         return 0
     state = torch.load(path, weights_only=True)

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core_model.encoders.base import FRAMES_PER_WINDOW, TextEncoder
+from core_model.encoders.starter.blocks import channels_last
 from core_model.encoders.starter.visual import (
     CELLS_PER_WINDOW,
     FRAME_SIDE_PX,
@@ -49,7 +50,7 @@ class AnchoredVisual(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.network = VisualNetwork().to(memory_format=torch.channels_last)
+        self.network = channels_last(VisualNetwork())
         self.log_scale = nn.Parameter(torch.tensor(math.log(16.0)))
 
     def logits(self, appearance: Tensor, motion: Tensor, anchors: Tensor) -> Float[Tensor, "n c"]:
@@ -117,16 +118,25 @@ class PictureDraw:
         """Stills (n, 128, 128, 3), their labels, film colour, film brightness, film labels."""
         stills = self.random.choice(self.still_pool, STILLS, p=self.still_weights)
         films = self.random.choice(self.film_pool, FILMS, p=self.film_weights)
-        windows = [self.bank.film_window(f, int(self.random.integers(self.bank.film_cells(f))))
-                   for f in films]
+        windows = [
+            self.bank.film_window(f, int(self.random.integers(self.bank.film_cells(f))))
+            for f in films.tolist()
+        ]
         shown = self.random.permuted(np.tile(np.arange(CELLS_PER_WINDOW), (FILMS, 1)), axis=1)
-        colour = np.stack([w[0][np.sort(s[:FRAMES_OF_FILM])] for w, s in zip(windows, shown, strict=True)])
+        colour = np.stack(
+            [w[0][np.sort(s[:FRAMES_OF_FILM])] for w, s in zip(windows, shown, strict=True)]
+        )
         pixels = np.concatenate([self.bank.pixels[stills], self.empty(EMPTIES)])
-        labels = np.concatenate([self.bank.still_labels[stills],
-                                 np.full(EMPTIES, len(self.bank.labels))])
-        return (torch.from_numpy(pixels), torch.from_numpy(labels), torch.from_numpy(colour),
-                torch.from_numpy(np.stack([w[1] for w in windows])),
-                torch.from_numpy(self.bank.film_labels[films]))
+        labels = np.concatenate(
+            [self.bank.still_labels[stills], np.full(EMPTIES, len(self.bank.labels))]
+        )
+        return (
+            torch.from_numpy(pixels),
+            torch.from_numpy(labels),
+            torch.from_numpy(colour),
+            torch.from_numpy(np.stack([w[1] for w in windows])),
+            torch.from_numpy(self.bank.film_labels[films]),
+        )
 
     def empty(self, count: int) -> np.ndarray:
         """Pictures that hold nothing: smooth colour, gradients, noise, from blurred chance."""
@@ -142,8 +152,9 @@ class PictureDraw:
         return np.stack(made)
 
 
-def prepare(batch: Batch, labels: int, progress: float, random: torch.Generator
-            ) -> tuple[Tensor, Tensor, Tensor]:
+def prepare(
+    batch: Batch, labels: int, progress: float, random: torch.Generator
+) -> tuple[Tensor, Tensor, Tensor]:
     """A raw batch -> colour in [-1, 1], brightness frames in [0, 1], label weights.
 
     Colour holds the stills and then the frames of the films, ``FRAMES_OF_FILM`` each; brightness
@@ -155,15 +166,18 @@ def prepare(batch: Batch, labels: int, progress: float, random: torch.Generator
     views, light = Views.draw(len(stills), random), Light.draw(len(stills), random)
     colour = light.on_colour(look(stills, views.theta, side))
     grey = light.first(MOVING_STILLS).on_grey(
-        still_as_film(stills[:MOVING_STILLS], views.first(MOVING_STILLS), random))
+        still_as_film(stills[:MOVING_STILLS], views.first(MOVING_STILLS), random)
+    )
     targets = functional.one_hot(still_labels, labels + 1).float()
     colour, targets = _mixed(colour, targets, random)
 
     views = Views.draw(len(film_labels), random, least_area=0.4)
     light = Light.draw(len(film_labels), random)
     frames = film_colour.permute(0, 1, 4, 2, 3).float() / 255
-    frames = torch.stack([light.on_colour(look(frames[:, i], views.theta, side))
-                          for i in range(FRAMES_OF_FILM)], dim=1)
+    frames = torch.stack(
+        [light.on_colour(look(frames[:, i], views.theta, side)) for i in range(FRAMES_OF_FILM)],
+        dim=1,
+    )
     moving = light.on_grey(look(film_grey.float() / 255, views.theta, film_grey.shape[-1]))
     film_targets = functional.one_hot(film_labels, labels + 1).float()
     colour = torch.cat([colour, frames.flatten(0, 1)]) * 2 - 1
@@ -187,8 +201,9 @@ def _mixed(colour: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Te
     targets[blend] = targets[blend] * (1 - s[:, :, 0, 0]) + other_targets[blend] * s[:, :, 0, 0]
     pasted, covered = paste_over(colour[paste], other_colour[paste], share[paste], random)
     colour[paste] = pasted
-    targets[paste] = (targets[paste] * (1 - covered[:, None])
-                      + other_targets[paste] * covered[:, None])
+    targets[paste] = (
+        targets[paste] * (1 - covered[:, None]) + other_targets[paste] * covered[:, None]
+    )
     return colour, targets
 
 
@@ -200,9 +215,15 @@ def motion_features(network: VisualNetwork, grey: Tensor, stills: int) -> Tensor
     return torch.cat([features[:MOVING_STILLS], standing, features[MOVING_STILLS:-1]])
 
 
-def train_visual(stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path, folder: Path,
-                 text: TextEncoder, options: StageOptions, device: torch.device | None = None
-                 ) -> VisualNetwork:
+def train_visual(
+    stills: tuple[Clip, ...],
+    films: tuple[Clip, ...],
+    cache: Path,
+    folder: Path,
+    text: TextEncoder,
+    options: StageOptions,
+    device: torch.device | None = None,
+) -> VisualNetwork:
     """Train, save ``folder/visual.pt`` and return the network with averaged weights."""
     torch.manual_seed(options.seed)
     bank = PictureBank(cache, stills, films)
@@ -216,35 +237,50 @@ def train_visual(stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path,
         with torch.no_grad(), torch.autocast(where.type, enabled=False):
             colour, grey, targets = prepare(batch, len(bank.labels), progress, random)
         features = model.network.appearance(
-            colour.to(where).contiguous(memory_format=torch.channels_last)).float()
+            colour.to(where).contiguous(memory_format=torch.channels_last)
+        ).float()
         singles = len(batch[0])
         films_mean = features[singles:].unflatten(0, (-1, FRAMES_OF_FILM)).mean(dim=1)
         motion = motion_features(model.network, grey.to(where), singles)
-        logits = model.logits(torch.cat([features[:singles], films_mean]), motion,
-                              anchors.drawn(random).to(where))
+        logits = model.logits(
+            torch.cat([features[:singles], films_mean]), motion, anchors.drawn(random).to(where)
+        )
         smooth = targets.to(where) * (1 - LABEL_SMOOTHING) + LABEL_SMOOTHING / logits.shape[-1]
         return -(smooth * logits.log_softmax(-1)).sum(-1).mean()
 
     def evaluate(model: nn.Module) -> str:
         assert isinstance(model, AnchoredVisual)
-        return (f"stills {still_accuracy(model, bank, anchors):.3f}, "
-                f"films {film_accuracy(model, bank, anchors):.3f}")
+        return (
+            f"stills {still_accuracy(model, bank, anchors):.3f}, "
+            f"films {film_accuracy(model, bank, anchors):.3f}"
+        )
 
-    trained = run_stage("visual", AnchoredVisual(), in_background(draw.batch), loss_of, options,
-                        folder, evaluate=evaluate, device=device)
+    trained = run_stage(
+        "visual",
+        AnchoredVisual(),
+        in_background(draw.batch),
+        loss_of,
+        options,
+        folder,
+        evaluate=evaluate,
+        device=device,
+    )
     assert isinstance(trained, AnchoredVisual)
     return trained.network
 
 
-def picture_figures(folder: Path, stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path,
-                    text: TextEncoder) -> dict[str, float]:
+def picture_figures(
+    folder: Path, stills: tuple[Clip, ...], films: tuple[Clip, ...], cache: Path, text: TextEncoder
+) -> dict[str, float]:
     """Accuracy of the saved visual stage on held-back stills and films."""
     model = AnchoredVisual()
     model.load_state_dict(torch.load(folder / "visual.pt", weights_only=True)["averaged"])
     bank = PictureBank(cache, stills, films)
     anchors = make_anchors(bank.labels, VISUAL_TEMPLATE, text, background=VISUAL_BACKGROUND)
-    return {"stills": round(still_accuracy(model.eval(), bank, anchors), 4),
-            "films": round(film_accuracy(model, bank, anchors), 4)}
+    return {
+        "stills": round(still_accuracy(model.eval(), bank, anchors), 4),
+        "films": round(film_accuracy(model, bank, anchors), 4),
+    }
 
 
 @torch.inference_mode()
@@ -257,10 +293,14 @@ def still_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -
     for part in np.array_split(held_back, max(1, len(held_back) // 64)):
         stills = torch.from_numpy(bank.pixels[part]).permute(0, 3, 1, 2).float() / 255
         colour = functional.interpolate(stills, size=FRAME_SIDE_PX, mode="area")
-        grey = functional.interpolate(stills.mean(1, keepdim=True), size=FRAME_SIDE_PX // 2, mode="area")
+        grey = functional.interpolate(
+            stills.mean(1, keepdim=True), size=FRAME_SIDE_PX // 2, mode="area"
+        )
         with torch.autocast("cpu", dtype=torch.bfloat16):
             appearance = model.network.appearance(colour * 2 - 1).float()
-            motion = model.network.motion(motion_input(grey.repeat(1, FRAMES_PER_WINDOW, 1, 1))).float()
+            motion = model.network.motion(
+                motion_input(grey.repeat(1, FRAMES_PER_WINDOW, 1, 1))
+            ).float()
         logits = model.logits(appearance, motion, anchors.plain())
         named = logits.masked_fill(~allowed, -math.inf).argmax(-1).numpy()
         right += int((named == bank.still_labels[part]).sum())
@@ -269,7 +309,7 @@ def still_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -
 
 @torch.inference_mode()
 def film_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -> float:
-    """Top-1 of held-back films over the labels that films have; a film is the mean of its seconds."""
+    """Top-1 of held-back films over the labels of films; a film is the mean of its seconds."""
     allowed = torch.zeros(len(anchors.labels), dtype=torch.bool)
     allowed[torch.from_numpy(np.unique(bank.film_labels))] = True
     count: Counter[bool] = Counter()
@@ -281,10 +321,16 @@ def film_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) ->
         grey = torch.from_numpy(np.stack([w[1] for w in windows])).float() / 255
         colour = colour.permute(0, 3, 1, 2).float() / 127.5 - 1
         with torch.autocast("cpu", dtype=torch.bfloat16):
-            features = model.network.appearance(colour.contiguous(memory_format=torch.channels_last))
+            features = model.network.appearance(
+                colour.contiguous(memory_format=torch.channels_last)
+            )
             motion = model.network.motion(motion_input(grey)).float()
         appearance = features.float().unflatten(0, (-1, CELLS_PER_WINDOW)).mean(dim=1)
-        probability = model.logits(appearance, motion, anchors.plain()).masked_fill(
-            ~allowed, -math.inf).softmax(-1).mean(0)
+        probability = (
+            model.logits(appearance, motion, anchors.plain())
+            .masked_fill(~allowed, -math.inf)
+            .softmax(-1)
+            .mean(0)
+        )
         count[int(probability.argmax()) == bank.film_labels[film]] += 1
     return count[True] / max(1, count.total())

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core_model.encoders.base import SAMPLE_RATE_HZ, SAMPLES_PER_STRIDE, SAMPLES_PER_WINDOW
-from core_model.encoders.starter.blocks import ResidualBlock, convolution
+from core_model.encoders.starter.blocks import ResidualBlock, channels_last, convolution
 
 HOP_SAMPLES = 250
 FOURIER_SAMPLES = 512
@@ -96,7 +96,7 @@ class StarterAudioEncoder:
     def __init__(self, network: AudioNetwork, device: torch.device | None = None) -> None:
         self.device = device or torch.device("cpu")
         self.frontend = LogMel().to(self.device)
-        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self.network = channels_last(network.eval().to(self.device))
 
     @classmethod
     def load(cls, path: Path, device: torch.device | None = None) -> StarterAudioEncoder:

@@ -2,8 +2,21 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
+import torch
 from jaxtyping import Float
 from torch import Tensor, nn
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+def channels_last(network: Network) -> Network:
+    """The network with its kernels laid out as convolutions on CPUs read them fastest."""
+    for parameter in network.parameters():
+        if parameter.ndim == 4:
+            parameter.data = parameter.data.contiguous(memory_format=torch.channels_last)
+    return network
 
 
 def convolution(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) -> nn.Sequential:
@@ -16,7 +29,7 @@ def convolution(inputs: int, outputs: int, *, kernel: int = 3, stride: int = 1) 
 
 
 class ChannelGate(nn.Module):
-    """Squeeze and excitation (Hu et al., arXiv 1709.01507): channels weighed by the whole picture."""
+    """Squeeze and excitation (Hu et al., arXiv 1709.01507): the picture weighs its channels."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from core_model.encoders.base import FRAMES_PER_STRIDE, FRAMES_PER_WINDOW
-from core_model.encoders.starter.blocks import ResidualBlock, convolution
+from core_model.encoders.starter.blocks import ResidualBlock, channels_last, convolution
 
 FRAME_SIDE_PX = 112
 GREY_SIDE_PX = FRAME_SIDE_PX // 2
@@ -94,7 +94,7 @@ class StarterVisualEncoder:
 
     def __init__(self, network: VisualNetwork, device: torch.device | None = None) -> None:
         self.device = device or torch.device("cpu")
-        self.network = network.eval().to(self.device, memory_format=torch.channels_last)
+        self.network = channels_last(network.eval().to(self.device))
 
     @classmethod
     def load(cls, path: Path, device: torch.device | None = None) -> StarterVisualEncoder:
