@@ -142,7 +142,8 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
     while True:
         try:
             packet = next(demuxed)
-        except StopIteration:
+        except (StopIteration, IndexError):
+            # PyAV stumbles over streams that turn up late, after it has flushed those it knew.
             return
         except av.error.FFmpegError:
             errors += 1

@@ -9,17 +9,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar, runtime_checkable
 
+import av.error
 import numpy as np
 from av.video.frame import VideoFrame as DecodedFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
 from core_model.media.decoding import TimedFrame, decoded_frames
+from core_model.media.errors import MediaError
 from core_model.media.orientation import displayed_size_px, orientation_of
 from core_model.timeline import US_PER_S
 
 Size = tuple[int, int]
 _HD_HEIGHT_PX = 720
-_UNSPECIFIED_COLOURS = 2
+# The matrix coefficients (ITU-T H.273, table 4) that can be converted: RGB, BT.709, FCC, BT.470BG,
+# SMPTE 170M, SMPTE 240M, BT.2020.
+_KNOWN_COLOURS = {0, 1, 4, 5, 6, 7, 9}
 _LAST_FRAME_US = 40_000
 
 
@@ -47,7 +51,7 @@ def frames(
     """
     painter = None
     for frame in decoded_frames(path, start_us):
-        painter = painter or Painter(frame, size_px, pixel_format)
+        painter = painter or Painter(path, frame, size_px, pixel_format)
         yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
 
 
@@ -66,7 +70,7 @@ def frames_at_rate(
     needed = functools.partial(_is_shown, origin_us, rate_hz)
     decoded = decoded_frames(path, origin_us, needed)
     for frame in shown_at_rate(decoded, origin_us, rate_hz):
-        painter = painter or Painter(frame, size_px, "rgb24")
+        painter = painter or Painter(path, frame, size_px, "rgb24")
         if painted is None or frame.pts_us != painted_us:
             painted = painter.paint(frame.picture)
             painted_us = frame.pts_us
@@ -123,8 +127,11 @@ def _moment_us(origin_us: int, rate_hz: int | float, k: int) -> int:
 class Painter:
     """Turns decoded frames into arrays of one size, the way the first of them is displayed."""
 
-    def __init__(self, first: TimedFrame, size_px: Size | None, pixel_format: str) -> None:
+    def __init__(
+        self, path: Path, first: TimedFrame, size_px: Size | None, pixel_format: str
+    ) -> None:
         picture = first.picture
+        self._path = path
         self._orientation = orientation_of(picture)
         width_px, height_px = size_px or displayed_size_px(
             picture.width, picture.height, first.pixel_aspect, self._orientation
@@ -138,15 +145,19 @@ class Painter:
     def paint(self, frame: DecodedFrame) -> np.ndarray:
         """uint8 (height, width, channels) of the displayed picture."""
         width_px, height_px = self._stored_size_px
-        scaled = self._reformatter.reformat(
-            frame,
-            width=width_px,
-            height=height_px,
-            format=self._pixel_format,
-            src_colorspace=_unsaid_colours(frame),
-            interpolation=self._interpolation(frame),
-            threads=1,
-        )
+        try:
+            scaled = self._reformatter.reformat(
+                frame,
+                width=width_px,
+                height=height_px,
+                format=self._pixel_format,
+                src_colorspace=_guessed_colours(frame),
+                interpolation=self._interpolation(frame),
+                threads=1,
+            )
+        except av.error.FFmpegError as error:
+            reason = f"its pixels ({frame.format.name}) cannot be converted"
+            raise MediaError(self._path, "video", reason) from error
         return self._orientation.apply(scaled.to_ndarray())
 
     def _interpolation(self, frame: DecodedFrame) -> Interpolation:
@@ -155,8 +166,8 @@ class Painter:
         return Interpolation.AREA if shrinks else Interpolation.BILINEAR
 
 
-def _unsaid_colours(frame: DecodedFrame) -> Colorspace | None:
-    """Most HD files that say nothing about their colours are in BT.709, as players assume."""
-    if frame.colorspace != _UNSPECIFIED_COLOURS or frame.format.is_rgb:
+def _guessed_colours(frame: DecodedFrame) -> Colorspace | None:
+    """For pictures that do not say which YUV they hold, what players assume: BT.709 for HD."""
+    if frame.format.is_rgb or frame.colorspace in _KNOWN_COLOURS:
         return None
     return Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601

@@ -11,8 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core_model.media import video
+from core_model.media.decoding import decoded_frames
 from core_model.media.errors import MediaError
-from core_model.media.video import frames, frames_at_rate, shown_at_rate
+from core_model.media.video import Painter, frames, frames_at_rate, shown_at_rate
 from tests.core_model.media.kinds import VIDEO_KINDS, Kind, written_times_us
 from tests.media_factory import (
     Audio,
@@ -50,8 +52,8 @@ def test_seeks_are_exact(kind: Kind, name: str) -> None:
 def test_long_gaps_between_frames_are_no_reason_to_miss_one(tmp_path: Path) -> None:
     # A frame that no other refers to, shown for long: what a seek leaves out to be fast.
     ticks = (0, 1, 2, 3, 4, 5, 6, 7, 500, 501, 502)
-    video = Video(ticks, options={"bf": "3", "g": "250"})
-    path = write_media(tmp_path / "slides.mp4", video)
+    slides = Video(ticks, options={"bf": "3", "g": "250"})
+    path = write_media(tmp_path / "slides.mp4", slides)
     for tick in range(10, 500, 70):
         assert _read(path, tick * 40_000, 1) == [(7 * 40_000, 7)]
 
@@ -70,8 +72,8 @@ def test_pictures_are_turned_as_displayed(
     # Undone in reverse: players turn the stored picture, then mirror what they see.
     unmirrored = displayed[:, ::-1] if mirrored else displayed
     stored = np.ascontiguousarray(np.rot90(unmirrored, -rotation_deg // 90))
-    video = Video((0, 1), pictures=[stored] * 2, rotation_deg=rotation_deg, mirrored=mirrored)
-    path = write_media(tmp_path / "turned.mp4", video)
+    turned = Video((0, 1), pictures=[stored] * 2, rotation_deg=rotation_deg, mirrored=mirrored)
+    path = write_media(tmp_path / "turned.mp4", turned)
     for frame in frames(path):
         assert frame.image.shape == (48, 64, 3)
         assert read_number(frame.image) == 0b0001_0011_0111
@@ -114,6 +116,15 @@ def test_colours_are_right_when_the_file_says_nothing_about_them(
     path = write_media(tmp_path / "red.mkv", Video((0,), stored_pictures=[stored]))
     middle = next(frames(path)).image[height_px // 2, width_px // 2].astype(int)
     assert np.abs(middle - [255, 0, 0]).max() <= 6
+
+
+@pytest.mark.parametrize("colours", range(1, 18))
+def test_no_statement_about_colours_is_too_odd(tmp_path: Path, colours: int) -> None:
+    path = write_media(tmp_path / "odd.mkv", Video((0,), pictures=[paint_number(1365)]))
+    first = next(decoded_frames(path))
+    first.picture.colorspace = colours
+    image = Painter(path, first, None, "rgb24").paint(first.picture)
+    assert read_number(image) == 1365
 
 
 def test_at_a_rate_each_moment_has_the_frame_shown_then(kind: Kind) -> None:
@@ -160,8 +171,6 @@ def test_what_is_shown_when(
 def test_only_pictures_that_are_shown_are_painted(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from core_model.media import video
-
     painted = []
     paint: Callable = video.Painter.paint
     monkeypatch.setattr(
