@@ -112,7 +112,7 @@ class MainWindow(QMainWindow):
         self.upper.addWidget(self.events)
         self.upper.setStretchFactor(0, 1)
         self.upper.setStretchFactor(1, 0)
-        self.upper.setSizes([900, 380])
+        self.upper.setSizes([850, 430])
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.upper)
         self.split.addWidget(self.timeline)

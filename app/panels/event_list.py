@@ -36,9 +36,9 @@ from core_model.timeline import Detection
 
 ROW_PX = 26
 SYMBOL_PX = 11
-PADDING_PX = 13
+PADDING_PX = 10
 # Per column of fixed width.
-WIDEST_TEXTS = {KIND: "▴", ONSET: "Onset ▴", DURATION: "000.00 s", SCORE: "Score ▾"}
+WIDEST_TEXTS = {KIND: " ", ONSET: "Onset ▴", DURATION: "00.00 s", SCORE: "Score ▾"}
 
 
 class KindDelegate(QStyledItemDelegate):
@@ -70,7 +70,7 @@ class EventList(QWidget):
         super().__init__()
         self.setObjectName("eventList")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(300)
+        self.setMinimumWidth(360)
         self._session = session
         self._table = EventTable()
         self._kinds = KindRows(session, theme)
