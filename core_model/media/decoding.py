@@ -78,9 +78,9 @@ def decoded_frames(
 ) -> Generator[TimedFrame, None, None]:
     """Frames in presentation order, from the last one at or before ``start_us`` on.
 
-    Time stamps are strictly increasing; broken packets and frames without a later time stamp than
-    the one before are left out, and so may be frames that are not ``needed``. The file is closed
-    with the generator. MediaError when there is no video.
+    Time stamps are strictly increasing; broken packets and frames whose time stamps do not fit
+    between their neighbours' are left out, and so may be frames that are not ``needed``. The file
+    is closed with the generator. MediaError when there is no video.
     """
     with open_media(path) as container:
         stream = video_stream(path, container)
@@ -140,6 +140,12 @@ def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[T
 def _decode_on(
     container: InputContainer, stream: VideoStream, reading: _Reading
 ) -> Iterator[TimedFrame]:
+    return _in_order(_decode_any(container, stream, reading))
+
+
+def _decode_any(
+    container: InputContainer, stream: VideoStream, reading: _Reading
+) -> Iterator[TimedFrame]:
     """Frames from the container's present position on; after a seek, from the next key frame on.
 
     What is shown before that key frame is dropped: it may refer to pictures that were not read.
@@ -160,11 +166,26 @@ def _decode_on(
         _leave_out_unreferred(stream, leave_out)
         for picture in decode(packet):
             timed = _timed(picture, stream, last_us)
-            if key_us is not None and timed.pts_us < key_us:
-                continue
-            if last_us is None or timed.pts_us > last_us:
-                last_us = timed.pts_us
+            last_us = timed.pts_us
+            if key_us is None or timed.pts_us >= key_us:
                 yield timed
+
+
+def _in_order(decoded: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
+    """Without frames that would go back in time, and without one that leaps ahead of those that
+    follow: a single damaged time stamp must not end the video."""
+    last_us: int | None = None
+    held: TimedFrame | None = None
+    for frame in decoded:
+        if held is None or frame.pts_us > held.pts_us:
+            if held is not None:
+                last_us = held.pts_us
+                yield held
+            held = frame
+        elif last_us is None or frame.pts_us > last_us:
+            held = frame
+    if held is not None:
+        yield held
 
 
 def _with_next(

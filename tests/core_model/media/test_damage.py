@@ -6,6 +6,7 @@ import random
 import sys
 from pathlib import Path
 
+import av
 import pytest
 
 from core_model.media import diagnosis
@@ -127,6 +128,23 @@ def test_behind_garbage_in_the_middle_it_goes_on(kind: Kind, tmp_path: Path, nam
         assert sum(len(chunk.samples) for chunk in samples(path)) > 16_000
 
 
+@pytest.mark.parametrize("place", [0, 7, 29])
+def test_one_time_stamp_far_ahead_does_not_end_the_video(tmp_path: Path, place: int) -> None:
+    video = Video(regular_ticks(30), codec="mjpeg", pixel_format="yuvj420p")
+    path = tmp_path / "leap.mkv"
+    write_media(tmp_path / "whole.mkv", video)
+    with av.open(str(tmp_path / "whole.mkv")) as whole, av.open(str(path), "w") as leaping:
+        copy = leaping.add_stream_from_template(whole.streams.video[0])
+        for number, packet in enumerate(whole.demux(video=0)):
+            if packet.size:
+                packet.stream = copy
+                packet.pts += 100_000 * (number == place)
+                leaping.mux(packet)
+    numbers = [read_number(frame.image) for frame in frames(path)]
+    # Nothing follows the last frame, so nothing tells that it leaps.
+    assert numbers == [number for number in range(30) if number != place or place == 29]
+
+
 def test_names_in_messages_are_one_line() -> None:
     error = MediaError(Path("two\nlines\udcff.mp4"), "file", "is odd")
     assert str(error) == "two\\nlines\\udcff.mp4: file: is odd"
@@ -182,8 +200,9 @@ def _read_in_every_way(path: Path) -> None:
         times_us = [frame.pts_us for frame in frames(path, size_px=(64, 48))]
         assert all(earlier < later for earlier, later in itertools.pairwise(times_us))
         assert len(index_frames(path)) >= 1
-        middle_us = (info.start_us + info.end_us) // 2
-        assert list(itertools.islice(frames_at_rate(path, middle_us, 16, (32, 24)), 20))
+        assert list(itertools.islice(frames_at_rate(path, times_us[0], 16, (32, 24)), 20))
+        middle_us = times_us[len(times_us) // 2]
+        assert next(frames(path, middle_us)).pts_us <= middle_us
     if info.audio is not None:
         assert sum(len(chunk.samples) for chunk in itertools.islice(samples(path), 200)) > 0
         assert decoded_span_us(path)
