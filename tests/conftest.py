@@ -7,6 +7,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
 
 SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _PATIENCE_S = 5.0
+# A test is blamed for what it left, the tests after it are not.
+_told: weakref.WeakSet[object] = weakref.WeakSet()
 
 
 @pytest.fixture(scope="session")
@@ -54,10 +57,8 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 def nothing_left_running(own_folders: Path) -> Iterator[None]:
     """Fails a test after which a thread or a timer that it started is still running."""
     threads_before = set(threading.enumerate())
-    qt_before = _running_qt_objects()
     yield
-    left = _threads_left(threads_before)
-    left += [repr(running) for running in _running_qt_objects() if running not in qt_before]
+    left = _threads_left(threads_before) + _qt_objects_left()
     if left:
         pytest.fail(f"left running: {', '.join(left)}", pytrace=False)
 
@@ -77,18 +78,31 @@ def _threads_left(before: set[threading.Thread]) -> list[str]:
     ]
 
 
-def _running_qt_objects() -> list[object]:
-    """Timers that tick and threads that run, among all that Python knows of."""
+def _qt_objects_left() -> list[str]:
+    """Timers that tick and threads that run, among all that Python knows of; each told once."""
     if "PySide6.QtCore" not in sys.modules:
         return []
     import shiboken6
     from PySide6.QtCore import QThread, QTimer
 
-    running: list[object] = []
+    timers, threads = _with_subclasses(QTimer), _with_subclasses(QThread)
+    left: list[str] = []
     for candidate in gc.get_objects():
-        if not issubclass(type(candidate), QTimer | QThread) or not shiboken6.isValid(candidate):
+        kind = type(candidate)
+        if kind not in timers and kind not in threads:
             continue
-        active = candidate.isActive() if isinstance(candidate, QTimer) else candidate.isRunning()
-        if active and candidate is not QThread.currentThread():
-            running.append(candidate)
-    return running
+        if not shiboken6.isValid(candidate) or candidate in _told:
+            continue
+        running = candidate.isActive() if kind in timers else candidate.isRunning()
+        if running and candidate is not QThread.currentThread():
+            _told.add(candidate)
+            left.append(repr(candidate))
+    return left
+
+
+def _with_subclasses(kind: type) -> set[type]:
+    """A class and all that derive from it: a look-up is far cheaper than ``issubclass``."""
+    found = {kind}
+    for derived in kind.__subclasses__():
+        found |= _with_subclasses(derived)
+    return found
