@@ -46,7 +46,7 @@ VISUAL = StageOptions(steps=6000, learning_rate=1.5e-3)
 HEAD = StageOptions(steps=2400, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {
-    "train": (1500, "train", 0.06),
+    "train": (1200, "train", 0.06),
     "calibrate": (200, "first", 0.1),
     "test": (300, "second", 0.0),
     "background": (60, "second", 1.0),
