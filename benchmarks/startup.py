@@ -43,6 +43,8 @@ window.shutdown()
 def start_once(settings: Path) -> tuple[float, bool]:
     """Seconds from the start of the process, and whether torch was there."""
     environment = {**os.environ, "AVSCOPE_CONFIG_DIR": str(settings)}
+    if sys.platform.startswith("linux") and "DISPLAY" not in environment:
+        environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     began_s = time.time()
     said = subprocess.run(
         [sys.executable, "-c", START],

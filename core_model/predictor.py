@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -33,6 +34,8 @@ from core_model.postprocess import DecodeConfig
 from core_model.timeline import US_PER_S, Detection, SnippetGrid, Task
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +113,7 @@ class Predictor:
         if not prompts or not SnippetGrid(info.start_us).snippet_count(info.end_us):
             yield _update(info, (), 1, 1, info.end_us, began_s, False)
             return
-        media_hash = content_hash(info.path) if self._cache else ""
+        media_hash = self._hash(info.path)
         kept = self._kept(media_hash, info)
         if kept is not None:
             features = self._features(kept.visual, kept.audio)
@@ -123,14 +126,25 @@ class Predictor:
         features = self._features(encoder.visual, encoder.audio)
         run = self._run(info, features, prompts, cancelled)
         for ready in encoder.blocks(cancelled):
-            if ready == encoder.count and self._cache:
+            if ready == encoder.count and self._cache and media_hash:
                 self._cache.store(media_hash, self.bundle.encoder_ids, encoder.result())
             events = run.advance(ready, encoder.count, encoder.end_us)
             yield _update(info, events, ready, encoder.count, encoder.end_us, began_s, False)
 
-    def _kept(self, media_hash: str, info: MediaInfo) -> Encodings | None:
-        """Encodings from the cache, if they are of the streams that can be read now."""
+    def _hash(self, path: Path) -> str | None:
+        """The name of the content in the cache; None where nothing is kept of it."""
         if self._cache is None:
+            return None
+        try:
+            return content_hash(path)
+        except OSError as error:
+            # Whether the file can be played is for the decoders to say.
+            logger.warning("%s is not looked up in the cache: %s", path.name, error)
+            return None
+
+    def _kept(self, media_hash: str | None, info: MediaInfo) -> Encodings | None:
+        """Encodings from the cache, if they are of the streams that can be read now."""
+        if self._cache is None or media_hash is None:
             return None
         kept = self._cache.load(media_hash, self.bundle.encoder_ids, SnippetGrid(info.start_us))
         if kept is None:

@@ -14,8 +14,10 @@ from core_model.detection.windows import TaskPrompt, WindowPlan, WindowScorer
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection, SnippetGrid, Task
 
-# A look at an incomplete window costs as much as a complete one, so they are not taken often.
-_PREVIEW_EVERY_S = 1.0
+# A look at an incomplete window costs as much as a complete one: not more often than this, and
+# not for more than a tenth of the time.
+_PREVIEW_PAUSE_S = 1.0
+_PREVIEW_SHARE = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class DetectionRun:
         self._current: list[Detection] = []
         self._windows_done = 0
         self._seen = 0
-        self._previewed_s = -np.inf
+        self._preview_due_s = 0.0
 
     def advance(self, ready: int, count: int, end_us: int) -> tuple[Detection, ...]:
         """Score what became complete with ``ready`` of ``count`` snippets; all events so far,
@@ -84,9 +86,11 @@ class DetectionRun:
         while waiting and self._plan.complete(waiting[0], ready, count):
             self._take_window(waiting.pop(0), count, end_us)
         unseen = ready > self._seen
-        if unseen and time.monotonic() - self._previewed_s >= _PREVIEW_EVERY_S:
+        began_s = time.monotonic()
+        if unseen and began_s >= self._preview_due_s:
             self._current = self._preview(waiting[0], ready, end_us)
-            self._previewed_s = time.monotonic()
+            took_s = time.monotonic() - began_s
+            self._preview_due_s = began_s + max(_PREVIEW_PAUSE_S, took_s / _PREVIEW_SHARE)
         elif self._windows_done > had_done:
             self._current = self._open_detections(end_us)
         return tuple(sorted(self._final + self._current, key=_by_onset))
