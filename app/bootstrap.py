@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
@@ -12,6 +15,9 @@ from app.main_window import MainWindow
 from app.settings import settings_file
 from app.theme import FONT_SIZE_PX, apply_theme, theme_for
 from app.window.memory import WindowMemory
+
+# How long a closed window waits for detection to stop where it can be stopped.
+LAST_PATIENCE_S = 1.0
 
 
 def run_window(path: Path | None) -> int:
@@ -22,9 +28,19 @@ def run_window(path: Path | None) -> int:
     if path is not None:
         # After the first paint: opening a file begins to load the model.
         QTimer.singleShot(0, window, lambda: window.open_path(path))
+    # While Qt's loop sleeps Python never gets to see Ctrl+C in the terminal.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     code = app.exec()
-    window.shutdown()
+    if not window.shutdown(LAST_PATIENCE_S):
+        _leave_at_once(code)
     return code
+
+
+def _leave_at_once(code: int) -> NoReturn:
+    """End the process although a thread is loading a library; nothing is left to be saved."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
 
 
 def make_application() -> QApplication:

@@ -28,7 +28,7 @@ from app.theme import Theme, apply_theme, theme_for
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from app.window.commands import PlaybackCommands
-from app.window.detection import DetectionPresenter
+from app.window.detection import DetectionPresenter, bundled_thresholds
 from app.window.empty_page import EmptyPage
 from app.window.keys_help import KeysHelp
 from app.window.memory import WindowMemory
@@ -48,7 +48,7 @@ THEME_ACTIONS = {"system": "theme_system", "dark": "theme_dark", "light": "theme
 
 
 class MainWindow(QMainWindow):
-    """Owns the long-lived objects. Call :meth:`shutdown` (or close it) to join all threads."""
+    """Owns the long-lived objects. Call :meth:`shutdown` once it is closed to join all threads."""
 
     def __init__(self, memory: WindowMemory) -> None:
         super().__init__()
@@ -73,11 +73,20 @@ class MainWindow(QMainWindow):
         self.messages.dismiss()
         self.player.open(path)
 
-    def shutdown(self) -> None:
-        """Remember the layout and join every thread; doing it twice does no harm."""
+    def shutdown(self, patience_s: float | None = None) -> bool:
+        """Remember the layout and join every thread; doing it twice does no harm.
+
+        False if detection has not ended within ``patience_s`` (None waits for it).
+        """
+        self._wind_down()
+        return self.runner.shutdown(patience_s)
+
+    def _wind_down(self) -> None:
+        """Everything but waiting for detection, which may take seconds."""
         if self._is_down:
             return
         self._is_down = True
+        self.runner.stop()
         self.memory.remember_layout(self._layout_states())
         self.memory.update(volume=self.stage.volume, muted=self.actions_by_id["mute"].isChecked())
         problem = self.memory.save()
@@ -86,7 +95,6 @@ class MainWindow(QMainWindow):
             print(problem, file=sys.stderr)
         self.messages.dismiss()
         self.player.shutdown()
-        self.runner.shutdown()
         self.timeline.shutdown()
 
     # --- making ------------------------------------------------------------------------------
@@ -186,7 +194,7 @@ class MainWindow(QMainWindow):
             if state is not None:
                 restore(state)
         self._show_recent()
-        self._show_thresholds()
+        self.session.suggest_thresholds(bundled_thresholds())
         self._on_media(None)
         if self.memory.problem:
             self.messages.show_error(self.memory.problem)
@@ -213,7 +221,7 @@ class MainWindow(QMainWindow):
         self.session.set_media(media)
         self.timeline.set_media(media)
         enable_for_media(self.actions_by_id, media is not None)
-        self.pages.setCurrentWidget(self.empty_page if media is None else self.split)
+        self._turn_page(self.empty_page if media is None else self.split)
         self.messages.set_area(self.empty_page if media is None else self.stage)
         if media is None:
             self.detection.forget()
@@ -224,6 +232,13 @@ class MainWindow(QMainWindow):
         if media.notes:
             self.messages.show_notice(f"{media.path.name}: {'; '.join(media.notes)}")
         self.detection.start()
+
+    def _turn_page(self, page: QWidget) -> None:
+        """Show the page; the keys go where they are of most use, not to its first button."""
+        if page is not self.pages.currentWidget():
+            self.pages.setCurrentWidget(page)
+            if page is self.split:
+                self.timeline.setFocus()
 
     def _on_open_failed(self, error: MediaError) -> None:
         self.memory.remove_recent(error.path)
@@ -305,9 +320,9 @@ class MainWindow(QMainWindow):
     # --- closing -----------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        # Out of sight first: a thread may be in the middle of loading the model's library.
+        # Out of sight first: threads are joined now.
         self.hide()
-        self.shutdown()
+        self._wind_down()
         super().closeEvent(event)
 
 

@@ -29,9 +29,10 @@ class Session(QObject):
         self._media: MediaInfo | None = None
         self._detections: tuple[Detection, ...] = ()
         self._thresholds = dict.fromkeys(Task, DEFAULT_THRESHOLD)
+        self._suggested = dict(self._thresholds)
         self._hidden: frozenset[Task] = frozenset()
         self._shown: tuple[Detection, ...] | None = None
-        self._moved_by_hand = False
+        self._moved_by_hand: frozenset[Task] = frozenset()
 
     @property
     def media(self) -> MediaInfo | None:
@@ -52,6 +53,10 @@ class Session(QObject):
     def threshold(self, task: Task) -> float:
         """Where the kind's slider stands, in [0, 1], hidden or not."""
         return self._thresholds[task]
+
+    def suggested_threshold(self, task: Task) -> float:
+        """The model's own threshold of the kind, in [0, 1]."""
+        return self._suggested[task]
 
     def is_hidden(self, task: Task) -> bool:
         return task in self._hidden
@@ -80,21 +85,27 @@ class Session(QObject):
             self.detections_changed.emit()
 
     def suggest_thresholds(self, thresholds: Mapping[Task, float]) -> None:
-        """Take on the model's own thresholds, unless somebody has chosen others."""
-        if not self._moved_by_hand:
-            self._thresholds.update(thresholds)
-            self._shown = None
-            self.thresholds_changed.emit()
+        """Take on the model's own thresholds, but for kinds where somebody has chosen another."""
+        self._suggested.update(thresholds)
+        for task in thresholds.keys() - self._moved_by_hand:
+            self._thresholds[task] = thresholds[task]
+        self._shown = None
+        self.thresholds_changed.emit()
 
     def set_threshold(self, task: Task, threshold: float) -> None:
         """Show events of the kind from this score on. Raises ValueError outside [0, 1]."""
         if not 0.0 <= threshold <= 1.0:
             raise ValueError(f"threshold must lie in [0, 1]: {threshold}")
-        self._moved_by_hand = True
+        self._moved_by_hand |= {task}
         if threshold != self._thresholds[task]:
             self._thresholds[task] = threshold
             self._shown = None
             self.thresholds_changed.emit()
+
+    def reset_threshold(self, task: Task) -> None:
+        """Go back to the model's own threshold of the kind."""
+        self.set_threshold(task, self._suggested[task])
+        self._moved_by_hand -= {task}
 
     def set_hidden(self, task: Task, hidden: bool) -> None:
         """Hide or show a whole kind."""

@@ -41,7 +41,6 @@ from core_model.encoders.starter.visual import StarterVisualEncoder
 from core_model.timeline import Task
 from core_model.uniav.config import GridKind
 from core_model.uniav.model import UniAV
-from resources import resource_path
 
 VISUAL_ENCODERS: dict[str, Callable[[Path, torch.device], VisualEncoder]] = {
     "starter": StarterVisualEncoder.load,
@@ -52,11 +51,6 @@ AUDIO_ENCODERS: dict[str, Callable[[Path, torch.device], AudioEncoder]] = {
 TEXT_ENCODERS: dict[str, Callable[[], TextEncoder]] = {"minilm": MiniLM}
 _MEAN_PREFIX = "template_mean."
 _Encoder = TypeVar("_Encoder")
-
-
-def starter_folder() -> Path:
-    """The folder of the bundle that comes with the program."""
-    return resource_path("starter")
 
 
 class Bundle:

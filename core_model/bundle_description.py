@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from core_model.timeline import Task
+from resources import resource_path
 
 VERSION = 1
 DESCRIPTION_FILE = "bundle.json"
@@ -22,6 +23,11 @@ _LARGEST_DESCRIPTION_BYTES = 16_000_000
 
 class BundleError(Exception):
     """A bundle that cannot be used; the message is one line that names the file and the reason."""
+
+
+def starter_folder() -> Path:
+    """The folder of the bundle that comes with the program."""
+    return resource_path("starter")
 
 
 @dataclass(frozen=True, slots=True)

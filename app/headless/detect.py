@@ -90,8 +90,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(error, file=sys.stderr)
         return EXIT_USAGE
     # Torch is loaded here and not above: --help and wrong arguments answer at once.
-    from core_model.bundle import Bundle, starter_folder
-    from core_model.bundle_description import BundleError
+    from core_model.bundle import Bundle
+    from core_model.bundle_description import BundleError, starter_folder
     from core_model.cache import EncodingCache
     from core_model.device import DeviceError
     from core_model.encoders.minilm import TextEncoderError

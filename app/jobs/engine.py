@@ -16,8 +16,8 @@ from app.jobs.requests import (
     DetectResponse,
     ModelReady,
 )
-from core_model.bundle import Bundle, starter_folder
-from core_model.bundle_description import BundleError
+from core_model.bundle import Bundle
+from core_model.bundle_description import BundleError, starter_folder
 from core_model.cache import EncodingCache
 from core_model.device import DeviceError
 from core_model.media.errors import WHOLE_FILE, MediaError

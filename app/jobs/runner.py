@@ -53,15 +53,23 @@ class JobRunner(QObject):
             self._wanted_id = None
             self._request = None
 
-    def shutdown(self) -> None:
-        """Cancel and join the thread."""
+    def stop(self) -> None:
+        """Cancel, take no more requests, and let the thread end by itself."""
         with self._condition:
             self._closing = True
             self._wanted_id = None
             self._request = None
             self._condition.notify_all()
+
+    def shutdown(self, patience_s: float | None = None) -> bool:
+        """Stop and join the thread; False if it still runs after ``patience_s`` (None: for ever).
+
+        It may be loading the model's library, which takes seconds and heeds nobody.
+        """
+        self.stop()
         if self._thread is not None:
-            self._thread.join()
+            self._thread.join(patience_s)
+        return self._thread is None or not self._thread.is_alive()
 
     def _work(self) -> None:
         # Imported here, in the worker: the model's library takes seconds to load, and the window

@@ -78,6 +78,9 @@ class EventList(QWidget):
         self._count = QLabel()
         self._count.setObjectName("secondary")
         self._count.setFont(tabular(self._count.font()))
+        self._empty_text = ""
+        # Nothing below it may move when the first events arrive.
+        self._count.setMinimumHeight(self._count.fontMetrics().height())
         self._hint = QLabel()
         self._hint.setObjectName("hint")
         self._hint.setWordWrap(True)
@@ -101,7 +104,7 @@ class EventList(QWidget):
 
     def set_hint(self, text: str) -> None:
         """What to say instead of the list while there are no events at all."""
-        self._hint.setText(text)
+        self._empty_text = text
         self._read()
 
     def _make_view(self) -> QTableView:
@@ -161,11 +164,22 @@ class EventList(QWidget):
     def _read(self) -> None:
         shown = self._session.shown_detections()
         self._table.set_detections(shown)
-        total = len(self._session.detections)
-        self._count.setText(f"{self._table.rowCount()} of {total}" if total else "")
-        self._count.setToolTip("Shown, of all that the model found" if total else "")
-        self._view.setVisible(total > 0)
-        self._hint.setVisible(total == 0)
+        total, listed = len(self._session.detections), self._table.rowCount()
+        self._count.setText(f"{listed} of {total}" if total else "")
+        self._count.setToolTip("Shown, of all that the model holds possible" if total else "")
+        self._hint.setText(self._why_empty(total, len(shown)))
+        self._view.setVisible(listed > 0)
+        self._hint.setVisible(listed == 0)
+
+    def _why_empty(self, total: int, shown: int) -> str:
+        if total == 0:
+            return self._empty_text
+        if shown == 0:
+            possible = (
+                "The only possible event is" if total == 1 else f"All {total} possible events are"
+            )
+            return f"{possible} hidden or below the thresholds. Move a slider left to see more."
+        return f"No label holds “{self._filter.text().strip()}”."
 
     def _on_filter(self, text: str) -> None:
         self._table.set_filter(text)

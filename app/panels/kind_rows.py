@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSlider, QToolButton, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QLabel,
+    QSlider,
+    QStyle,
+    QStyleOptionSlider,
+    QToolButton,
+    QWidget,
+)
 
 from app.icons import icon
 from app.kind_style import KIND_STYLES, draw_symbol
@@ -14,6 +22,7 @@ from core_model.timeline import Task
 
 SLIDER_STEPS = 100
 SYMBOL_PX = 12
+MARK_PX = 4
 
 
 class KindSymbol(QWidget):
@@ -57,7 +66,6 @@ class ThresholdSlider(QSlider):
         name = KIND_STYLES[task].name
         self.setRange(0, SLIDER_STEPS)
         self.setAccessibleName(f"Threshold of {name}")
-        self.setToolTip(f"Show {name} from this score on")
         self.valueChanged.connect(self._on_value)
         session.thresholds_changed.connect(self._read)
         self._read()
@@ -68,8 +76,37 @@ class ThresholdSlider(QSlider):
             self._session.set_threshold(self._task, value / SLIDER_STEPS)
 
     def _read(self) -> None:
+        own = self._session.suggested_threshold(self._task)
+        name = KIND_STYLES[self._task].name
+        self.setToolTip(
+            f"Show {name} from this score on; double-click for the model's own, {own:.2f}"
+        )
         self.setValue(round(self._session.threshold(self._task) * SLIDER_STEPS))
         self.setEnabled(not self._session.is_hidden(self._task))
+        self.update()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._session.reset_threshold(self._task)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """The slider, with a mark below its groove where the model's own threshold is."""
+        super().paintEvent(event)
+        mark_px = self.mark_px
+        painter = QPainter(self)
+        colour = self.palette().color(QPalette.ColorRole.PlaceholderText)
+        painter.fillRect(QRectF(mark_px - 0.5, self.height() - MARK_PX, 1, MARK_PX), colour)
+        painter.end()
+
+    @property
+    def mark_px(self) -> float:
+        """Where the middle of the handle is when it stands at the model's own threshold."""
+        option = QStyleOptionSlider()
+        self.initStyleOption(option)
+        control, part = QStyle.ComplexControl.CC_Slider, QStyle.SubControl.SC_SliderHandle
+        handle_px = self.style().subControlRect(control, option, part, self).width()
+        own = round(self._session.suggested_threshold(self._task) * SLIDER_STEPS)
+        left_px = QStyle.sliderPositionFromValue(0, SLIDER_STEPS, own, self.width() - handle_px)
+        return left_px + handle_px / 2
 
 
 class ThresholdValue(QLabel):

@@ -20,8 +20,9 @@ from app.theme import Theme
 from app.view_state import ViewState
 from core_model.media.video import VideoFrame
 
-# Around the picture it is black in both themes: any other colour shifts how the picture looks.
-SURROUND = "#0B0C0F"
+# Black in both themes: any other colour shifts how the picture looks, and would stand out as a
+# second frame around pictures that carry black bars of their own.
+SURROUND = "#000000"
 SURROUND_TEXT = "#9AA3AF"
 RESIZE_PAUSE_MS = 150
 

@@ -35,8 +35,8 @@ class PlaybackCommands(QObject):
             "frame_forward": player.step_forward,
             "back_1s": self._back_1s,
             "forward_1s": self._forward_1s,
-            "back_5s": self._back_5s,
-            "forward_5s": self._forward_5s,
+            "back_10s": self._back_10s,
+            "forward_10s": self._forward_10s,
             "start": player.seek_start,
             "end": player.seek_end,
             "next_event": self._next_event,
@@ -55,11 +55,11 @@ class PlaybackCommands(QObject):
     def _forward_1s(self) -> None:
         self._player.seek_by(US_PER_S)
 
-    def _back_5s(self) -> None:
-        self._player.seek_by(-5 * US_PER_S)
+    def _back_10s(self) -> None:
+        self._player.seek_by(-10 * US_PER_S)
 
-    def _forward_5s(self) -> None:
-        self._player.seek_by(5 * US_PER_S)
+    def _forward_10s(self) -> None:
+        self._player.seek_by(10 * US_PER_S)
 
     def _next_event(self) -> None:
         onsets_us = self._onsets_us()

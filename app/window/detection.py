@@ -11,6 +11,8 @@ from app.panels.event_list import EventList
 from app.player.time_code import time_left
 from app.session import Session
 from app.window.status_line import StatusLine
+from core_model.bundle_description import BundleError, read_description, starter_folder
+from core_model.timeline import Task
 
 WAITING_HINT = "Looking for events. They appear here as they are found."
 EMPTY_HINT = "Events appear here when a video is open."
@@ -37,8 +39,10 @@ class DetectionPresenter(QObject):
         self._events = events
         self._messages = messages
         self._model = ""
+        self._last: DetectProgress | None = None
         runner.responded.connect(self._on_response)
         status.cancel_asked.connect(self.cancel)
+        session.thresholds_changed.connect(self._tell_count)
 
     @property
     def is_running(self) -> bool:
@@ -49,6 +53,7 @@ class DetectionPresenter(QObject):
         media = self._session.media
         if media is None:
             return
+        self._last = None
         self._session.set_detections(())
         self._runner.detect(media.path)
         self._status.set_working("Loading the model…" if not self._model else "Reading…", None)
@@ -63,6 +68,7 @@ class DetectionPresenter(QObject):
 
     def forget(self) -> None:
         """The file is closed: stop without a word."""
+        self._last = None
         self._runner.cancel()
         self._status.set_idle("")
         self._events.set_hint(EMPTY_HINT)
@@ -82,11 +88,13 @@ class DetectionPresenter(QObject):
 
     def _on_progress(self, progress: DetectProgress) -> None:
         self._session.set_detections(progress.detections)
-        if progress.times_real_time > 0:
-            speed = f"{progress.times_real_time:.0f}× real time"
+        # What the cache answers says nothing about how fast the model is.
+        if progress.times_real_time > 0 and not progress.from_cache:
+            speed = f"{_speed_text(progress.times_real_time)}× real time"
             self._status.set_model(f"{self._model} · {speed}")
         if progress.done:
-            self._status.set_idle(_done_text(progress, len(self._session.shown_detections())))
+            self._last = progress
+            self._tell_count()
             self._events.set_hint(NOTHING_HINT)
             return
         left_s = progress.seconds_left
@@ -95,7 +103,25 @@ class DetectionPresenter(QObject):
             f"Finding events {progress.part_done * 100:.0f} %{left}", progress.part_done
         )
 
+    def _tell_count(self) -> None:
+        """The same numbers as in the list of events, while the thresholds move."""
+        if self._last is None:
+            return
+        total, shown = len(self._session.detections), len(self._session.shown_detections())
+        events = f"{shown} of {total} events shown" if total else "No events found"
+        source = " · read from the cache" if self._last.from_cache else ""
+        self._status.set_idle(events + source)
 
-def _done_text(progress: DetectProgress, shown: int) -> str:
-    events = f"{shown} event{'' if shown == 1 else 's'}"
-    return f"{events}, read from the cache" if progress.from_cache else f"{events} found"
+
+def bundled_thresholds() -> dict[Task, float]:
+    """The thresholds of the bundle that comes along, in [0, 1], known before it is loaded."""
+    try:
+        description = read_description(starter_folder())
+    except BundleError:
+        # Detection says what is wrong with it, where it is needed.
+        return {}
+    return {task: known.threshold for task, known in description.tasks.items()}
+
+
+def _speed_text(times_real_time: float) -> str:
+    return f"{times_real_time:.1f}" if times_real_time < 9.95 else f"{times_real_time:.0f}"

@@ -21,15 +21,14 @@ def player(qtbot: QtBot) -> Iterator[Player]:
     made.shutdown()
 
 
-def test_every_clip_opens_seeks_and_steps(
-    player: Player, qtbot: QtBot, shared_data: Path
-) -> None:
+def test_every_clip_opens_seeks_and_steps(player: Player, qtbot: QtBot, shared_data: Path) -> None:
     clips = sorted(path for path in (shared_data / "clips").iterdir() if path.is_file())
     assert clips
+    picture = player.picture
     for clip in clips:
         with qtbot.waitSignal(player.media_opened, timeout=20_000):
             player.open(clip)
-        media, picture = player.media, player.picture
+        media = player.media
         assert media is not None
         if media.video is None:
             continue

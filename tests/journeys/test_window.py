@@ -21,6 +21,7 @@ from app.main_window import MainWindow
 from app.panels.event_table import ONSET
 from app.settings import load_settings, settings_file
 from app.theme import DARK, LIGHT
+from app.window import detection
 from core_model.timeline import Detection, Task
 from tests.media_factory import Audio, Video, read_number, regular_ticks, write_media
 from tests.tiny_bundle import make_tiny_bundle, tiny_kinds
@@ -40,7 +41,8 @@ def window(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[MainWindow]:
     bundle = make_tiny_bundle(tmp_path / "bundle")
-    monkeypatch.setattr(engine, "starter_folder", lambda: bundle)
+    for module in (engine, detection):
+        monkeypatch.setattr(module, "starter_folder", lambda: bundle)
     made = make_window(qapp)
     qtbot.addWidget(made)
     made.show()

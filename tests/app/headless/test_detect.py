@@ -11,7 +11,7 @@ import main
 from app.headless import detect
 from app.headless.labels import LabelError, parse_labels
 from app.headless.progress import ProgressLine
-from core_model import bundle as bundle_module
+from core_model import bundle_description
 from core_model import cache as cache_module
 from core_model.predictor import Predictor
 from core_model.timeline import Task
@@ -29,7 +29,7 @@ def bundle_folder(tmp_path_factory):
 @pytest.fixture(autouse=True)
 def tiny_starter(tiny_kinds, bundle_folder, monkeypatch):
     """The tiny bundle in the place of the one that comes with the program."""
-    monkeypatch.setattr(bundle_module, "starter_folder", lambda: bundle_folder)
+    monkeypatch.setattr(bundle_description, "starter_folder", lambda: bundle_folder)
 
 
 @pytest.fixture(scope="module")
@@ -189,7 +189,7 @@ def test_tasks_may_be_chosen_in_any_order(clip, capsys):
 
 
 def test_without_a_model_there_is_one_line(clip, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(bundle_module, "starter_folder", lambda: tmp_path)
+    monkeypatch.setattr(bundle_description, "starter_folder", lambda: tmp_path)
     assert run(clip) == detect.EXIT_FAILED
     err = capsys.readouterr().err
     assert "bundle.json" in err and len(err.splitlines()) == 1
