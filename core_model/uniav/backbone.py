@@ -21,9 +21,13 @@ _NORM_EPS = 1e-5
 
 
 def sinusoid_table(length: int, dim: int) -> Float[Tensor, "length dim"]:
-    """Sine on even and cosine on odd channels (base 10000), divided by sqrt(dim)."""
-    position = torch.arange(length, dtype=torch.float64)[:, None]
-    frequency = 10_000.0 ** (-torch.arange(0, dim, 2, dtype=torch.float64) / dim)
+    """Sine on even and cosine on odd channels (base 10000), divided by sqrt(dim).
+
+    On the CPU also where a model is laid out on the meta device: there ``arange`` alone would
+    import torch's compiler, which takes longer than reading the weights.
+    """
+    position = torch.arange(length, dtype=torch.float64, device="cpu")[:, None]
+    frequency = 10_000.0 ** (-torch.arange(0, dim, 2, dtype=torch.float64, device="cpu") / dim)
     angle = position * frequency
     table = torch.stack((angle.sin(), angle.cos()), dim=-1).flatten(1)
     return (table / math.sqrt(dim)).float()
