@@ -41,7 +41,6 @@ from core_model.timeline import Detection
 from resources import __version__, resource_path
 
 FIRST_SIZE_PX = (1280, 820)
-SMALLEST_SIZE_PX = (800, 560)
 TITLE = "AVScope"
 ABOUT = f"AVScope {__version__}, Apache License 2.0. See and hear what happens in a video."
 THEME_ACTIONS = {"system": "theme_system", "dark": "theme_dark", "light": "theme_light"}
@@ -126,7 +125,7 @@ class MainWindow(QMainWindow):
         self.split.addWidget(self.timeline)
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
-        self.split.setSizes([470, 320])
+        self.split.setSizes([430, 360])
         for splitter in (self.upper, self.split):
             splitter.setChildrenCollapsible(False)
             splitter.setHandleWidth(1)
@@ -141,7 +140,6 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(central)
         self.setWindowTitle(TITLE)
         self.setAcceptDrops(True)
-        self.setMinimumSize(*SMALLEST_SIZE_PX)
         self.resize(*FIRST_SIZE_PX)
 
     def _connect(self) -> None:

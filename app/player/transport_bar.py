@@ -10,6 +10,7 @@ from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QSlider,
     QToolButton,
     QVBoxLayout,
@@ -111,7 +112,7 @@ class TransportBar(QWidget):
         box.setToolTip("Speed; the pitch stays (J slower, L faster)")
         box.setAccessibleName("Speed")
         box.addItems([f"{speed:g}×" for speed in SPEEDS])
-        box.setFixedWidth(box.fontMetrics().horizontalAdvance("0.25×") + 28)
+        box.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         box.setCurrentIndex(SPEEDS.index(1.0))
         box.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         box.activated.connect(self._on_speed_chosen)

@@ -28,6 +28,7 @@ from core_model.media.container import (
 from core_model.media.errors import MediaError
 from core_model.media.extent import end_us_of
 from core_model.media.orientation import UPRIGHT, displayed_size_px, orientation_of
+from core_model.timeline import US_PER_S
 
 # A stream whose first frame has not come by then starts late; it is believed to be decodable.
 _PACKETS_TO_FIRST_FRAME = 2000
@@ -35,6 +36,11 @@ _BYTES_TO_FIRST_FRAME = 64 * 2**20
 # More than the longest usual distance between key frames.
 _PACKETS_WITHOUT_FRAME = 600
 _ENCRYPTED = "is encrypted"
+# Formats whose header says how long each stream is, so that a missing rest can be told: by more
+# than headers are usually wrong.
+_STATING_FORMATS = frozenset({"mov", "matroska"})
+_MISSED_US = 1_000_000
+_MISSED_PART = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +107,28 @@ def probe(path: Path) -> MediaInfo:
             elif isinstance(stream, AudioStream):
                 audio = _audio_info(path, container, stream, first)
         kinds = [stream.type for stream in streams]
+        stated_us = max(
+            _stated_us(container, stream) if first.complaint is None else 0
+            for stream, first in zip(streams, firsts, strict=True)
+        )
     playing = [info for info in (video, audio) if info is not None]
     if not playing:
         raise MediaError(path, " and ".join(kinds), "; ".join(notes))
     start_us = min(info.start_us for info in playing)
     end_us = max(info.end_us for info in playing)
+    if stated_us - (end_us - start_us) > max(_MISSED_US, _MISSED_PART * stated_us):
+        there_s, stated_s = (end_us - start_us) / US_PER_S, stated_us / US_PER_S
+        notes.append(f"is cut short: {there_s:.1f} s of the stated {stated_s:.1f} s can be read")
     return MediaInfo(path, start_us, end_us, video, audio, tuple(notes))
+
+
+def _stated_us(container: InputContainer, stream: Stream) -> int:
+    """How long a stream is by the file's header; 0 where the format has no such statement."""
+    if not _STATING_FORMATS & set(container.format.name.split(",")):
+        return 0
+    if stream.duration is not None:
+        return to_us(stream.duration, time_base_of(stream))
+    return container.duration or 0
 
 
 @dataclass(slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.messages import MessageBar
@@ -32,6 +32,10 @@ def test_an_error_stays_until_it_is_closed(host: QWidget, qtbot: QtBot) -> None:
     assert bar.text == "film.mp4: video: broken"
     assert bar.isVisible()
     assert host.rect().contains(bar.geometry())
+    for part in (bar.findChild(QLabel), *bar.findChildren(QToolButton)):
+        assert part.isVisible()
+        assert part.height() >= part.fontMetrics().height()
+        assert bar.rect().contains(part.geometry())
     bar.dismiss()
     assert bar.text == ""
     assert not bar.isVisible()

@@ -47,8 +47,20 @@ def test_the_model_suggests_thresholds_until_somebody_chooses(session: Session) 
     assert session.threshold(Task.TAL) == 0.7
     assert session.threshold(Task.SED) == DEFAULT_THRESHOLD
     session.set_threshold(Task.SED, 0.3)
-    session.suggest_thresholds({Task.SED: 0.8})
+    session.suggest_thresholds({Task.SED: 0.8, Task.TAL: 0.6})
     assert session.threshold(Task.SED) == 0.3
+    assert session.threshold(Task.TAL) == 0.6
+    assert session.suggested_threshold(Task.SED) == 0.8
+
+
+def test_a_threshold_goes_back_to_what_the_model_suggests(session: Session) -> None:
+    session.suggest_thresholds({Task.SED: 0.8})
+    session.set_threshold(Task.SED, 0.1)
+    session.reset_threshold(Task.SED)
+    assert session.threshold(Task.SED) == 0.8
+    assert session.shown_detections() == (FOUND[1], FOUND[2], FOUND[3])
+    session.suggest_thresholds({Task.SED: 0.7})
+    assert session.threshold(Task.SED) == 0.7
 
 
 @pytest.mark.parametrize("threshold", [-0.1, 1.1])

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import make_window
@@ -22,6 +22,7 @@ from app.panels.event_table import ONSET
 from app.settings import load_settings, settings_file
 from app.theme import DARK, LIGHT
 from app.window import detection
+from core_model.bundle_description import read_description
 from core_model.timeline import Detection, Task
 from tests.media_factory import Audio, Video, read_number, regular_ticks, write_media
 from tests.tiny_bundle import make_tiny_bundle, tiny_kinds
@@ -51,6 +52,7 @@ def window(
     qtbot.waitUntil(made.isActiveWindow)
     yield made
     made.close()
+    made.shutdown()
     qapp.setStyleSheet("")
 
 
@@ -74,6 +76,10 @@ def events_on_timeline(window: MainWindow) -> int:
     return sum(len(row.events) for lane in window.timeline.lanes.lanes for row in lane.rows)
 
 
+def events_of_list(window: MainWindow) -> int:
+    return window.events._view.model().rowCount()
+
+
 def test_open_play_seek_and_close(window: MainWindow, qtbot: QtBot, clip: Path) -> None:
     assert window.pages.currentWidget() is window.empty_page
     opened(window, qtbot, clip)
@@ -94,9 +100,15 @@ def test_open_play_seek_and_close(window: MainWindow, qtbot: QtBot, clip: Path) 
     qtbot.waitUntil(lambda: shown_number(window) == 50)
     qtbot.keyClick(window, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(lambda: shown_number(window) == 75)
+    qtbot.keyClick(window, Qt.Key.Key_Left, Qt.KeyboardModifier.ControlModifier)
+    assert window.view_state.playhead_us == 0
+    qtbot.keyClick(window, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: shown_number(window) == 99)
     qtbot.keyClick(window, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: shown_number(window) == 0)
     window.close()
+    assert not window.isVisible()
+    assert window.shutdown()
     names = {thread.name for thread in threading.enumerate()}
     assert not names & {"frame reader", "sound output", "frame numbers", "detection"}
 
@@ -111,11 +123,17 @@ def test_detection_starts_by_itself_and_shows_what_it_finds(
     qtbot.waitUntil(lambda: not window.detection.is_running, timeout=MODEL_WAIT_MS)
     assert window.session.detections
     qtbot.waitUntil(lambda: events_on_timeline(window) == len(window.session.detections))
-    assert window.status.work_text == f"{len(window.session.detections)} events found"
+    total = len(window.session.detections)
+    assert window.status.work_text == f"{total} of {total} events shown"
     assert window.status.model_text.startswith("tiny 0.1 · ")
     window.actions_by_id["detect"].trigger()
     qtbot.waitUntil(lambda: not window.detection.is_running, timeout=MODEL_WAIT_MS)
     assert window.status.work_text.endswith("read from the cache")
+    window.session.set_hidden(Task.SED, True)
+    shown = events_of_list(window)
+    assert 0 < shown < total
+    assert window.status.work_text.startswith(f"{shown} of {total} events shown")
+    qtbot.waitUntil(lambda: events_on_timeline(window) == shown)
 
 
 def test_detection_can_be_stopped_with_a_key_and_a_button(
@@ -153,6 +171,8 @@ def test_a_file_that_cannot_be_read_is_a_message(
     assert window.messages.text.startswith(f"{name}: file: ")
     assert reason in window.messages.text
     assert "\n" not in window.messages.text
+    said = window.messages.findChild(QLabel)
+    qtbot.waitUntil(lambda: said.height() >= said.fontMetrics().height())
     assert window.isEnabled()
     assert window.pages.currentWidget() is window.empty_page
     opened(window, qtbot, clip)
@@ -217,6 +237,7 @@ def test_recent_files_sizes_and_volume_are_remembered(
     window.actions_by_id["theme_light"].trigger()
     window.actions_by_id["events_panel"].setChecked(False)
     window.close()
+    window.shutdown()
     settings = load_settings(settings_file())
     assert settings.recent == (str(clip),)
     assert (settings.volume, settings.muted, settings.theme) == (0.35, True, "light")
@@ -236,6 +257,7 @@ def test_recent_files_sizes_and_volume_are_remembered(
         assert again.memory.settings.recent == ()
     finally:
         again.close()
+        again.shutdown()
 
 
 def test_settings_that_cannot_be_read_are_named(qapp: QApplication, qtbot: QtBot) -> None:
@@ -247,6 +269,7 @@ def test_settings_that_cannot_be_read_are_named(qapp: QApplication, qtbot: QtBot
         assert "settings.json" in window.messages._text.text()
     finally:
         window.close()
+        window.shutdown()
         qapp.setStyleSheet("")
 
 
@@ -293,6 +316,43 @@ def test_keys_help_is_searchable(window: MainWindow, qtbot: QtBot) -> None:
     help_window.close()
 
 
+def test_keys_go_to_the_timeline_once_a_file_is_open(
+    window: MainWindow, qtbot: QtBot, clip: Path
+) -> None:
+    opened(window, qtbot, clip)
+    assert window.timeline.hasFocus()
+    field = window.events.findChild(QLineEdit)
+    field.setFocus()
+    opened(window, qtbot, clip)
+    assert field.hasFocus()
+
+
+def test_the_model_s_thresholds_are_there_before_the_model(window: MainWindow) -> None:
+    described = read_description(detection.starter_folder()).tasks
+    assert {task: window.session.threshold(task) for task in Task} == {
+        task: described[task].threshold for task in Task
+    }
+
+
+def test_the_smallest_window_has_room_for_every_control(
+    window: MainWindow, qtbot: QtBot, clip: Path
+) -> None:
+    opened(window, qtbot, clip)
+    window.resize(1, 1)
+    qtbot.waitUntil(lambda: window.width() < 1_000)
+    parts = [
+        part
+        for part in window.stage.transport.findChildren(QWidget)
+        if part.isVisible() and part.parent() is window.stage.transport
+    ]
+    assert len(parts) > 8
+    for part in parts:
+        assert window.stage.transport.rect().contains(part.geometry())
+        assert part.width() >= part.minimumSizeHint().width()
+        others = [other for other in parts if other is not part]
+        assert not any(part.geometry().intersects(other.geometry()) for other in others)
+
+
 def test_letters_in_the_filter_are_letters(window: MainWindow, qtbot: QtBot, clip: Path) -> None:
     opened(window, qtbot, clip)
     field = window.events.findChild(QLineEdit)
@@ -323,3 +383,30 @@ window.shutdown()
         capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     assert said.stdout.split() == ["False", "True"], said.stderr
+
+
+def test_closing_does_not_wait_for_a_library_that_loads() -> None:
+    """A worker that never comes back stands for the loading of the model's library."""
+    script = """
+import sys, threading
+from PySide6.QtCore import QTimer
+from app import bootstrap
+from app.jobs.runner import JobRunner
+bootstrap.LAST_PATIENCE_S = 0.01
+JobRunner._work = lambda self: threading.Event().wait()
+make = bootstrap.make_window
+def make_and_close(app):
+    window = make(app)
+    window.runner.detect(bootstrap.Path("none.mp4"))
+    QTimer.singleShot(0, window.close)
+    return window
+bootstrap.make_window = make_and_close
+print("closed", flush=True)
+sys.exit(bootstrap.run_window(None))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=dict(os.environ),
+        capture_output=True, encoding="utf-8", check=True,
+    )  # fmt: skip
+    assert said.stdout == "closed\n"
+    assert said.stderr == ""

@@ -129,6 +129,18 @@ def test_closing_in_the_middle_joins_the_thread(qtbot: QtBot, bundle: Path, clip
     assert not [thread for thread in threading.enumerate() if thread.name == "detection"]
 
 
+def test_a_thread_that_does_not_end_is_told(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, clip: Path
+) -> None:
+    may_end = threading.Event()
+    monkeypatch.setattr(JobRunner, "_work", lambda _runner: may_end.wait())
+    runner = JobRunner()
+    runner.detect(clip)
+    assert not runner.shutdown(patience_s=0.01)
+    may_end.set()
+    assert runner.shutdown()
+
+
 def test_progress_tells_part_and_time_left() -> None:
     found = (Detection(Task.SED, "dog", 0, 1, 0.5),)
     half = DetectProgress(1, found, 6_000_000, 2_000_000, 10_000_000, 8.0, False, False)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLineEdit, QTableView
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtWidgets import QLabel, QLineEdit, QTableView
 from pytestqt.qtbot import QtBot
 
 from app.panels.event_list import EventList
@@ -64,6 +64,49 @@ def test_the_slider_follows_the_session_without_rounding_it(
     session.suggest_thresholds({Task.SED: 0.4567})
     assert session.threshold(Task.SED) == 0.4567
     assert panel.findChildren(ThresholdSlider)[1].value() == 46
+
+
+def test_a_double_click_goes_back_to_the_model_s_threshold(
+    panel: EventList, session: Session, qtbot: QtBot
+) -> None:
+    session.suggest_thresholds({Task.SED: 0.73})
+    slider = panel.findChildren(ThresholdSlider)[1]
+    session.set_threshold(Task.SED, 0.2)
+    place = QPoint(slider.width() // 2, slider.height() // 2)
+    qtbot.mouseDClick(slider, Qt.MouseButton.LeftButton, pos=place)
+    assert session.threshold(Task.SED) == 0.73
+    assert slider.value() == 73
+    assert "0.73" in slider.toolTip()
+
+
+def test_a_mark_stands_where_the_model_s_threshold_is(panel: EventList, session: Session) -> None:
+    session.suggest_thresholds({Task.SED: 0.75})
+    session.set_threshold(Task.SED, 0.1)
+    slider = panel.findChildren(ThresholdSlider)[1]
+    assert slider.mark_px == pytest.approx(0.75 * slider.width(), abs=8)
+    drawn = slider.grab().toImage()
+    row = drawn.height() - 2
+    clear_of_the_handle = range(drawn.width() // 2, drawn.width())
+    ground = drawn.pixelColor(drawn.width() // 2, row)
+    marked = [x for x in clear_of_the_handle if drawn.pixelColor(x, row) != ground]
+    assert marked
+    assert min(marked) >= slider.mark_px - 2 and max(marked) <= slider.mark_px + 2
+
+
+def test_an_empty_list_says_why(panel: EventList, session: Session) -> None:
+    hint = next(label for label in panel.findChildren(QLabel) if label.objectName() == "hint")
+    panel.set_hint("Looking for events.")
+    assert hint.text() == "Looking for events."
+    session.set_detections(FOUND)
+    assert not hint.isVisible()
+    for task in Task:
+        session.set_threshold(task, 0.95)
+    assert hint.isVisible()
+    assert "All 3 possible events are hidden or below" in hint.text()
+    session.set_threshold(Task.TAL, 0.5)
+    panel.findChild(QLineEdit).setText("whale")
+    assert hint.isVisible()
+    assert "whale" in hint.text()
 
 
 def test_the_eye_hides_a_kind(panel: EventList, session: Session) -> None:

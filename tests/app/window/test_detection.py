@@ -72,10 +72,26 @@ def test_progress_says_how_far_and_how_long(parts: Parts) -> None:
 
 def test_the_end_says_how_many_are_shown_and_where_they_came_from(parts: Parts) -> None:
     parts.progress(10_000_000, speed=20.0, done=True)
-    assert parts.status.work_text == "1 event found"
+    assert parts.status.work_text == "1 of 2 events shown"
     parts.session.set_threshold(Task.SED, 0.05)
+    assert parts.status.work_text == "2 of 2 events shown"
     parts.progress(10_000_000, speed=20.0, done=True, cached=True)
-    assert parts.status.work_text == "2 events, read from the cache"
+    assert parts.status.work_text == "2 of 2 events shown · read from the cache"
+
+
+def test_moving_a_threshold_says_nothing_of_a_file_that_is_closed(parts: Parts) -> None:
+    parts.progress(10_000_000, speed=20.0, done=True)
+    parts.presenter.forget()
+    parts.session.set_threshold(Task.SED, 0.05)
+    assert parts.status.work_text == ""
+
+
+def test_the_speed_is_that_of_the_model_not_of_the_cache(parts: Parts) -> None:
+    parts.runner.responded.emit(ModelReady(1, "starter 1.0", "CPU", {}))
+    parts.progress(1_000_000, speed=900.0, done=False, cached=True)
+    assert parts.status.model_text == "starter 1.0 · CPU"
+    parts.progress(2_000_000, speed=0.44, done=False)
+    assert parts.status.model_text == "starter 1.0 · CPU · 0.4× real time"
 
 
 def test_a_failure_is_a_message_with_its_reason(parts: Parts) -> None:

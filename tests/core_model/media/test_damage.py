@@ -207,3 +207,20 @@ def _read_in_every_way(path: Path) -> None:
         assert sum(len(chunk.samples) for chunk in itertools.islice(samples(path), 200)) > 0
         assert decoded_span_us(path)
         list(itertools.islice(samples_from(path, info.audio.start_us + 300_000, 16_000, 4000), 5))
+
+
+@pytest.mark.parametrize(
+    ("name", "options"), [("film.mkv", {}), ("film.mp4", {"movflags": "faststart"})]
+)
+def test_a_file_cut_short_plays_what_is_there_and_says_so(
+    tmp_path: Path, name: str, options: dict[str, str]
+) -> None:
+    path = write_media(tmp_path / name, Video(regular_ticks(300)), options=options)
+    assert probe(path).notes == ()
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 4 // 5])
+    info = probe(path)
+    assert info.video is not None
+    assert info.end_us < 11_000_000
+    assert len(info.notes) == 1
+    assert info.notes[0].startswith("is cut short: ")
+    assert info.notes[0].endswith(" s of the stated 12.0 s can be read")
