@@ -155,6 +155,16 @@ def test_a_folder_that_takes_no_cache_changes_nothing(bundle, media, tmp_path):
         assert last.done and not last.from_cache and last.detections
 
 
+def test_a_file_whose_content_cannot_be_named_is_encoded(bundle, media, tmp_path, monkeypatch):
+    def fail(path):
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(predictor_module, "content_hash", fail)
+    cache = EncodingCache(tmp_path / "cache")
+    assert last_of(Predictor(bundle, cache=cache).detect(media["short"])).done
+    assert not cache.folder.exists()
+
+
 @pytest.mark.parametrize(
     ("name", "tasks"),
     [
