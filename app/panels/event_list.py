@@ -79,7 +79,8 @@ class EventList(QWidget):
         self._count.setObjectName("secondary")
         self._count.setFont(tabular(self._count.font()))
         self._empty_text = ""
-        # Nothing below it may move when the first events arrive.
+        # Nothing below it may move when the first events arrive; the style sheet's font counts.
+        self._count.ensurePolished()
         self._count.setMinimumHeight(self._count.fontMetrics().height())
         self._hint = QLabel()
         self._hint.setObjectName("hint")

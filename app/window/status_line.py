@@ -9,6 +9,7 @@ from app.player.pacer import SoundState
 from app.theme import tabular
 
 PROGRESS_STEPS = 1_000
+WIDEST_WORK = "Finding events 100 % · 00:00 left"
 
 _SOUND_TEXTS = {
     SoundState.NONE: "",
@@ -73,6 +74,8 @@ class StatusLine(QWidget):
     def set_working(self, text: str, part_done: float | None) -> None:
         """Work is under way; ``part_done`` in [0, 1], or None while it can't be told."""
         self._work.setText(text)
+        # The bar and the button stay where they are while the words change.
+        self._work.setMinimumWidth(self._work.fontMetrics().horizontalAdvance(WIDEST_WORK))
         if part_done is None:
             self._progress.setRange(0, 0)
         else:
@@ -84,6 +87,7 @@ class StatusLine(QWidget):
     def set_idle(self, text: str) -> None:
         """No work is under way; ``text`` says how the last one ended."""
         self._work.setText(text)
+        self._work.setMinimumWidth(0)
         # A busy bar's animation is a timer: it must not outlive the work.
         self._progress.setRange(0, PROGRESS_STEPS)
         self._progress.hide()

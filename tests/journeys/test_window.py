@@ -19,6 +19,7 @@ from app.bootstrap import make_window
 from app.jobs import engine
 from app.main_window import MainWindow
 from app.panels.event_table import ONSET
+from app.panels.kind_rows import KindRows
 from app.settings import load_settings, settings_file
 from app.theme import DARK, LIGHT
 from app.window import detection
@@ -303,6 +304,20 @@ def test_a_click_on_an_event_goes_to_its_onset(
     assert window.view_state.playhead_us == 1_000_000
     qtbot.keyClick(window, Qt.Key.Key_BracketRight)
     assert window.view_state.playhead_us == 3_000_000
+
+
+def test_nothing_moves_when_the_first_events_arrive(
+    window: MainWindow, qtbot: QtBot, clip: Path
+) -> None:
+    opened(window, qtbot, clip)
+    window.detection.cancel()
+    window.session.set_detections(())
+    field, kinds = window.events.findChild(QLineEdit), window.events.findChild(KindRows)
+    window.events.layout().activate()
+    before = field.geometry(), kinds.geometry()
+    window.session.set_detections((Detection(Task.SED, "dog", 1_000_000, 2_000_000, 0.9),))
+    window.events.layout().activate()
+    assert (field.geometry(), kinds.geometry()) == before
 
 
 def test_keys_help_is_searchable(window: MainWindow, qtbot: QtBot) -> None:
