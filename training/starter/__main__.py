@@ -29,20 +29,15 @@ from training.starter.evaluate import measure
 from training.starter.export import NAME, export
 from training.starter.head_stage import train_head
 from training.starter.model_card import write_model_card
+from training.starter.picture_bank import IDLE_LABEL, PictureBank, visual_labels
 from training.starter.scene_labels import AUDIO_VISUAL
 from training.starter.scene_store import SceneSet, absent, encode_scenes, join
 from training.starter.sound_mixing import SoundBank
 from training.starter.stage import StageOptions
-from training.starter.visual_stage import (
-    IDLE_LABEL,
-    PictureBank,
-    picture_figures,
-    train_visual,
-    visual_labels,
-)
+from training.starter.visual_stage import picture_figures, train_visual
 
 AUDIO = StageOptions(steps=4600, learning_rate=2e-3)
-VISUAL = StageOptions(steps=6000, learning_rate=1.5e-3)
+VISUAL = StageOptions(steps=8500, learning_rate=1.5e-3)
 HEAD = StageOptions(steps=2400, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {

@@ -22,9 +22,9 @@ from core_model.encoders.starter.visual import FRAME_SIDE_PX, GREY_SIDE_PX
 from core_model.timeline import Task
 from training.starter.corpus import Clip
 from training.starter.picture_augment import Light, Views, look
+from training.starter.picture_bank import IDLE_LABEL, PictureBank, PictureDraw
 from training.starter.scene_labels import AUDIO_VISUAL, meets
 from training.starter.sound_mixing import SoundBank, SoundScenes, levels_db
-from training.starter.visual_stage import IDLE_LABEL, PictureBank, PictureDraw
 
 SCENE_SNIPPETS = 128
 SCENE_CELLS = SCENE_SNIPPETS + 3

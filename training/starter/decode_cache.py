@@ -22,6 +22,9 @@ from pathlib import Path
 import av
 import numpy as np
 
+from core_model.media.audio import samples
+from core_model.media.probe import probe
+from core_model.media.video import frames
 from training.starter.corpus import Clip, Corpus
 
 IMAGE_SIDE_PX = 128
@@ -53,16 +56,10 @@ def _save_waves(waves: list[np.ndarray], cache: Path, samples: str, bounds: str)
 
 def _waveform(path: Path) -> np.ndarray:
     """int16 mono at 16 kHz; empty where the file holds no sound."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=16_000)
-    parts = [np.zeros(0, np.int16)]
-    with av.open(str(path)) as container:
-        if not container.streams.audio:
-            return parts[0]
-        for frame in container.decode(audio=0):
-            frame.pts = None
-            parts.extend(out.to_ndarray()[0] for out in resampler.resample(frame))
-        parts.extend(out.to_ndarray()[0] for out in resampler.resample(None))
-    return np.concatenate(parts)
+    parts = [np.zeros(0, np.float32)]
+    if probe(path).audio is not None:
+        parts += [chunk.samples for chunk in samples(path)]
+    return (np.concatenate(parts).clip(-1, 1) * 32767).astype(np.int16)
 
 
 def _cache_images(clips: tuple[Clip, ...], archive: Path, cache: Path) -> None:
@@ -81,11 +78,12 @@ def _cache_images(clips: tuple[Clip, ...], archive: Path, cache: Path) -> None:
 def _cache_films(clips: tuple[Clip, ...], folder: Path, cache: Path) -> None:
     colour, grey, bounds, start = [], [], [], 0
     for clip in _progress(clips, "films"):
-        frames = list(_film_frames(folder / clip.file))
-        cells = len(frames) // 4
+        size_px = (FRAME_SIDE_PX, FRAME_SIDE_PX)
+        shown = [frame.image for frame in frames(folder / clip.file, size_px=size_px)]
+        cells = len(shown) // 4
         if cells == 0:
-            frames, cells = frames + [frames[-1]] * (4 - len(frames)), 1
-        stack = np.stack(frames[: 4 * cells])
+            shown, cells = shown + [shown[-1]] * (4 - len(shown)), 1
+        stack = np.stack(shown[: 4 * cells])
         colour.append(stack[::4])
         grey.append(grey_frames(stack))
         bounds.append((start, start + cells))
@@ -93,14 +91,6 @@ def _cache_films(clips: tuple[Clip, ...], folder: Path, cache: Path) -> None:
     np.save(cache / "film_colour.npy", np.concatenate(colour))
     np.save(cache / "film_grey.npy", np.concatenate(grey))
     np.save(cache / "film_bounds.npy", np.asarray(bounds, np.int64))
-
-
-def _film_frames(path: Path) -> Iterator[np.ndarray]:
-    with av.open(str(path)) as container:
-        for frame in container.decode(video=0):
-            yield frame.to_ndarray(
-                width=FRAME_SIDE_PX, height=FRAME_SIDE_PX, format="rgb24", interpolation="AREA"
-            )
 
 
 def grey_frames(frames: np.ndarray) -> np.ndarray:

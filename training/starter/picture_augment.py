@@ -154,4 +154,4 @@ def paste_over(
 
 def side_at(progress: float) -> int:
     """Small pictures first, full size at the end: most steps for the time."""
-    return 64 if progress < 0.45 else 80 if progress < 0.8 else 96
+    return 64 if progress < 0.45 else 80 if progress < 0.68 else 96
