@@ -16,8 +16,6 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPixmap,
 from app.theme import Theme
 from core_model.timeline import Task
 
-DARK_INK = "#10131A"
-LIGHT_INK = "#FFFFFF"
 PATTERN_TILE_PX = 8
 # At the highest score a fill still leaves 4.5:1 to the theme's text written on it.
 MAXIMUM_FILL_OPACITY = 0.40
@@ -64,11 +62,6 @@ def blend(over: str, under: str, opacity: float) -> str:
     pairs = zip(_channels(over), _channels(under), strict=True)
     mixed = [opacity * top + (1 - opacity) * bottom for top, bottom in pairs]
     return QColor.fromRgbF(*mixed).name().upper()
-
-
-def ink_on(colour: str) -> str:
-    """Dark or light text colour, whichever stands out more on a solid ``colour``."""
-    return max((DARK_INK, LIGHT_INK), key=lambda ink: contrast_ratio(ink, colour))
 
 
 def score_text(score: float) -> str:

@@ -16,7 +16,6 @@ from PySide6.QtWidgets import QApplication
 from resources import resource_path
 
 FONT_SIZE_PX = 13
-GRID_PX = 4
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,8 @@ class EventList(QWidget):
         self._empty_text = ""
         # Nothing below it may move when the first events arrive; the style sheet's font counts.
         self._count.ensurePolished()
-        self._count.setMinimumHeight(self._count.fontMetrics().height())
+        self._count.setText("0 of 0")
+        self._count.setMinimumHeight(self._count.sizeHint().height())
         self._hint = QLabel()
         self._hint.setObjectName("hint")
         self._hint.setWordWrap(True)
@@ -90,6 +91,8 @@ class EventList(QWidget):
         self._filter.setPlaceholderText("Filter labels")
         self._filter.setAccessibleName("Filter labels")
         self._filter.setClearButtonEnabled(True)
+        # A file dropped here is to be opened, not to be written out as text.
+        self._filter.setAcceptDrops(False)
         self._filter.textChanged.connect(self._on_filter)
         self._view = self._make_view()
         self._lay_out()

@@ -54,10 +54,6 @@ class EventTable(QAbstractTableModel):
     def detection(self, row: int) -> Detection:
         return self._rows[row]
 
-    def row_of(self, detection: Detection) -> int | None:
-        """The row of a detection, or None where it is not shown."""
-        return self._rows.index(detection) if detection in self._rows else None
-
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
         if column < 0:
             return

@@ -25,7 +25,7 @@ from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
-from core_model.timeline import Detection, Task
+from core_model.timeline import Detection, Task, seconds
 
 # The first height at which all rows fit is taken, else the last and a scroll bar.
 ROW_HEIGHTS_PX = (24, 20, 16)
@@ -257,11 +257,10 @@ class LanesPane(TimePane):
 
 def tool_tip(event: Detection) -> str:
     """Kind, label, onset, offset, length and score of an event, as rich text."""
-    length_s = event.duration_us / 1_000_000
     rows = [
         ("onset", time_code(event.onset_us)),
         ("offset", time_code(event.offset_us)),
-        ("length", f"{length_s:.3f} s"),
+        ("length", f"{seconds(event.duration_us):.3f} s"),
         ("score", f"{event.score:.2f}"),
     ]
     cells = "".join(

@@ -27,6 +27,9 @@ LABEL_DISTANCE_PX = 16
 class SoundPane(TimePane):
     """A pane made of tiles of the sound; subclasses give :meth:`render_tile`."""
 
+    name: str
+    least_height_px: int
+
     def __init__(
         self,
         view_state: ViewState,
@@ -35,6 +38,8 @@ class SoundPane(TimePane):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(view_state, theme, parent)
+        self.setAccessibleName(self.name)
+        self.setMinimumHeight(self.least_height_px)
         self.sound = sound
         self._tiles = TileCache(self.render_tile)
         sound.extended.connect(self._on_extended)
@@ -70,16 +75,8 @@ class SoundPane(TimePane):
 class WaveformPane(SoundPane):
     """Smallest and largest sample of every column, and the state of reading in words."""
 
-    def __init__(
-        self,
-        view_state: ViewState,
-        theme: Theme,
-        sound: SoundPicture,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(view_state, theme, sound, parent)
-        self.setMinimumHeight(40)
-        self.setAccessibleName("Waveform")
+    name = "Waveform"
+    least_height_px = 40
 
     def sizeHint(self) -> QSize:
         return QSize(400, 64)
@@ -156,16 +153,8 @@ class WaveformPane(SoundPane):
 class SpectrogramPane(SoundPane):
     """Level over time and frequency, with frequencies in the margin."""
 
-    def __init__(
-        self,
-        view_state: ViewState,
-        theme: Theme,
-        sound: SoundPicture,
-        parent: QWidget | None = None,
-    ) -> None:
-        super().__init__(view_state, theme, sound, parent)
-        self.setMinimumHeight(56)
-        self.setAccessibleName("Spectrogram")
+    name = "Spectrogram"
+    least_height_px = 56
 
     def sizeHint(self) -> QSize:
         return QSize(400, 112)

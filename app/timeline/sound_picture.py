@@ -19,8 +19,8 @@ from app.timeline.sound_builder import (
     SoundRequest,
 )
 from app.timeline.sound_features import CODES_PER_DB, SpectrogramSettings, level_range
+from core_model.timeline import US_PER_S
 
-US_PER_S = 1_000_000
 # While the file is read the level range follows only changes that the eye would notice.
 RANGE_TOLERANCE_CODES = int(4 * CODES_PER_DB)
 FULL_SCALE = 32_767

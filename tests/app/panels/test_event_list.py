@@ -122,8 +122,11 @@ def test_the_eye_hides_a_kind(panel: EventList, session: Session) -> None:
 
 def test_the_filter_leaves_matching_labels(panel: EventList, session: Session) -> None:
     session.set_detections(FOUND)
-    panel.findChild(QLineEdit).setText("arch")
+    field = panel.findChild(QLineEdit)
+    field.setText("arch")
     assert table(panel).model().rowCount() == 1
+    # A file dropped on it goes to the window, which opens it.
+    assert not field.acceptDrops()
 
 
 def test_a_click_and_enter_choose_an_event(
