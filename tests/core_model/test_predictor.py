@@ -1,7 +1,6 @@
 """Media files in, events out: the same ones whatever way, within the streams, and interruptible."""
 
 import dataclasses
-import itertools
 import threading
 from fractions import Fraction
 
@@ -13,11 +12,8 @@ from core_model import predictor as predictor_module
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError
 from core_model.cache import EncodingCache
-from core_model.detection.encoding import BlockEncoder, interruptible
-from core_model.detection.feeds import BLOCK, FIRST_BLOCKS, DetectionCancelledError, block_sizes
-from core_model.detection.windows import WindowPlan
-from core_model.device import DeviceError, choose_device
-from core_model.media import audio, video
+from core_model.detection.feeds import block_sizes
+from core_model.media import video
 from core_model.media.errors import MediaError
 from core_model.media.probe import probe
 from core_model.predictor import Predictor
@@ -212,49 +208,6 @@ def test_a_file_that_ends_before_its_header_says_ends_there(bundle, media, tmp_p
     assert again.from_cache and again.detections == updates[-1].detections
 
 
-def test_blocks_cover_the_grid_like_one_long_block(bundle, media):
-    info = probe(media["long"])
-    device = choose_device("cpu")
-    encoders = bundle.visual_encoder(CPU), bundle.audio_encoder(CPU)
-    encoder = BlockEncoder(info, *encoders, device)
-    ready = list(encoder.blocks(lambda: False))
-    result = encoder.result()
-    assert ready[: len(FIRST_BLOCKS)] == list(itertools.accumulate(FIRST_BLOCKS))
-    assert result.count == encoder.count == ready[-1] == 4 * LONG_S - 3
-    frames = np.stack(
-        list(
-            video.frames_at_rate(info.path, info.start_us, 16.0, encoders[0].frame_size_px(64, 48))
-        )[: 16 * LONG_S]
-    )
-    samples = np.concatenate(list(audio.samples_from(info.path, info.start_us, 16_000, 4_000)))[
-        : 16_000 * LONG_S
-    ]
-    with device.encoding():
-        whole = encoders[0].embed(frames), encoders[1].embed(samples)
-    for stored, expected in zip((result.visual, result.audio), whole, strict=True):
-        # Sums over batches of another size may differ in the last bit of bfloat16.
-        np.testing.assert_allclose(stored, expected.numpy(), rtol=0.02, atol=0.02)
-
-
-@pytest.mark.parametrize("count", [0, 1, 8, 9, 64, 65, 500])
-def test_blocks_are_fixed_and_fill_the_count(count):
-    sizes = list(block_sizes(count))
-    assert sum(sizes) == count
-    assert all(0 < size <= BLOCK for size in sizes)
-    assert sizes == list(block_sizes(count))
-
-
-@pytest.mark.parametrize("count", [0, 1, 63, 64, 65, 112, 113, 157, 1000])
-def test_windows_overlap_and_reach_the_end(count):
-    plan = WindowPlan(64, 48)
-    starts = list(plan.starts(count))
-    covered = {i for start in starts for i in range(start, min(start + 64, count))}
-    assert covered == set(range(count))
-    for before, after in itertools.pairwise(starts):
-        assert before < after <= before + 48
-        assert after + 64 <= count
-
-
 def test_a_threshold_leaves_what_is_above_it(bundle, media):
     predictor = Predictor(bundle)
     everything = last_of(predictor.detect(media["short"])).detections
@@ -326,31 +279,6 @@ def test_closing_the_updates_stops_everything(bundle, media):
     next(updates)
     updates.close()
     assert list(updates) == []
-
-
-def test_an_encoder_is_asked_between_its_layers(bundle):
-    encoder = bundle.visual_encoder(CPU)
-    asked = []
-    frames = np.zeros((16, 8, 16, 3), np.uint8)
-    with interruptible(encoder, lambda: bool(asked.append(1))):
-        encoder.embed(frames)
-    assert len(asked) == 2  # a linear layer and an identity
-    with interruptible(encoder, lambda: True), pytest.raises(DetectionCancelledError):
-        encoder.embed(frames)
-    encoder.embed(frames)
-
-
-def test_the_choice_of_a_device(monkeypatch):
-    assert choose_device("cpu").torch_device.type == "cpu"
-    assert "CPU" in choose_device("cpu").name
-    with pytest.raises(DeviceError, match="choose from"):
-        choose_device("tpu")
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    assert choose_device("auto").torch_device.type == "cpu"
-    for absent in ("cuda", "mps"):
-        with pytest.raises(DeviceError, match=absent):
-            choose_device(absent)
 
 
 def test_a_predictor_leaves_cores_to_the_decoders(bundle, monkeypatch):
