@@ -162,6 +162,7 @@ def test_pausing_keeps_the_place(player: Player, qtbot: QtBot, tmp_path: Path) -
     qtbot.waitUntil(lambda: player.position_us > 200_000)
     player.pause()
     place_us = player.position_us
+    qtbot.waitUntil(shows(player, number_at(KINDS["constant"], place_us)))
     qtbot.wait(60)
     assert player.position_us == place_us
     assert number_shown(player) == number_at(KINDS["constant"], place_us)

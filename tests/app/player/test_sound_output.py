@@ -23,6 +23,8 @@ from tests.media_factory import Audio, write_media
 
 RATE_HZ = 48_000
 SERVER_WAIT_S = 10.0
+# The second beep is at 2 s, and a little later heard.
+TWO_BEEPS_US = 2_300_000
 
 
 class PulseServer:
@@ -141,6 +143,8 @@ def test_the_clock_follows_what_is_heard(server: PulseServer, tmp_path: Path, sp
         pytest.skip(f"PortAudio does not reach PulseAudio here: {played.stderr[-200:]}")
     assert lines[0] == SoundState.PLAYING.name, played.stderr
     readings = np.array([[float(word) for word in line.split()] for line in lines[1:]])
+    if readings[-1, 1] < TWO_BEEPS_US:
+        pytest.skip("the machine is too busy to play two beeps in the time that they take")
     running = readings[readings[:, 1] > 1_200_000]
     media_s, at_s = running[:, 1] / 1e6, running[:, 0]
     # Medians: a machine under load may lose a buffer now and then.
