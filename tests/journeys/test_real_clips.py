@@ -21,25 +21,27 @@ def player(qtbot: QtBot) -> Iterator[Player]:
     made.shutdown()
 
 
+# Some dozen clips, each opened, counted and decoded in several places.
+@pytest.mark.timeout(900)
 def test_every_clip_opens_seeks_and_steps(player: Player, qtbot: QtBot, shared_data: Path) -> None:
     clips = sorted(path for path in (shared_data / "clips").iterdir() if path.is_file())
     assert clips
     picture = player.picture
     for clip in clips:
-        with qtbot.waitSignal(player.media_opened, timeout=20_000):
+        with qtbot.waitSignal(player.media_opened):
             player.open(clip)
         media = player.media
         assert media is not None
         if media.video is None:
             continue
-        qtbot.waitUntil(lambda: picture.numbers.index is not None, timeout=20_000)
+        qtbot.waitUntil(lambda: picture.numbers.index is not None)
         index = picture.numbers.index
         assert index is not None
         for number in (len(index) // 2, len(index) - 1, 0):
             player.seek(index.time_us(number))
-            qtbot.waitUntil(lambda wanted=number: picture.frame_number == wanted, timeout=20_000)
+            qtbot.waitUntil(lambda wanted=number: picture.frame_number == wanted)
         player.step_forward()
         last = min(1, len(index) - 1)
-        qtbot.waitUntil(lambda wanted=last: picture.frame_number == wanted, timeout=20_000)
+        qtbot.waitUntil(lambda wanted=last: picture.frame_number == wanted)
         assert picture.shown is not None
         assert player.position_us == max(picture.shown.pts_us, media.start_us)
