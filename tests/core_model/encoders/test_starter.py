@@ -5,7 +5,11 @@ import pytest
 import torch
 
 from core_model.encoders.starter.audio import AudioNetwork, LogMel, StarterAudioEncoder
-from core_model.encoders.starter.visual import StarterVisualEncoder, VisualNetwork
+from core_model.encoders.starter.visual import (
+    StarterVisualEncoder,
+    VisualNetwork,
+    brightness,
+)
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +76,9 @@ def test_a_tone_rises_in_its_own_band() -> None:
 
 def test_silence_stays_finite(audio: StarterAudioEncoder) -> None:
     assert torch.isfinite(audio.embed(np.zeros(32_000, np.float32))).all()
+
+
+def test_brightness_is_the_mean_of_pixels_and_channels() -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 6, 3), np.uint8)
+    expected = pixels.reshape(3, 4, 2, 3, 2, 3).mean(axis=(2, 4, 5)) / 255
+    np.testing.assert_allclose(brightness(torch.from_numpy(pixels)).numpy(), expected, atol=1e-6)
