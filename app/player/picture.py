@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Qt, Signal
@@ -48,7 +49,8 @@ class Picture(QObject):
         self._serial = 0
         self._awaited: int | None = None
         self._awaits_step = False
-        self._steps = 0
+        # Directions, the next one first. Not their sum: at either end one leads nowhere.
+        self._steps: deque[int] = deque()
         self._view_size = QSize(960, 540)
 
     def set_media(self, path: Path | None, video: VideoInfo | None) -> None:
@@ -56,7 +58,7 @@ class Picture(QObject):
         self._path, self._video = path, video
         self.dropped_frames = 0
         self._awaited = None
-        self._steps = 0
+        self._steps.clear()
         self.reader.forget()
         self.numbers.read(path if video is not None else None)
         self._set_shown(None)
@@ -80,7 +82,7 @@ class Picture(QObject):
         drags, never for a moment that somebody named.
         """
         self._time_us = time_us
-        self._steps = 0
+        self._steps.clear()
         if self._video is None:
             return
         self.reader.set_playhead(time_us)
@@ -111,11 +113,10 @@ class Picture(QObject):
             self._request(time_us, start_us=time_us)
 
     def step(self, direction: int) -> None:
-        """Go one frame on (1) or back (-1); steps that come faster than frames are counted."""
-        self._steps += direction
+        """Go one frame on (1) or back (-1); steps that come faster than frames wait."""
+        self._steps.append(direction)
         if self._awaited is None:
-            self._take_steps()
-            self._ask_for_step()
+            self._go_on_stepping()
 
     def set_view_size(self, size_px: QSize) -> None:
         """The pixels that the picture may fill; frames are scaled to them while decoding."""
@@ -129,34 +130,46 @@ class Picture(QObject):
         taken = False
         while self._steps and self.shown is not None:
             pts_us = self.shown.pts_us
-            forward = self._steps > 0
+            forward = self._steps[0] > 0
             frame = self._cache.after(pts_us) if forward else self._cache.before(pts_us)
             if frame is None:
                 break
             taken = True
-            self._steps -= 1 if forward else -1
+            self._steps.popleft()
             self._time_us = frame.pts_us
             self.reader.set_playhead(frame.pts_us)
             self._set_shown(frame)
             self.stepped.emit(frame.pts_us)
         return taken
 
-    def _ask_for_step(self) -> None:
-        """Have the frames decoded that the waiting steps need, if there are such frames."""
-        if not self._steps or self.shown is None:
-            return
-        pts_us = self.shown.pts_us
-        if self._steps > 0:
-            if self._cache.is_last(pts_us):
-                self._steps = 0
+    def _go_on_stepping(self) -> None:
+        """Take the steps that wait, and have the frames decoded that the next one needs."""
+        self._take_steps()
+        while self._steps and self.shown is not None:
+            if not self._is_at_end(self.shown.pts_us, self._steps[0]):
+                self._ask_for_step(self.shown.pts_us, self._steps[0])
                 return
+            self._drop_steps()
+            self._take_steps()
+
+    def _is_at_end(self, pts_us: int, direction: int) -> bool:
+        if direction > 0:
+            return self._cache.is_last(pts_us)
+        return self._cache.is_first(pts_us) or pts_us <= self._video_start_us
+
+    def _ask_for_step(self, pts_us: int, direction: int) -> None:
+        if direction > 0:
             start_us = None if self._cache.last_pts_us() == pts_us else pts_us
             self._request(pts_us, start_us=start_us, following=True)
-        elif self._cache.is_first(pts_us) or pts_us <= self._video_start_us:
-            self._steps = 0
         else:
             self._request(pts_us, start_us=pts_us - 1 - self._lead_us())
         self._awaits_step = True
+
+    def _drop_steps(self) -> None:
+        """Drop the steps up to the next one in the other direction: no frame is there."""
+        direction = self._steps[0]
+        while self._steps and self._steps[0] == direction:
+            self._steps.popleft()
 
     @property
     def _video_start_us(self) -> int:
@@ -217,8 +230,8 @@ class Picture(QObject):
             if frame is not None:
                 self._set_shown(frame)
         if self._steps and not self._take_steps() and self._awaits_step:
-            self._steps = 0
-        self._ask_for_step()
+            self._drop_steps()
+        self._go_on_stepping()
 
     def _on_previewed(self, serial: int, frame: VideoFrame) -> None:
         if serial == self._awaited:

@@ -116,6 +116,17 @@ def test_steps_stop_at_both_ends(player: Player, qtbot: QtBot, tmp_path: Path) -
     qtbot.waitUntil(shows(player, 58))
 
 
+def test_a_step_that_leads_nowhere_takes_no_other_with_it(
+    player: Player, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(player, qtbot, write_media(tmp_path / "video.mp4", KINDS["constant"]))
+    player.seek_end()
+    # Asked for before the end is decoded: only then is it known which steps are possible.
+    for step in (player.step_forward, player.step_forward, player.step_back, player.step_back):
+        step()
+    qtbot.waitUntil(shows(player, 57))
+
+
 def test_the_newest_of_many_seeks_wins(player: Player, qtbot: QtBot, tmp_path: Path) -> None:
     video = KINDS["b_frames"]
     opened(player, qtbot, write_media(tmp_path / "video.mp4", video))
