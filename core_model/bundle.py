@@ -3,7 +3,9 @@
 ``bundle.json`` describes it (:mod:`core_model.bundle_description`), ``labels.safetensors`` holds
 one tensor (labels, text dim) per task under the task's name, ready for the head, and may hold
 ``template_mean.<task>`` (text dim,): the mean embedding of the task's prompts, which is taken off
-before a new label's embedding is normalised. Nothing in a bundle is ever executed.
+before a new label's embedding is normalised. ``reference.<task>`` (rows, text dim) are further
+rows with which snippets are compared beside the labels, such as the absence of any event.
+Nothing in a bundle is ever executed.
 """
 
 from __future__ import annotations
@@ -50,7 +52,10 @@ AUDIO_ENCODERS: dict[str, Callable[[Path, torch.device], AudioEncoder]] = {
 }
 TEXT_ENCODERS: dict[str, Callable[[], TextEncoder]] = {"minilm": MiniLM}
 _MEAN_PREFIX = "template_mean."
+_REFERENCE_PREFIX = "reference."
 _Encoder = TypeVar("_Encoder")
+# Label rows, template means and reference rows.
+_LabelTensors = tuple[dict[Task, Tensor], dict[Task, Tensor], dict[Task, Tensor]]
 
 
 class Bundle:
@@ -60,7 +65,7 @@ class Bundle:
         """Raises BundleError where the description or the labels are missing or do not fit."""
         self.folder = folder
         self.description = read_description(folder)
-        self._stored, self._means = _read_labels(folder, self.description)
+        self._stored, self._means, self._references = _read_labels(folder, self.description)
         self._text_encoder: TextEncoder | None = None
         self._embedded: dict[tuple[Task, str], Tensor] = {}
         for kind, known, what in (
@@ -123,6 +128,11 @@ class Bundle:
         known.update({_plain(label): self._embedded[task, _plain(label)] for label in new})
         return torch.stack([known[_plain(label)] for label in labels])
 
+    def reference(self, task: Task) -> Float[Tensor, "rows dim"]:
+        """The rows with which snippets are compared: the task's labels and what else there is."""
+        rows = self._stored[task]
+        return torch.cat([rows, self._references.get(task, rows[:0])])
+
     def calibrated(self, task: Task, probabilities: np.ndarray) -> np.ndarray:
         """Probabilities in [0, 1] -> scores in [0, 1], in the same order."""
         calibration = self.description.tasks[task].calibration
@@ -162,6 +172,7 @@ def save_bundle(
     description: BundleDescription,
     text_embeddings: Mapping[Task, Float[Tensor, "_ dim"]],
     template_means: Mapping[Task, Float[Tensor, " dim"]] | None = None,
+    references: Mapping[Task, Float[Tensor, "_ dim"]] | None = None,
 ) -> None:
     """Write the description and the labels beside the weights that lie in ``folder`` already.
 
@@ -173,6 +184,8 @@ def save_bundle(
     tensors = {str(task): rows.float().contiguous() for task, rows in text_embeddings.items()}
     for task, mean in (template_means or {}).items():
         tensors[_MEAN_PREFIX + task] = mean.float().contiguous()
+    for task, rows in (references or {}).items():
+        tensors[_REFERENCE_PREFIX + task] = rows.float().contiguous()
     _split_labels(LABEL_FILE, description, tensors)
     save_file(tensors, folder / LABEL_FILE)
     (folder / DESCRIPTION_FILE).write_text(
@@ -205,9 +218,7 @@ def _loaded(
         raise BundleError(f"{path}: {' '.join(str(error).split())[:300]}") from error
 
 
-def _read_labels(
-    folder: Path, description: BundleDescription
-) -> tuple[dict[Task, Tensor], dict[Task, Tensor]]:
+def _read_labels(folder: Path, description: BundleDescription) -> _LabelTensors:
     path = folder / LABEL_FILE
     try:
         tensors = load_file(path)
@@ -218,14 +229,15 @@ def _read_labels(
 
 def _split_labels(
     source: str, description: BundleDescription, tensors: Mapping[str, Tensor]
-) -> tuple[dict[Task, Tensor], dict[Task, Tensor]]:
-    """Checked label rows and template means, each per task."""
-    allowed = {str(task) for task in description.tasks}
-    allowed |= {_MEAN_PREFIX + task for task in description.tasks}
+) -> _LabelTensors:
+    """Checked label rows, template means and reference rows, each per task."""
+    prefixes = ("", _MEAN_PREFIX, _REFERENCE_PREFIX)
+    allowed = {prefix + task for task in description.tasks for prefix in prefixes}
     if unknown := sorted(set(tensors) - allowed):
         raise BundleError(f"{source}: unknown tensor {unknown[0]!r}")
     rows: dict[Task, Tensor] = {}
     means: dict[Task, Tensor] = {}
+    references: dict[Task, Tensor] = {}
     for task, settings in description.tasks.items():
         found = tensors.get(task)
         if found is None:
@@ -241,6 +253,13 @@ def _split_labels(
             if tuple(mean.shape) != (found.shape[1],):
                 raise BundleError(f"{source}: {_MEAN_PREFIX + task!r} is {tuple(mean.shape)}")
             means[task] = mean.float()
-        if not all(bool(torch.isfinite(tensor).all()) for tensor in (rows[task], *means.values())):
+        reference = tensors.get(_REFERENCE_PREFIX + task)
+        if reference is not None:
+            if reference.ndim != 2 or reference.shape[1] != found.shape[1]:
+                shape = tuple(reference.shape)
+                raise BundleError(f"{source}: {_REFERENCE_PREFIX + task!r} is {shape}")
+            references[task] = reference.float()
+        checked = (rows[task], *means.values(), *references.values())
+        if not all(bool(torch.isfinite(tensor).all()) for tensor in checked):
             raise BundleError(f"{source}: {str(task)!r} holds numbers that are not finite")
-    return rows, means
+    return rows, means, references

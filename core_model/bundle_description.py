@@ -47,6 +47,14 @@ class Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Similarity:
+    """Snippets compared with labels: softmax sharpness, and the weight beside the head's score."""
+
+    scale: float = 1.0
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class TaskDescription:
     """The labels of one task, the prompt that holds ``{label}``, and what a score means.
 
@@ -58,6 +66,7 @@ class TaskDescription:
     threshold: float = 0.5
     label_thresholds: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration = Calibration()
+    similarity: Similarity = Similarity()
 
     def threshold_of(self, label: str) -> float:
         """The default threshold of a label, also of one that the bundle does not know."""
@@ -193,6 +202,13 @@ def _calibration(raw: object, where: str) -> Calibration:
     return Calibration(**values)
 
 
+def _similarity(raw: object, where: str) -> Similarity:
+    values = _object(raw, where, {"scale": _number, "weight": _probability})
+    if values["scale"] <= 0:
+        raise BundleError(f"{where}: 'scale' must be above 0")
+    return Similarity(**values)
+
+
 def _part(raw: object, where: str) -> Part:
     return Part(**_object(raw, where, {"kind": _text, "file": _file_name}))
 
@@ -207,6 +223,8 @@ def _tasks(raw: object, where: str) -> dict[Task, TaskDescription]:
 
 def _task(raw: object, where: str) -> TaskDescription:
     values = _object(raw, where, _TASK_KEYS, optional=_TASK_DEFAULTS)
+    if where.endswith("'avel'") and values.get("similarity", Similarity()).weight > 0:
+        raise BundleError(f"{where}: audio-visual labels cannot be compared with one stream")
     if stray := set(values.get("label_thresholds", ())) - set(values["labels"]):
         raise BundleError(f"{where}: a threshold for {min(stray)!r}, which is no label")
     return TaskDescription(**values)
@@ -218,8 +236,9 @@ _TASK_KEYS: dict[str, Callable[[object, str], Any]] = {
     "threshold": _probability,
     "label_thresholds": _thresholds,
     "calibration": _calibration,
+    "similarity": _similarity,
 }
-_TASK_DEFAULTS = frozenset({"threshold", "label_thresholds", "calibration"})
+_TASK_DEFAULTS = frozenset({"threshold", "label_thresholds", "calibration", "similarity"})
 _BUNDLE_KEYS: dict[str, Callable[[object, str], Any]] = {
     "name": _text,
     "visual": _part,

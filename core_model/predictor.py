@@ -205,7 +205,9 @@ class Predictor:
             max_per_class=MAX_PER_CLASS,
             max_per_video=MAX_PER_WINDOW,
         )
-        return TaskPrompt(task, names, text, decoding)
+        reference = self.bundle.reference(task).to(self.device.torch_device)
+        similarity = self.bundle.description.tasks[task].similarity
+        return TaskPrompt(task, names, text, decoding, similarity, reference)
 
     @property
     def _plan(self) -> WindowPlan:

@@ -10,8 +10,10 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+from core_model.bundle_description import Similarity
 from core_model.detection.stitching import EDGE_CELLS, Segments, Window
 from core_model.postprocess import DecodeConfig, decode, suppress
+from core_model.similarity import compared_stream, fused, snippet_probabilities
 from core_model.timeline import Task
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import RawOutput, UniAV
@@ -44,12 +46,18 @@ class WindowPlan:
 
 @dataclass(frozen=True, slots=True)
 class TaskPrompt:
-    """What to look for: label rows (labels, text dim) on the head's device, and what to keep."""
+    """What to look for: label rows (labels, text dim) on the head's device, and what to keep.
+
+    With a ``similarity`` of some weight, ``reference`` (rows, text dim) are the rows with which
+    snippets are compared.
+    """
 
     task: Task
     labels: tuple[str, ...]
     text: Tensor
     decoding: DecodeConfig
+    similarity: Similarity | None = None
+    reference: Tensor | None = None
 
 
 class WindowScorer:
@@ -97,4 +105,12 @@ class WindowScorer:
             return self._head(visual, audio, mask, prompt.task)
         features = self._head.point_features(visual, audio, mask, prompt.task)
         logits = self._head.score(features, prompt.text)
-        return RawOutput(logits, features.offsets, features.masks)
+        raw = RawOutput(logits, features.offsets, features.masks)
+        if prompt.similarity is None or prompt.reference is None or not prompt.similarity.weight:
+            return raw
+        stream = compared_stream(prompt.task, visual, audio)
+        probabilities = snippet_probabilities(
+            stream, prompt.text, prompt.reference, prompt.similarity.scale
+        )
+        # Padding behind the last snippet says nothing of an event that reaches the end.
+        return fused(raw, probabilities[:, : int(mask.sum())], prompt.similarity.weight)

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
 
+from core_model.bundle_description import Similarity
 from core_model.encoders.minilm import MiniLM
 from core_model.encoders.starter.audio import AudioNetwork, StarterAudioEncoder
 from core_model.encoders.starter.visual import StarterVisualEncoder, VisualNetwork
@@ -21,7 +22,7 @@ from core_model.timeline import Task
 from training.starter import anchors as text_anchors
 from training.starter.anchors import Anchors, make_anchors
 from training.starter.audio_stage import clip_figures, sound_labels, train_audio
-from training.starter.calibration import fit_all
+from training.starter.calibration import Comparison, fit_all
 from training.starter.compose import SceneComposer, open_film_sounds
 from training.starter.corpus import Clip, Corpus, half_of, read_corpus
 from training.starter.decode_cache import build_cache
@@ -33,12 +34,12 @@ from training.starter.picture_bank import IDLE_LABEL, PictureBank, visual_labels
 from training.starter.scene_labels import AUDIO_VISUAL
 from training.starter.scene_store import SceneSet, absent, encode_scenes, join
 from training.starter.sound_mixing import SoundBank
-from training.starter.stage import StageOptions
+from training.starter.stage import StageOptions, sharpness
 from training.starter.visual_stage import picture_figures, train_visual
 
 AUDIO = StageOptions(steps=4600, learning_rate=2e-3)
 VISUAL = StageOptions(steps=8500, learning_rate=1.5e-3)
-HEAD = StageOptions(steps=2400, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
+HEAD = StageOptions(steps=3000, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {
     "train": (1200, "train", 0.06),
@@ -176,6 +177,33 @@ def head_anchors(recipe: Recipe) -> dict[Task, Anchors]:
     }
 
 
+def comparisons(recipe: Recipe, anchors: Mapping[Task, Anchors]) -> dict[Task, Comparison]:
+    """With what snippets of sound and of picture are compared: the labels, and no event."""
+    text = recipe.text
+    silence = make_anchors(
+        anchors[Task.SED].labels,
+        text_anchors.SOUND_TEMPLATE,
+        text,
+        background=text_anchors.SOUND_BACKGROUND,
+    ).only([text_anchors.SOUND_BACKGROUND])
+    pictures = visual_labels((*recipe.corpus.action_images, *recipe.corpus.action_video))
+    idle = make_anchors(
+        pictures,
+        text_anchors.VISUAL_TEMPLATE,
+        text,
+        background=text_anchors.VISUAL_BACKGROUND,
+    ).only([*({IDLE_LABEL} & set(pictures)), text_anchors.VISUAL_BACKGROUND])
+    found = {}
+    for task, nothing, stage in (
+        (Task.SED, silence, "audio"),
+        (Task.TAL, idle, "visual"),
+    ):
+        reference = torch.cat([anchors[task].plain(), nothing.plain()])
+        scale = sharpness(recipe.work / f"{stage}.pt")
+        found[task] = Comparison(reference, Similarity(scale=scale))
+    return found
+
+
 def make_bundle(recipe: Recipe, out: Path) -> None:
     """Stages 4 and 5: the head, its calibration, the figures and the bundle."""
     anchors = head_anchors(recipe)
@@ -184,7 +212,7 @@ def make_bundle(recipe: Recipe, out: Path) -> None:
     head = train_head(
         scenes(recipe, "train"), anchors, nothing, recipe.work, recipe.paced(HEAD), recipe.device
     ).cpu()
-    fitted = fit_all(head, scenes(recipe, "calibrate"), anchors)
+    fitted = fit_all(head, scenes(recipe, "calibrate"), anchors, comparisons(recipe, anchors))
     figures = measure(head, scenes(recipe, "test"), scenes(recipe, "background"), anchors, fitted)
     corpus = recipe.corpus
     report = {

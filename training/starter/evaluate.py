@@ -49,9 +49,12 @@ def measure(
     """Detection figures on ``scenes``, false alarms on ``background`` (scenes without events)."""
     figures, alarms = {}, 0
     for task, anchor in anchors.items():
-        found, wanted = predict(model, scenes, task, anchor), truth(scenes, task)
+        comparison = fitted[task].comparison
+        found = predict(model, scenes, task, anchor, comparison)
+        wanted = truth(scenes, task)
         figures[str(task)] = _task_figures(found, wanted, _shown(found, fitted[task]))
-        alarms += len(_shown(predict(model, background, task, anchor), fitted[task]))
+        false = predict(model, background, task, anchor, comparison)
+        alarms += len(_shown(false, fitted[task]))
     minutes = len(background) * (background.visual.shape[1] + 3) * 0.25 / 60
     return SceneFigures(figures, round(alarms / minutes, 4))
 

@@ -10,7 +10,12 @@ from safetensors.torch import save_file
 from torch import nn
 
 from core_model.bundle import save_bundle
-from core_model.bundle_description import BundleDescription, Part, TaskDescription
+from core_model.bundle_description import (
+    BundleDescription,
+    Part,
+    Similarity,
+    TaskDescription,
+)
 from core_model.checkpoint import save_checkpoint
 from core_model.encoders.starter.audio import AudioNetwork
 from core_model.encoders.starter.visual import VisualNetwork
@@ -56,6 +61,7 @@ def export(
                 TEMPLATES[task],
                 threshold=fitted[task].threshold,
                 calibration=fitted[task].calibration,
+                similarity=_similarity(fitted[task]),
             )
             for task in anchors
         },
@@ -67,7 +73,17 @@ def export(
         description,
         {task: a.plain() for task, a in anchors.items()},
         {task: a.template_mean for task, a in anchors.items()},
+        # The bundle's own labels come first in every reference and are stored once.
+        {
+            task: f.comparison.reference[len(anchors[task].labels) :]
+            for task, f in fitted.items()
+            if f.comparison is not None
+        },
     )
+
+
+def _similarity(fitted: FittedTask) -> Similarity:
+    return Similarity() if fitted.comparison is None else fitted.comparison.similarity
 
 
 def _save_half(network: nn.Module, path: Path) -> None:

@@ -117,6 +117,12 @@ def in_background(make_batch: Callable[[], Any], *, ahead: int = 3) -> Generator
         thread.join()
 
 
+def sharpness(path: Path) -> float:
+    """How sharply the model saved in ``path`` compares embeddings with anchors."""
+    state = torch.load(path, weights_only=True)
+    return float(state["averaged"]["log_scale"].exp())
+
+
 def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
     """Only matrices and kernels decay; biases, norms and scales do not."""
     parameters = [p for p in model.parameters() if p.requires_grad]
