@@ -42,7 +42,9 @@ def main() -> int:
     scenes = [rendered_scene(index, arguments.work, arguments.again) for index in range(len(names))]
     TARGET.mkdir(parents=True, exist_ok=True)
     write_truth(TARGET / "sample.json")
-    write_video(TARGET / "sample.mp4", scenes, programme.sound_track())
+    unfinished = TARGET / "unfinished.mp4"
+    write_video(unfinished, scenes, programme.sound_track())
+    unfinished.replace(TARGET / "sample.mp4")
     application.quit()
     return 0
 

@@ -51,7 +51,7 @@ EVENTS = (
     Event("sed", "speech", BILLIARDS_S + 5.9, BILLIARDS_S + 9.9),
     Event("tal", "sailboat racing", SAILING_S, RACING_S),
     Event("sed", "sea waves", SAILING_S, RACING_S),
-    Event("tal", "formula 1 racing", RACING_S, STREET_S),
+    Event("tal", "nascar racing", RACING_S, STREET_S),
     Event("sed", "engine", RACING_S, STREET_S),
     Event("avel", "motor racing", RACING_S, STREET_S),
     Event("sed", "rain", STREET_S, DURATION_S),
@@ -102,9 +102,9 @@ def _sailing(track: np.ndarray) -> None:
 
 def _street(track: np.ndarray) -> None:
     duration_s = SCENES[4][2]
-    add(track, fade(sounds.rain(duration_s), 0.05, 0.3), STREET_S, 0.28)
+    add(track, fade(sounds.rain(duration_s), 0.05, 0.3), STREET_S, 0.22)
     add(track, sounds.siren(5.0), STREET_S + 1.9, 0.5)
-    add(track, fade(sounds.church_bells(3.0), 0.001, 0.2), STREET_S + 7.0, 0.7)
+    add(track, fade(sounds.church_bells(3.0), 0.001, 0.2), STREET_S + 7.0, 0.85)
 
 
 def samples_before(picture: int) -> int:

@@ -123,13 +123,13 @@ def racing_engine(duration_s: float) -> np.ndarray:
     gears = np.array([0.0, 1.6, 3.1, 4.9, 6.4, 8.0, 9.9, 12.0])
     active = np.clip(np.searchsorted(gears, t, side="right") - 1, 0, len(gears) - 2)
     within = (t - gears[active]) / np.diff(gears)[active]
-    total = 0.8 * _engine(58 + 34 * within**0.7, 7)
+    total = _engine(29 + 32 * within**0.7, 7)
     for number, (pass_s, speed) in enumerate(((2.0, 1.0), (4.6, 1.12), (6.9, 0.94), (9.0, 1.05))):
         gap = (t - pass_s) * 46.0
         distance = np.hypot(gap, 9.0)
-        heard = 74.0 * speed * (1 - 46.0 / 343.0 * gap / distance)
-        total += 0.7 * _engine(heard, 30 + number) * (9.0 / distance) ** 1.2
-    rush = band(noise(duration_s, 8), 120, 2_500) * 0.10
+        heard = 41.0 * speed * (1 - 46.0 / 343.0 * gap / distance)
+        total += 0.5 * _engine(heard, 30 + number) * (9.0 / distance) ** 1.2
+    rush = band(noise(duration_s, 8), 120, 1_500) * 0.03
     return level(total + rush, 1.0)
 
 
@@ -137,14 +137,14 @@ def _engine(firing_hz: np.ndarray, seed: int) -> np.ndarray:
     """Exhaust pulses with half orders, uneven from stroke to stroke, through a pipe; then rasp."""
     generator = np.random.default_rng(seed)
     duration_s = len(firing_hz) / RATE_HZ
-    flutter = 1.0 + 0.012 * band(noise(duration_s, seed), 4, 60)
-    strengths = 1.0 / np.arange(1, 41) ** 0.85 * generator.uniform(0.5, 1.0, 40)
+    flutter = 1.0 + 0.02 * band(noise(duration_s, seed), 4, 60)
+    strengths = 1.0 / np.arange(1, 61) ** 0.8 * generator.uniform(0.5, 1.0, 60)
     tone = harmonics(firing_hz * flutter, strengths)
-    tone += 0.7 * harmonics(firing_hz / 2 * flutter, strengths[:24])
-    tone += 0.35 * harmonics(firing_hz / 4 * flutter, strengths[:24])
+    tone += 0.7 * harmonics(firing_hz / 2 * flutter, strengths[:40])
+    tone += 0.4 * harmonics(firing_hz / 4 * flutter, strengths[:40])
     pulses = np.maximum(np.tanh(tone), 0) ** 2
-    rasp = band(noise(duration_s, seed + 1), 250, 5_000) * pulses
-    return band(np.tanh(0.9 * tone), 35, 5_200, 1) + 0.45 * rasp
+    rasp = band(noise(duration_s, seed + 1), 250, 4_000) * pulses
+    return band(np.tanh(0.9 * tone), 35, 4_000, 1) + 0.5 * rasp
 
 
 def rain(duration_s: float) -> np.ndarray:
