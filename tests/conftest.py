@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from jaxtyping import install_import_hook
 
 pytest_plugins = ["pytester"]
@@ -19,6 +20,12 @@ pytest_plugins = ["pytester"]
 # Before any import of the packages: annotations with shapes, and all others, are then checked at
 # every call.
 install_import_hook(["core_model", "training"], "beartype.beartype")
+
+# How long an example takes says how busy the machine is, not whether the code is right.
+settings.register_profile(
+    "unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
+)
+settings.load_profile("unhurried")
 
 # Read by Qt when its first application is made.
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
