@@ -106,6 +106,8 @@ class TimePane(QWidget):
             painter.setClipRect(picture & exposed)
             self.paint_time(painter, scale, exposed & picture)
             self.paint_playhead(painter, scale)
+            # Where it stands on the screen now, whichever scale it was drawn with.
+            self._playhead_px = scale.to_px(self.view_state.playhead_us)
             painter.restore()
         if exposed.left() < MARGIN_PX:
             margin = QRect(0, 0, MARGIN_PX, self.height())
