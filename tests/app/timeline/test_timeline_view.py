@@ -391,11 +391,16 @@ def test_without_media_it_is_an_empty_quiet_view(qtbot: QtBot, state: ViewState)
 
 
 def test_a_jump_clears_the_place_that_the_playhead_leaves(
-    view: TimelineView, state: ViewState, monkeypatch: pytest.MonkeyPatch
+    state: ViewState, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for pane in (view.ruler, view.overview):
-        pixels(pane)  # drawn with the playhead at the start
-        cleared: list[tuple[int, ...]] = []
-        monkeypatch.setattr(pane, "update", lambda *area, kept=cleared: kept.append(area))
+    timeline = TimelineView(state, DARK)
+    qtbot.addWidget(timeline)
+    state.set_media_range(0, LENGTH_US)
+    timeline.resize(WIDTH_PX, 420)
+    timeline.show()
+    pixels(timeline.ruler)  # drawn with the playhead at the start
+    cleared: list[tuple[int, ...]] = []
+    monkeypatch.setattr(timeline.ruler, "update", lambda *area: cleared.append(area))
     state.set_playhead(30 * S)
+    timeline.shutdown()
     assert any(len(a) == 4 and a[0] <= MARGIN_PX < a[0] + a[2] for a in cleared)
