@@ -45,10 +45,10 @@ class Event:
 EVENTS = (
     Event("sed", "clock tick", 0.0, 4.0),
     Event("sed", "clock alarm", 4.0, 7.2),
-    Event("sed", "door wood knock", 8.2, 9.5),
+    Event("sed", "door wood knock", 8.2, 9.4),
     Event("tal", "billiards", BILLIARDS_S, SAILING_S),
     Event("sed", "music", BILLIARDS_S, BILLIARDS_S + 5.2),
-    Event("sed", "speech", BILLIARDS_S + 5.9, BILLIARDS_S + 9.9),
+    Event("sed", "speech", BILLIARDS_S + 5.87, BILLIARDS_S + 10.95),
     Event("tal", "sailboat racing", SAILING_S, RACING_S),
     Event("sed", "sea waves", SAILING_S, RACING_S),
     Event("tal", "nascar racing", RACING_S, STREET_S),
@@ -76,9 +76,9 @@ def sound_track() -> np.ndarray:
 
 
 def _bedroom(track: np.ndarray) -> None:
-    add(track, sounds.clock_tick(4.0), BEDROOM_S, 0.32)
-    add(track, sounds.alarm_bell(3.0), BEDROOM_S + 4.0, 0.55)
-    add(track, sounds.door_knock(5, 17), BEDROOM_S + 8.2, 0.8)
+    add(track, sounds.clock_tick(4.0), BEDROOM_S, 0.50)
+    add(track, sounds.alarm_bell(3.0), BEDROOM_S + 4.0, 0.65)
+    add(track, sounds.door_knock(5, 17), BEDROOM_S + 8.2, 0.95)
 
 
 def _billiards(track: np.ndarray) -> None:
@@ -90,8 +90,8 @@ def _billiards(track: np.ndarray) -> None:
     add(track, fade(sounds.piano(TUNE, 5.6), 0.002, 0.5), BILLIARDS_S, 0.45)
     first = say("Nice break! You can take the yellow one.", "rms", decay_s=0.5, share=0.2, seed=14)
     second = say("No, I will try the blue ball first.", "slt", decay_s=0.5, share=0.2, seed=15)
-    add(track, first, BILLIARDS_S + 5.9, 0.7)
-    add(track, second, BILLIARDS_S + 7.9, 0.65)
+    add(track, first, BILLIARDS_S + 5.7, 0.7)
+    add(track, second, BILLIARDS_S + 8.6, 0.65)
 
 
 def _sailing(track: np.ndarray) -> None:
@@ -102,7 +102,7 @@ def _sailing(track: np.ndarray) -> None:
 
 def _street(track: np.ndarray) -> None:
     duration_s = SCENES[4][2]
-    add(track, fade(sounds.rain(duration_s), 0.05, 0.3), STREET_S, 0.22)
+    add(track, fade(sounds.rain(duration_s), 0.05, 0.3), STREET_S, 0.40)
     add(track, sounds.siren(5.0), STREET_S + 1.9, 0.5)
     add(track, fade(sounds.church_bells(3.0), 0.001, 0.2), STREET_S + 7.0, 0.85)
 
