@@ -27,6 +27,11 @@ WINDOW_CENTRE_S = 0.5
 LEAST_KEPT_CELLS = 2.0
 STRANGER_SHARE = 0.4
 ABSENT_SHARE = 0.08
+# The encoders have learned from the clips of the training scenes and place them more surely than
+# they will place anything new. Noise that lasts a second and a half, of up to this share of an
+# embedding's size, keeps the head from trusting such clean embeddings.
+MOST_NOISE = 0.8
+NOISE_SNIPPETS = 6
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,8 @@ class HeadData:
             else int(draw.integers(SHORTEST_CROP, SCENE_SNIPPETS))
         )
         starts = draw.integers(SCENE_SNIPPETS - length + 1, size=BATCH)
-        visual = self._crops(self.scenes.visual, chosen, starts, length)
-        audio = self._crops(self.scenes.audio, chosen, starts, length)
+        visual = self._blurred(self._crops(self.scenes.visual, chosen, starts, length))
+        audio = self._blurred(self._crops(self.scenes.audio, chosen, starts, length))
         if task is not Task.AVEL:
             other = audio if task is Task.TAL else visual
             source = self.scenes.audio if task is Task.TAL else self.scenes.visual
@@ -106,6 +111,16 @@ class HeadData:
     def _crops(source: np.ndarray, scenes: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
         rows = starts[:, None] + np.arange(length)
         return torch.from_numpy(source[scenes[:, None], rows].astype(np.float32))
+
+    def _blurred(self, embeddings: Tensor) -> Tensor:
+        """Embeddings (B, T, D) with lasting noise, of another strength in every scene."""
+        batch, length, dim = embeddings.shape
+        spans = -(-length // NOISE_SNIPPETS)
+        drawn = self.random.standard_normal((batch, spans, dim), dtype=np.float32)
+        noise = torch.from_numpy(drawn).repeat_interleave(NOISE_SNIPPETS, dim=1)[:, :length]
+        strength = self.random.uniform(0, MOST_NOISE, (batch, 1, 1)).astype(np.float32)
+        size = embeddings.square().mean(dim=-1, keepdim=True).sqrt()
+        return embeddings + torch.from_numpy(strength) * size * noise
 
     def _events(
         self, task: Task, events: tuple[Event, ...], start: int, length: int

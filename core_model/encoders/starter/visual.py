@@ -42,6 +42,7 @@ class AppearanceNetwork(nn.Sequential):
             ResidualBlock(128, 128, gated=True),
             ResidualBlock(128, APPEARANCE_DIM, stride=2, gated=True),
             ResidualBlock(APPEARANCE_DIM, APPEARANCE_DIM, gated=True),
+            ResidualBlock(APPEARANCE_DIM, APPEARANCE_DIM, gated=True),
             nn.AdaptiveAvgPool2d(1),
             nn.Flatten(),
         )
