@@ -18,6 +18,8 @@ from app.window.memory import WindowMemory
 
 # How long a closed window waits for detection to stop where it can be stopped.
 LAST_PATIENCE_S = 1.0
+# Who starts without a file chooses one now: the model is loaded meanwhile.
+WARM_UP_AFTER_MS = 500
 
 
 def run_window(path: Path | None) -> int:
@@ -25,9 +27,11 @@ def run_window(path: Path | None) -> int:
     app = make_application()
     window = make_window(app)
     window.show()
+    # After the first paint, since both begin to load the model.
     if path is not None:
-        # After the first paint: opening a file begins to load the model.
         QTimer.singleShot(0, window, lambda: window.open_path(path))
+    else:
+        QTimer.singleShot(WARM_UP_AFTER_MS, window, window.runner.warm_up)
     # While Qt's loop sleeps Python never gets to see Ctrl+C in the terminal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
     code = app.exec()

@@ -106,6 +106,16 @@ def save_settings(file: Path, settings: Settings) -> None:
         raise SettingsError(f"{file}: settings: {error}") from error
 
 
+def set_aside(file: Path) -> str:
+    """Keep settings that can't be read beside the new ones; says in a few words what became."""
+    kept = file.with_suffix(".broken.json")
+    try:
+        file.replace(kept)
+    except OSError as error:
+        return f"it can't be kept either: {error.strerror or error}"
+    return f"kept as {kept.name}, going on with the defaults"
+
+
 def _makes_sense(name: str, value: Any) -> bool:
     if name == "theme":
         return value in THEMES

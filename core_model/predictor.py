@@ -72,6 +72,10 @@ class Predictor:
         if self.device.torch_device.type == "cpu":
             _leave_room_for_decoding()
 
+    def prepare(self) -> None:
+        """Read the parts of the bundle that every file needs. Raises BundleError."""
+        _ = self._head, self._visual_encoder, self._audio_encoder, self.bundle.encoder_ids
+
     def detect(
         self,
         media: Path | MediaInfo,

@@ -6,6 +6,7 @@ thread itself, so that the window is there and usable before the library is load
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Iterator
 
@@ -32,6 +33,11 @@ class DetectionEngine:
 
     def __init__(self) -> None:
         self._predictor: Predictor | None = None
+
+    def prepare(self) -> None:
+        """Load the model. What stands in the way is said when the first file is looked at."""
+        with contextlib.suppress(BundleError, DeviceError):
+            self._loaded().prepare()
 
     def serve(
         self, request: DetectRequest, cancelled: Callable[[], bool]

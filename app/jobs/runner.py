@@ -14,7 +14,8 @@ class JobRunner(QObject):
     """Sends requests to one worker thread and hands its responses on, in the main thread.
 
     ``responded`` carries a DetectResponse of the newest request only: what a cancelled or older
-    one still sends is dropped. The thread, and with it the model, starts with the first request.
+    one still sends is dropped. The thread, and with it the model, starts with the first request,
+    or when it is asked to warm up.
     """
 
     responded = Signal(object)
@@ -35,6 +36,12 @@ class JobRunner(QObject):
         """Whether a request has been sent and neither finished, failed nor been cancelled."""
         return self._wanted_id is not None
 
+    def warm_up(self) -> None:
+        """Load the model now, so that the first file need not wait for it."""
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="detection")
+            self._thread.start()
+
     def detect(self, path: Path) -> int:
         """Ask for the events of a file instead of whatever is under way; returns the id."""
         with self._condition:
@@ -42,9 +49,7 @@ class JobRunner(QObject):
             self._wanted_id = self._newest_id
             self._request = DetectRequest(self._newest_id, path)
             self._condition.notify_all()
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="detection")
-            self._thread.start()
+        self.warm_up()
         return self._newest_id
 
     def cancel(self) -> None:
@@ -77,6 +82,7 @@ class JobRunner(QObject):
         from app.jobs.engine import DetectionEngine
 
         engine = DetectionEngine()
+        engine.prepare()
         while (request := self._next_request()) is not None:
             for response in engine.serve(request, lambda asked=request.id: self._is_stale(asked)):
                 self._arrived.emit(response)

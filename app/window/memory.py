@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from app.settings import Settings, SettingsError, load_settings, save_settings
+from app.settings import Settings, SettingsError, load_settings, save_settings, set_aside
 
 
 class WindowMemory(QObject):
@@ -23,7 +23,7 @@ class WindowMemory(QObject):
         try:
             self.settings = load_settings(file)
         except SettingsError as error:
-            self.problem = str(error)
+            self.problem = f"{error}; {set_aside(file)}"
             self.settings = Settings()
 
     def update(self, **values: Any) -> None:

@@ -17,6 +17,7 @@ from app.settings import (
     save_settings,
     settings_file,
 )
+from app.window.memory import WindowMemory
 
 
 def test_what_is_saved_is_loaded(tmp_path: Path) -> None:
@@ -86,3 +87,16 @@ def test_the_folder_can_be_chosen(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delenv(FOLDER_VARIABLE)
     assert settings_file().name == "settings.json"
     assert "avscope" in settings_file().parts
+
+
+def test_broken_settings_are_kept_beside_the_new_ones(tmp_path: Path) -> None:
+    file = tmp_path / "settings.json"
+    file.write_text("{ theme: dark", encoding="utf-8")
+    memory = WindowMemory(file)
+    assert str(file) in memory.problem
+    assert memory.settings == Settings()
+    assert memory.save() == ""
+    assert load_settings(file) == Settings()
+    kept = tmp_path / "settings.broken.json"
+    assert kept.name in memory.problem
+    assert kept.read_text(encoding="utf-8") == "{ theme: dark"

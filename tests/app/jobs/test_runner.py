@@ -149,3 +149,23 @@ def test_progress_tells_part_and_time_left() -> None:
     unknown = DetectProgress(1, (), 0, 0, 10_000_000, 0.0, False, False)
     assert unknown.seconds_left is None
     assert DetectProgress(1, (), 0, 0, 0, 0.0, False, True).part_done == 1.0
+
+
+def test_a_warm_model_is_there_before_the_first_file(
+    runner: JobRunner, qtbot: QtBot, bundle: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared = threading.Event()
+    prepare = engine.DetectionEngine.prepare
+
+    def noted(self: engine.DetectionEngine) -> None:
+        prepare(self)
+        prepared.set()
+
+    monkeypatch.setattr(engine.DetectionEngine, "prepare", noted)
+    runner.warm_up()
+    assert prepared.wait(60)
+    assert not runner.is_busy
+    # Whatever is read from the folder from now on would be missing.
+    bundle.rename(bundle.with_name("gone"))
+    last = collected(runner, qtbot, clip)[-1]
+    assert isinstance(last, DetectProgress) and last.done and last.detections
