@@ -40,6 +40,7 @@ from training.starter.stage import StageOptions, in_background, run_stage
 
 MOVING_STILLS = 16
 LABEL_SMOOTHING = 0.08
+STILL_FILM_SHARE = 0.2
 
 
 class AnchoredVisual(nn.Module):
@@ -82,9 +83,24 @@ def prepare(
         dim=1,
     )
     moving = light.on_grey(look(film_grey.float() / 255, views.theta, film_grey.shape[-1]))
+    grey, moving = _motion_shared(grey, moving, random)
     film_targets = functional.one_hot(film_labels, labels + 1).float()
     colour = torch.cat([colour, frames.flatten(0, 1)]) * 2 - 1
     return colour, torch.cat([grey, moving]), torch.cat([targets, film_targets])
+
+
+def _motion_shared(grey: Tensor, moving: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
+    """Half of the moving stills borrow the motion of a film, and some films stand still.
+
+    Otherwise the look of filmed motion alone would speak for the few labels that have films.
+    """
+    borrowed = torch.randint(len(moving), (len(grey) // 2,), generator=random)
+    mirrored = torch.rand(len(borrowed), generator=random) < 0.5
+    lent = moving[borrowed]
+    grey[: len(borrowed)] = torch.where(mirrored[:, None, None, None], lent.flip(-1), lent)
+    still = torch.rand(len(moving), generator=random) < STILL_FILM_SHARE
+    moving = torch.where(still[:, None, None, None], moving[:, :1], moving)
+    return grey, moving
 
 
 def _mixed(colour: Tensor, targets: Tensor, random: torch.Generator) -> tuple[Tensor, Tensor]:
