@@ -1,4 +1,4 @@
-"""Playhead, visible range and media range: the one object that panes share.
+"""Playhead, visible range, selection and media range: the one object that panes share.
 
 Widgets listen to its signals and call its setters, never each other, so that a script, a key
 and a mouse go the same way. All times are integer microseconds of presentation time.
@@ -6,17 +6,21 @@ and a mouse go the same way. All times are integer microseconds of presentation 
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from PySide6.QtCore import QObject, Signal
 
 MINIMUM_VISIBLE_US = 20_000
+# A shorter selection is a slip of the mouse: it selects nothing.
+MINIMUM_SELECTION_US = 1_000
 
 
 class ViewState(QObject):
     """What part of which media is looked at, and where playback stands.
 
-    Without media every time is 0 and ``has_media`` is false; the setters of playhead and visible
-    range then do nothing. The visible range never leaves the media range and never gets shorter
-    than ``MINIMUM_VISIBLE_US`` (or than the media itself, where that is shorter).
+    Without media every time is 0 and ``has_media`` is false; the setters of playhead, selection
+    and visible range then do nothing. The visible range never leaves the media range and never
+    gets shorter than ``MINIMUM_VISIBLE_US`` (or than the media itself, where that is shorter).
     """
 
     # Microseconds do not fit into the 32 bits of Signal(int).
@@ -24,6 +28,9 @@ class ViewState(QObject):
     playhead_changed = Signal(object)
     visible_changed = Signal(object, object)
     seek_requested = Signal(object)
+    # (start_us, end_us), or None while nothing is selected.
+    selection_changed = Signal(object)
+    snap_times_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -32,6 +39,8 @@ class ViewState(QObject):
         self._playhead_us = 0
         self._visible_start_us = 0
         self._visible_end_us = 0
+        self._selection: tuple[int, int] | None = None
+        self._snap_times: dict[str, tuple[int, ...]] = {}
 
     @property
     def media_start_us(self) -> int:
@@ -54,12 +63,18 @@ class ViewState(QObject):
         return self._visible_end_us
 
     @property
+    def selection(self) -> tuple[int, int] | None:
+        """Start and end of the selected time, at least ``MINIMUM_SELECTION_US`` apart."""
+        return self._selection
+
+    @property
     def has_media(self) -> bool:
         return self._media_end_us > self._media_start_us
 
     def set_media_range(self, start_us: int, end_us: int) -> None:
         """Take on new media: the whole of it gets visible, the playhead goes to its start.
 
+        The selection and all times to snap to belonged to the media before and are gone.
         ``start_us == end_us`` means that no media is open. Raises ValueError for an end before
         the start.
         """
@@ -68,6 +83,9 @@ class ViewState(QObject):
         self._media_start_us, self._media_end_us = start_us, end_us
         self._visible_start_us, self._visible_end_us = start_us, end_us
         self._playhead_us = start_us
+        self._snap_times.clear()
+        self.clear_selection()
+        self.snap_times_changed.emit()
         self.media_range_changed.emit(start_us, end_us)
         self.visible_changed.emit(start_us, end_us)
         self.playhead_changed.emit(start_us)
@@ -83,6 +101,50 @@ class ViewState(QObject):
         """Ask whoever plays to go to ``time_us`` (clamped). The player moves the playhead."""
         if self.has_media:
             self.seek_requested.emit(self._clamped(time_us))
+
+    def set_selection(self, start_us: int, end_us: int) -> None:
+        """Select the time between two moments, in either order, as far as media is there.
+
+        Less than ``MINIMUM_SELECTION_US`` clears the selection.
+        """
+        start_us, end_us = sorted((self._clamped(start_us), self._clamped(end_us)))
+        long_enough = end_us - start_us >= MINIMUM_SELECTION_US
+        selection = (start_us, end_us) if long_enough else None
+        if selection != self._selection:
+            self._selection = selection
+            self.selection_changed.emit(selection)
+
+    def clear_selection(self) -> None:
+        """Select nothing."""
+        self.set_selection(self._media_start_us, self._media_start_us)
+
+    def snap_times(self, name: str) -> tuple[int, ...]:
+        """The times set under a name, ascending; empty where there are none."""
+        return self._snap_times.get(name, ())
+
+    def set_snap_times(self, name: str, times_us: tuple[int, ...]) -> None:
+        """Offer these times, in any order, to :meth:`snap`.
+
+        ``name`` tells whose they are ("events", "shots"); its earlier times are replaced.
+        """
+        ascending = tuple(sorted(times_us))
+        if ascending != self._snap_times.get(name, ()):
+            self._snap_times[name] = ascending
+            self.snap_times_changed.emit()
+
+    def snap(self, time_us: int, within_us: int, also_us: tuple[int, ...] = ()) -> int:
+        """The nearest time to snap to, or ``time_us`` where none is ``within_us`` of it.
+
+        The ends of the media and ``also_us`` count along with all times set by name. The
+        playhead does not: it follows an edge that is dragged and would hold it fast. A drag
+        passes where the playhead stood when it began.
+        """
+        candidates = [self._media_start_us, self._media_end_us, *also_us]
+        for times_us in self._snap_times.values():
+            place = bisect_left(times_us, time_us)
+            candidates += times_us[max(place - 1, 0) : place + 1]
+        nearest_us = min(candidates, key=lambda candidate_us: abs(candidate_us - time_us))
+        return nearest_us if abs(nearest_us - time_us) <= within_us else time_us
 
     def set_visible(self, start_us: int, end_us: int) -> None:
         """Show ``[start_us, end_us)``, moved into the media range with its length kept."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.view_state import MINIMUM_VISIBLE_US, ViewState
+from app.view_state import MINIMUM_SELECTION_US, MINIMUM_VISIBLE_US, ViewState
 
 HOUR_US = 3_600_000_000
 START_US = -40_000
@@ -105,6 +105,66 @@ def test_without_media_nothing_moves() -> None:
     assert not state.has_media
     assert visible(state) == (0, 0)
     assert asked == []
+
+
+@given(times, times)
+def test_a_selection_is_ordered_and_stays_in_the_media(first_us: int, second_us: int) -> None:
+    state = opened()
+    state.set_selection(first_us, second_us)
+    low_us, high_us = sorted(
+        min(max(time_us, START_US), 3 * HOUR_US) for time_us in (first_us, second_us)
+    )
+    expected = (low_us, high_us) if high_us - low_us >= MINIMUM_SELECTION_US else None
+    assert state.selection == expected
+
+
+def test_selection_is_told_once_and_ends_with_the_media() -> None:
+    state = opened()
+    told: list[object] = []
+    state.selection_changed.connect(told.append)
+    state.set_selection(5 * HOUR_US // 2, HOUR_US)
+    state.set_selection(HOUR_US, 5 * HOUR_US // 2)
+    state.set_selection(HOUR_US, HOUR_US + 999)
+    state.clear_selection()
+    state.set_selection(0, HOUR_US)
+    state.set_media_range(0, HOUR_US)
+    assert told == [(HOUR_US, 5 * HOUR_US // 2), None, (0, HOUR_US), None]
+    assert state.selection is None
+
+
+@given(
+    st.lists(st.integers(0, 1_000_000), max_size=8),
+    st.lists(st.integers(0, 1_000_000), max_size=8),
+    st.integers(0, 1_000_000),
+    st.integers(0, 300_000),
+)
+def test_snap_takes_the_nearest_within_reach(
+    edges_us: list[int], shots_us: list[int], time_us: int, within_us: int
+) -> None:
+    state = ViewState()
+    state.set_media_range(0, 1_000_000)
+    state.set_snap_times("events", tuple(edges_us))
+    state.set_snap_times("shots", tuple(shots_us))
+    everything = [0, 1_000_000, 700_000, *edges_us, *shots_us]
+    distance_us = min(abs(candidate_us - time_us) for candidate_us in everything)
+    snapped_us = state.snap(time_us, within_us, (700_000,))
+    if distance_us > within_us:
+        assert snapped_us == time_us
+    else:
+        assert snapped_us in everything
+        assert abs(snapped_us - time_us) == distance_us
+
+
+def test_snap_times_are_replaced_by_name_and_end_with_the_media() -> None:
+    state = opened()
+    told: list[int] = []
+    state.snap_times_changed.connect(lambda: told.append(1))
+    state.set_snap_times("shots", (30, 10, 20))
+    state.set_snap_times("shots", (10, 20, 30))
+    assert state.snap_times("shots") == (10, 20, 30)
+    assert len(told) == 1
+    state.set_media_range(0, HOUR_US)
+    assert state.snap_times("shots") == ()
 
 
 def test_nonsense_is_refused() -> None:
