@@ -10,7 +10,7 @@ import bisect
 import itertools
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
@@ -22,14 +22,15 @@ from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
-    decode,
     open_media,
     packets,
     seek,
     seeks_exactly,
     time_base_of,
+    try_decode,
     video_stream,
 )
+from core_model.media.damage import BrokenSpans, OnBroken
 from core_model.timeline import US_PER_S
 
 # How far before the wanted moment a key frame is looked for, in turn; then the file's beginning.
@@ -66,6 +67,7 @@ class _Reading:
     sought: bool = False
     hurry_until_us: int | None = None
     needed: Needed | None = None
+    on_broken: OnBroken | None = None
 
     def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
         if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
@@ -74,30 +76,35 @@ class _Reading:
 
 
 def decoded_frames(
-    path: Path, start_us: int | None = None, needed: Needed | None = None
+    path: Path,
+    start_us: int | None = None,
+    needed: Needed | None = None,
+    on_broken: OnBroken | None = None,
 ) -> Generator[TimedFrame, None, None]:
     """Frames in presentation order, from the last one at or before ``start_us`` on.
 
     Time stamps are strictly increasing; broken packets and frames whose time stamps do not fit
-    between their neighbours' are left out, and so may be frames that are not ``needed``. The file
-    is closed with the generator. MediaError when there is no video.
+    between their neighbours' are left out, and so may be frames that are not ``needed``. Stretches
+    that could not be decoded are told to ``on_broken`` as they are passed, in the thread that
+    takes the frames. The file is closed with the generator. MediaError when there is no video.
     """
+    reading = _Reading(needed=needed, on_broken=on_broken)
     with open_media(path) as container:
         stream = video_stream(path, container)
         if start_us is None:
-            yield from _decode_on(container, stream, _Reading(needed=needed))
+            yield from _decode_on(container, stream, reading)
             return
-        wanted = _after_seek(container, stream, start_us, needed)
+        wanted = _after_seek(container, stream, start_us, reading)
         if wanted is not None:
             yield from wanted
             return
     with open_media(path) as container:
-        frames = _decode_on(container, video_stream(path, container), _Reading(needed=needed))
+        frames = _decode_on(container, video_stream(path, container), reading)
         yield from _from_last_before(frames, start_us)
 
 
 def _after_seek(
-    container: InputContainer, stream: VideoStream, start_us: int, needed: Needed | None
+    container: InputContainer, stream: VideoStream, start_us: int, reading: _Reading
 ) -> Iterator[TimedFrame] | None:
     """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
     if not seeks_exactly(container):
@@ -110,7 +117,8 @@ def _after_seek(
         for hurry_until_us in (start_us - _HURRY_MARGIN_US, None):
             if not seek(container, stream, target_us):
                 return None
-            frames = _decode_on(container, stream, _Reading(True, hurry_until_us, needed))
+            sought = replace(reading, sought=True, hurry_until_us=hurry_until_us)
+            frames = _decode_on(container, stream, sought)
             first = next(frames, None)
             if first is None or first.pts_us > start_us:
                 break
@@ -155,6 +163,7 @@ def _decode_any(
     key_us: int | None = None
     awaiting_key = reading.sought
     last_us: int | None = None
+    broken = BrokenSpans(reading.on_broken or _ignore)
     for packet, next_us in _with_next(packets(container, stream), reading):
         pts_us = _pts_us(packet)
         if awaiting_key and packet.size:
@@ -164,11 +173,23 @@ def _decode_any(
             key_us = pts_us
         leave_out = pts_us is not None and reading.may_leave_out(pts_us, next_us)
         _leave_out_unreferred(stream, leave_out)
-        for picture in decode(packet):
+        if packet.size and not leave_out and not (key_us and pts_us and pts_us < key_us):
+            broken.sent(pts_us, damaged=packet.is_corrupt)
+        pictures, complaint = try_decode(packet)
+        if complaint is not None:
+            broken.complained()
+        for picture in pictures:
             timed = _timed(picture, stream, last_us)
             last_us = timed.pts_us
             if key_us is None or timed.pts_us >= key_us:
+                broken.shown(timed.pts_us, is_key=picture.key_frame, damaged=picture.is_corrupt)
                 yield timed
+    if last_us is not None:
+        broken.ended(last_us, _usual_frame_us(stream))
+
+
+def _ignore(start_us: int, end_us: int) -> None:
+    """Nobody wants to know what is broken."""
 
 
 def _in_order(decoded: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
@@ -231,7 +252,11 @@ def _timed(picture: VideoFrame, stream: VideoStream, last_us: int | None) -> Tim
     if pts is not None:
         return TimedFrame(to_us(pts, time_base), duration_us, picture, aspect)
     # Elementary streams have no time stamps at all: only then does the rate make them.
-    rate_hz = stream.average_rate or stream.guessed_rate or _RATE_WITHOUT_ANY_HZ
-    step_us = round(US_PER_S / rate_hz)
+    step_us = _usual_frame_us(stream)
     pts_us = 0 if last_us is None else last_us + step_us
     return TimedFrame(pts_us, step_us, picture, aspect)
+
+
+def _usual_frame_us(stream: VideoStream) -> int:
+    rate_hz = stream.average_rate or stream.guessed_rate or _RATE_WITHOUT_ANY_HZ
+    return round(US_PER_S / rate_hz)

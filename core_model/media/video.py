@@ -14,6 +14,7 @@ import numpy as np
 from av.video.frame import VideoFrame as DecodedFrame
 from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
+from core_model.media.damage import OnBroken
 from core_model.media.decoding import TimedFrame, decoded_frames
 from core_model.media.errors import MediaError
 from core_model.media.orientation import displayed_size_px, orientation_of
@@ -41,16 +42,19 @@ def frames(
     *,
     size_px: Size | None = None,
     pixel_format: str = "rgb24",
+    on_broken: OnBroken | None = None,
 ) -> Generator[VideoFrame, None, None]:
     """Pictures in presentation order, from the last one at or before ``start_us`` on.
 
     ``size_px`` is (width, height) of the displayed picture; without it the file's own, on square
     pixels. ``pixel_format`` is "rgb24", "bgra", "rgba" or "gray". One picture is in memory at a
-    time besides the decoder's own; the file is closed with the generator. Raises MediaError, at
-    the first ``next``, when there is no video to read.
+    time besides the decoder's own; the file is closed with the generator. Stretches that could not
+    be decoded are told to ``on_broken(start_us, end_us)``, in the thread that takes the pictures,
+    as decoding passes them; the same stretch is told again when it is decoded again. Raises
+    MediaError, at the first ``next``, when there is no video to read.
     """
     painter = None
-    for frame in decoded_frames(path, start_us):
+    for frame in decoded_frames(path, start_us, on_broken=on_broken):
         painter = painter or Painter(path, frame, size_px, pixel_format)
         yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
 
