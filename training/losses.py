@@ -1,6 +1,6 @@
 """Focal loss on classes, distance-IoU loss on offsets, and the running normaliser of both."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -13,6 +13,7 @@ from core_model.timeline import Task
 from core_model.uniav.model import RawOutput
 from training.targets import Targets
 
+RegressionLoss = Literal["diou", "iou"]
 _EPS = 1e-8
 
 
@@ -102,10 +103,12 @@ class Criterion:
 
     normaliser: LossNormaliser = field(default_factory=LossNormaliser)
     label_smoothing: Mapping[Task, float] = field(default_factory=lambda: {Task.TAL: 0.1})
-    regression_loss: Literal["diou", "iou"] = "diou"
+    regression_loss: RegressionLoss = "diou"
     regression_weight: float = 1.0
     alpha: float = 0.25
     gamma: float = 2.0
+    # With several processes: this one's positive points -> those of the whole batch.
+    count_all: Callable[[int], int] = int
 
     def __call__(self, raw: RawOutput, targets: Targets, task: Task) -> Losses:
         """Losses of one batch, in fp32 whatever the output's type; updates the normaliser.
@@ -115,7 +118,7 @@ class Criterion:
         valid = torch.cat(raw.masks, dim=1)
         logits = torch.cat(raw.logits, dim=1).float()
         offsets = torch.cat(raw.offsets, dim=1).float()
-        positives = int((targets.positive & valid).sum())
+        positives = self.count_all(int((targets.positive & valid).sum()))
         divisor = self.normaliser.update(task, positives)
         classification = self._classification(logits, targets, valid, task) / divisor
         regression = self._regression(offsets, targets, valid) / divisor

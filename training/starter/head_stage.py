@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,11 +14,12 @@ from core_model.uniav.config import load_model_config
 from core_model.uniav.model import UniAV
 from core_model.uniav.points import level_lengths, make_points
 from training.losses import Criterion, LossNormaliser
+from training.recipe.examples import TaskBatch
 from training.starter.anchors import Anchors
 from training.starter.compose import CELL_S, SCENE_SNIPPETS, Event
 from training.starter.scene_store import SceneSet
 from training.starter.stage import StageOptions, run_stage
-from training.targets import Targets, batch_targets
+from training.targets import batch_targets
 
 BATCH = 16
 SHORTEST_CROP = 12
@@ -32,17 +32,6 @@ ABSENT_SHARE = 0.08
 # embedding's size, keeps the head from trusting such clean embeddings.
 MOST_NOISE = 0.8
 NOISE_SNIPPETS = 6
-
-
-@dataclass(frozen=True)
-class HeadBatch:
-    """One batch of one task: features, mask and targets over all points."""
-
-    task: Task
-    visual: Tensor
-    audio: Tensor
-    mask: Tensor
-    targets: Targets
 
 
 class HeadData:
@@ -63,13 +52,13 @@ class HeadData:
             task: {label: i for i, label in enumerate(names)} for task, names in labels.items()
         }
 
-    def batches(self) -> Generator[HeadBatch]:
+    def batches(self) -> Generator[TaskBatch]:
         """TAL, AVEL, SED, TAL, ... for ever."""
         while True:
             for task in (Task.TAL, Task.AVEL, Task.SED):
                 yield self.batch(task)
 
-    def batch(self, task: Task) -> HeadBatch:
+    def batch(self, task: Task) -> TaskBatch:
         draw = self.random
         chosen = draw.integers(len(self.scenes), size=BATCH)
         length = (
@@ -105,7 +94,7 @@ class HeadData:
             len(self.labels[task]),
             class_aware=False,
         )
-        return HeadBatch(task, visual, audio, mask, targets)
+        return TaskBatch(task, visual, audio, mask, targets)
 
     @staticmethod
     def _crops(source: np.ndarray, scenes: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
@@ -167,11 +156,12 @@ def train_head(
     random = torch.Generator().manual_seed(options.seed)
     where = device or torch.device("cpu")
 
-    def loss_of(model: nn.Module, batch: HeadBatch, progress: float) -> Tensor:
+    def loss_of(model: nn.Module, batch: TaskBatch, progress: float) -> Tensor:
         assert isinstance(model, UniAV)
         model.set_text_embeddings(batch.task, anchors[batch.task].drawn(random))
-        raw = model(batch.visual.to(where), batch.audio.to(where), batch.mask.to(where), batch.task)
-        return criterion(raw, batch.targets.to(where), batch.task).total
+        batch = batch.to(where)
+        raw = model(batch.visual, batch.audio, batch.mask, batch.task)
+        return criterion(raw, batch.targets, batch.task).total
 
     trained = run_stage("head", model, data.batches(), loss_of, options, folder, device=device)
     assert isinstance(trained, UniAV)

@@ -16,6 +16,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from training.optimisation import average_into, parameter_groups
+
 
 @dataclass(frozen=True)
 class StageOptions:
@@ -49,7 +51,8 @@ def run_stage(
     """
     device = device or torch.device("cpu")
     model = model.to(device)
-    optimizer = torch.optim.AdamW(_groups(model, options.weight_decay), lr=options.learning_rate)
+    groups = parameter_groups(model, options.weight_decay)
+    optimizer = torch.optim.AdamW(groups, lr=options.learning_rate)
     averaged = copy.deepcopy(model)
     state_path = folder / f"{name}.pt"
     first_step = _resume(state_path, model, averaged, optimizer)
@@ -64,7 +67,7 @@ def run_stage(
         loss.backward()
         nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
         optimizer.step()
-        _average(averaged, model, min(options.average, (step + 1) / (step + 10)))
+        average_into(averaged, model, min(options.average, (step + 1) / (step + 10)))
         running += 0.02 * (loss.item() - running) if step > first_step else loss.item()
         done = step + 1 - first_step
         if done % 50 == 0:
@@ -123,31 +126,11 @@ def sharpness(path: Path) -> float:
     return float(state["averaged"]["log_scale"].exp())
 
 
-def _groups(model: nn.Module, weight_decay: float) -> list[dict[str, Any]]:
-    """Only matrices and kernels decay; biases, norms and scales do not."""
-    parameters = [p for p in model.parameters() if p.requires_grad]
-    return [
-        {"params": [p for p in parameters if p.ndim > 1], "weight_decay": weight_decay},
-        {"params": [p for p in parameters if p.ndim <= 1], "weight_decay": 0.0},
-    ]
-
-
 def _rate(step: int, options: StageOptions) -> float:
     if step < options.warm_up:
         return (step + 1) / options.warm_up
     progress = (step - options.warm_up) / max(1, options.steps - options.warm_up)
     return 0.5 * (1 + math.cos(math.pi * progress)) + 1e-3
-
-
-@torch.no_grad()
-def _average(averaged: nn.Module, model: nn.Module, keep: float) -> None:
-    for mean, value in zip(
-        averaged.state_dict().values(), model.state_dict().values(), strict=True
-    ):
-        if mean.is_floating_point():
-            mean.lerp_(value, 1 - keep)
-        else:
-            mean.copy_(value)
 
 
 def _save(

@@ -1,0 +1,70 @@
+"""Times as other programs write them, and microseconds."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from core_model.timeline import US_PER_S
+from training.annotations.model import LATEST_US
+
+_NUMBER = re.compile(r"[+-]?(?:\d{1,30}(?:[.,]\d{0,60})?|[.,]\d{1,60})(?:[eE][+-]?\d{1,4})?", re.A)
+_CLOCK = re.compile(r"(-?)(?:(\d{1,6}):)?(\d{1,2}):(\d{1,2})(?:[.,](\d{1,9}))?", re.A)
+_LATEST_H = LATEST_US // US_PER_S // 3_600
+
+
+def from_seconds(value: object) -> int:
+    """Microseconds of a number of seconds, or of a text that holds one.
+
+    Raises:
+        ValueError: no finite number, or one that no recording reaches.
+    """
+    if isinstance(value, str):
+        if not _NUMBER.fullmatch(value.strip()):
+            raise ValueError(f"{value[:40]!r} is no time in seconds")
+        value = float(value.strip().replace(",", "."))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise ValueError(f"{str(value)[:40]!r} is no time in seconds")
+    if not math.isfinite(value) or abs(value) > LATEST_US // US_PER_S:
+        raise ValueError(f"{value if value == value else 'nan':.6g} s is beyond {_LATEST_H} hours")
+    return round(value * US_PER_S)
+
+
+def from_clock(text: str) -> int:
+    """Microseconds of "[h:]mm:ss[.fraction]" (a comma may stand for the point), or of seconds."""
+    found = _CLOCK.fullmatch(text.strip())
+    if not found:
+        return from_seconds(text)
+    sign, hours, minutes, seconds, fraction = found.groups()
+    whole = (int(hours or 0) * 60 + int(minutes)) * 60 + int(seconds)
+    if whole > LATEST_US // US_PER_S or int(minutes) > 59 or int(seconds) > 59:
+        raise ValueError(f"{text.strip()[:40]!r} is no time of a recording")
+    parts = round(int((fraction or "0").ljust(9, "0")) / 1_000)
+    return (whole * US_PER_S + parts) * (-1 if sign else 1)
+
+
+def in_seconds(time_us: int, decimals: int = 6) -> str:
+    """A time as a decimal number of seconds with exactly that many decimals."""
+    sign, units = _units(time_us, decimals)
+    whole, rest = divmod(units, 10**decimals)
+    return f"{sign}{whole}.{rest:0{decimals}d}"
+
+
+def on_clock(time_us: int, point: str) -> str:
+    """A time as "hh:mm:ss" + point + milliseconds; the hours have at least two digits."""
+    sign, units = _units(time_us, 3)
+    seconds, milliseconds = divmod(units, 1_000)
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
+
+
+def in_milliseconds(time_us: int) -> int:
+    """The nearest whole millisecond, halves upwards."""
+    return (time_us + 500) // 1_000
+
+
+def _units(time_us: int, decimals: int) -> tuple[str, int]:
+    step_us = 10 ** (6 - decimals)
+    units = (time_us + step_us // 2) // step_us
+    return ("-", -units) if units < 0 else ("", units)
