@@ -2,6 +2,7 @@
 
 import json
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -17,8 +18,8 @@ def test_rate_warms_up_and_falls_to_the_end():
     assert rates[19] == rates[20] == 1e-3
     assert rates[45] == pytest.approx(5e-4, rel=1e-4)
     assert rates[70] == pytest.approx(1e-8)
-    assert all(a <= b for a, b in zip(rates[:20], rates[1:20], strict=False))
-    assert all(a >= b for a, b in zip(rates[20:], rates[21:], strict=False))
+    assert all(a <= b for a, b in pairwise(rates[:20]))
+    assert all(a >= b for a, b in pairwise(rates[20:]))
 
 
 @pytest.mark.parametrize(
