@@ -52,6 +52,9 @@ class TimedFrame(NamedTuple):
     pixel_aspect: Fraction | None
 
 
+OnPacket = Callable[[], None]
+"""Called before a packet is decoded; what it raises ends the decoding."""
+
 Needed = Callable[[int, int], bool]
 """Whether a frame is needed that is shown from one moment to (not at) another, in us."""
 
@@ -68,6 +71,8 @@ class _Reading:
     hurry_until_us: int | None = None
     needed: Needed | None = None
     on_broken: OnBroken | None = None
+    on_packet: OnPacket | None = None
+    hurry_margin_us: int = _HURRY_MARGIN_US
 
     def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
         if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
@@ -80,6 +85,7 @@ def decoded_frames(
     start_us: int | None = None,
     needed: Needed | None = None,
     on_broken: OnBroken | None = None,
+    on_packet: OnPacket | None = None,
 ) -> Generator[TimedFrame, None, None]:
     """Frames in presentation order, from the last one at or before ``start_us`` on.
 
@@ -88,7 +94,7 @@ def decoded_frames(
     that could not be decoded are told to ``on_broken`` as they are passed, in the thread that
     takes the frames. The file is closed with the generator. MediaError when there is no video.
     """
-    reading = _Reading(needed=needed, on_broken=on_broken)
+    reading = _Reading(needed=needed, on_broken=on_broken, on_packet=on_packet)
     with open_media(path) as container:
         stream = video_stream(path, container)
         if start_us is None:
@@ -103,6 +109,25 @@ def decoded_frames(
         yield from _from_last_before(frames, start_us)
 
 
+def sought_frames(
+    container: InputContainer,
+    stream: VideoStream,
+    start_us: int,
+    *,
+    hurry_margin_us: int = _HURRY_MARGIN_US,
+    on_broken: OnBroken | None = None,
+    on_packet: OnPacket | None = None,
+) -> Iterator[TimedFrame] | None:
+    """:func:`decoded_frames` of a container that stays open; None where seeking cannot tell.
+
+    The next call moves the container, so the frames of the last one must not be read on then.
+    Frames that no other refers to are left out while more than ``hurry_margin_us`` before
+    ``start_us``; a margin that turns out too small costs time, never a wrong frame.
+    """
+    reading = _Reading(on_broken=on_broken, on_packet=on_packet, hurry_margin_us=hurry_margin_us)
+    return _after_seek(container, stream, start_us, reading)
+
+
 def _after_seek(
     container: InputContainer, stream: VideoStream, start_us: int, reading: _Reading
 ) -> Iterator[TimedFrame] | None:
@@ -114,7 +139,7 @@ def _after_seek(
         target_us = start_us - step_us
         if target_us < stream_start_us and step_us:
             return None
-        for hurry_until_us in (start_us - _HURRY_MARGIN_US, None):
+        for hurry_until_us in (start_us - reading.hurry_margin_us, None):
             if not seek(container, stream, target_us):
                 return None
             sought = replace(reading, sought=True, hurry_until_us=hurry_until_us)
@@ -164,7 +189,9 @@ def _decode_any(
     awaiting_key = reading.sought
     last_us: int | None = None
     broken = BrokenSpans(reading.on_broken or _ignore)
+    before_packet = reading.on_packet or _go_on
     for packet, next_us in _with_next(packets(container, stream), reading):
+        before_packet()
         pts_us = _pts_us(packet)
         if awaiting_key and packet.size:
             if not packet.is_keyframe:
@@ -190,6 +217,10 @@ def _decode_any(
 
 def _ignore(start_us: int, end_us: int) -> None:
     """Nobody wants to know what is broken."""
+
+
+def _go_on() -> None:
+    """Nobody breaks decoding off."""
 
 
 def _in_order(decoded: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
