@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 
-from PySide6.QtCore import QObject
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
+from PySide6.QtWidgets import QWidget
 
-MENUS = ("File", "Playback", "Model", "View", "Help")
+MENUS = ("File", "Edit", "Playback", "Go", "Model", "View", "Help")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,8 @@ class ActionSpec:
 
     Actions of one ``section`` of a menu stand together between lines. Actions of one
     ``choice`` exclude each other. With ``needs_media`` one is grey while no file is open.
+    ``timeline_keys`` work while the keys go to the timeline or the picture; elsewhere they keep
+    the meaning that they have in lists and forms.
     """
 
     id: str
@@ -33,6 +36,7 @@ class ActionSpec:
     checkable: bool = False
     choice: str = ""
     needs_media: bool = False
+    timeline_keys: tuple[str, ...] = ()
 
 
 _media = partial(ActionSpec, needs_media=True)
@@ -43,47 +47,82 @@ def _theme(id_: str, text: str, tooltip: str) -> ActionSpec:
     return ActionSpec(id_, text, (), tooltip, "View", checkable=True, choice="theme")
 
 
+def _nudge(id_: str, text: str, key: str, end: str) -> ActionSpec:
+    return _media(f"select_{id_}", text, (key,), f"Let the selection {end}", "Edit", 1)
+
+
+def _beside(
+    id_: str, text: str, keys: tuple[str, ...], tooltip: str, menu: str, section: int, key: str
+) -> ActionSpec:
+    return _media(id_, text, keys, tooltip, menu, section, timeline_keys=(key,))
+
+
 ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
     ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
     _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
-    ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 2),
+    ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 9),
+    # --- the selected time
+    _media("select_start", "Start Selection Here", ("I",), "Select from the playhead on", "Edit"),
+    _media("select_end", "End Selection Here", ("O",), "Select up to the playhead", "Edit"),
+    _media("select_all", "Select Everything", ("Ctrl+A",), "Select the whole media", "Edit"),
+    _media("select_none", "Clear Selection", ("Ctrl+Shift+A",), "Select nothing", "Edit"),
+    _nudge("start_earlier", "Start One Frame Earlier", "Alt+Left", "start one frame earlier"),
+    _nudge("start_later", "Start One Frame Later", "Alt+Right", "start one frame later"),
+    _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end one frame earlier"),
+    _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end one frame later"),
+    # --- playing
     _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
-    _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 1),
-    _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 1),
-    _media("normal_speed", "Normal Speed", ("\\",), "Play at normal speed", "Playback", 1),
-    _media("frame_back", "Frame Back", ("Left", ","), "Step back by one frame", "Playback", 2),
-    _media("frame_forward", "Frame Forward", ("Right", "."), "Step on by one frame", "Playback", 2),
-    _media("back_1s", "Back 1 s", ("Shift+Left",), "Go back by one second", "Playback", 3),
-    _media("forward_1s", "Forward 1 s", ("Shift+Right",), "Go on by one second", "Playback", 3),
-    _media("back_10s", "Back 10 s", ("Ctrl+Left",), "Go back by ten seconds", "Playback", 3),
-    _media("forward_10s", "Forward 10 s", ("Ctrl+Right",), "Go on by ten seconds", "Playback", 3),
-    _media("start", "Go to Start", ("Home",), "Go to the start of the media", "Playback", 4),
-    _media("end", "Go to End", ("End",), "Go to the end of the media", "Playback", 4),
-    _media("next_event", "Next Event", ("]",), "Go to the next onset", "Playback", 5),
-    _media("previous_event", "Previous Event", ("[",), "Go to the onset before", "Playback", 5),
+    _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 5),
+    _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 5),
+    _media("much_slower", "Much Slower", ("Shift+J",), "Play three steps slower", "Playback", 5),
+    _media("much_faster", "Much Faster", ("Shift+L",), "Play three steps faster", "Playback", 5),
+    _media("normal_speed", "Normal Speed", ("\\",), "Play at normal speed", "Playback", 5),
     _switch("mute", "Mute", ("M",), "Switch the sound off or on", "Playback", 6),
     ActionSpec("volume_up", "Louder", ("Ctrl+Shift+Up",), "Turn the volume up", "Playback", 6),
     ActionSpec(
         "volume_down", "Quieter", ("Ctrl+Shift+Down",), "Turn the volume down", "Playback", 6
     ),
+    # --- going somewhere
+    _media("frame_back", "Frame Back", ("Left", ","), "Step back by one frame", "Go"),
+    _media("frame_forward", "Frame Forward", ("Right", "."), "Step on by one frame", "Go"),
+    _media("back_1s", "Back 1 s", ("Shift+Left",), "Go back by one second", "Go", 1),
+    _media("forward_1s", "Forward 1 s", ("Shift+Right",), "Go on by one second", "Go", 1),
+    _media("back_10s", "Back 10 s", ("Ctrl+Left",), "Go back by ten seconds", "Go", 1),
+    _media("forward_10s", "Forward 10 s", ("Ctrl+Right",), "Go on by ten seconds", "Go", 1),
+    _media("start", "Go to Start", ("Home",), "Go to the start of the media", "Go", 2),
+    _media("end", "Go to End", ("End",), "Go to the end of the media", "Go", 2),
+    _beside("next_event", "Next Event", ("]",), "Go to the next onset", "Go", 3, "Tab"),
+    _beside(
+        "previous_event", "Previous Event", ("[",), "Go to the onset before", "Go", 3, "Shift+Tab"
+    ),
+    _beside("next_shot", "Next Shot", ("}",), "Go to the next shot change", "Go", 4, "Down"),
+    _beside(
+        "previous_shot", "Previous Shot", ("{",), "Go to the shot change before", "Go", 4, "Up"
+    ),
+    _media("to_select_start", "Selection Start", ("Shift+I",), "Go to its start", "Go", 5),
+    _media("to_select_end", "Selection End", ("Shift+O",), "Go to its end", "Go", 5),
+    # --- finding
     _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
+    # --- looks
     _theme("theme_system", "Follow the System", "Dark or light as the system is"),
     _theme("theme_dark", "Dark", "Use the dark colours"),
     _theme("theme_light", "Light", "Use the light colours"),
     _media("zoom_in", "Zoom In", ("Ctrl+Up", "Ctrl++", "Ctrl+="), "Show less time", "View", 1),
     _media("zoom_out", "Zoom Out", ("Ctrl+Down", "Ctrl+-"), "Show more time", "View", 1),
     _media("zoom_all", "Show Everything", ("Ctrl+0",), "Show the whole media", "View", 1),
-    _switch("events_panel", "Events Panel", ("F9",), "Show the list of events", "View", 2),
-    _switch("full_screen", "Full Screen", ("F11",), "Fill the screen", "View", 2),
+    _media("zoom_selection", "Show the Selection", ("F",), "Fill the timeline with it", "View", 1),
+    _switch("events_panel", "Events Panel", ("F9",), "Show the list of events", "View", 5),
+    _switch("full_screen", "Full Screen", ("F11",), "Fill the screen", "View", 5),
+    ActionSpec("next_pane", "Next Pane", ("F6",), "Move the keys to the next pane", "View", 6),
     ActionSpec(
         "back_out",
         "Back Out",
         ("Esc",),
-        "Close the message, leave full screen, or stop finding events",
+        "Close the message, leave full screen, clear the selection, or stop finding events",
         "View",
-        3,
+        6,
     ),
     ActionSpec("keys", "Keys", ("F1", "?"), "Show every key, searchable", "Help"),
     ActionSpec("about", "About AVScope", (), "Show the version and licence", "Help", 1),
@@ -127,10 +166,19 @@ def enable_for_media(actions: Mapping[str, QAction], has_media: bool) -> None:
             actions[spec.id].setEnabled(has_media)
 
 
+def add_timeline_keys(actions: Mapping[str, QAction], pane: QWidget) -> None:
+    """Let the keys that work only there trigger their actions while ``pane`` has the keys."""
+    context = Qt.ShortcutContext.WidgetWithChildrenShortcut
+    for spec in ACTIONS:
+        for key in spec.timeline_keys:
+            QShortcut(QKeySequence(key), pane, actions[spec.id].trigger, context=context)
+
+
 def keys_text(spec: ActionSpec) -> str:
     """The keys as this system writes them, such as "Left or ,"."""
     native = QKeySequence.SequenceFormat.NativeText
-    return " or ".join(QKeySequence(key).toString(native) for key in spec.keys)
+    keys = (*spec.keys, *spec.timeline_keys)
+    return " or ".join(QKeySequence(key).toString(native) for key in keys)
 
 
 def tooltip_text(spec: ActionSpec) -> str:

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import connect_actions, enable_for_media, make_actions
+from app.actions import add_timeline_keys, connect_actions, enable_for_media, make_actions
 from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.event_list import EventList
@@ -33,6 +33,8 @@ from app.window.empty_page import EmptyPage
 from app.window.keys_help import KeysHelp
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
+from app.window.panes import PaneRing
+from app.window.selection import SelectionCommands
 from app.window.stage import Stage
 from app.window.status_line import StatusLine
 from core_model.media.errors import MediaError
@@ -110,7 +112,9 @@ class MainWindow(QMainWindow):
         self.detection = DetectionPresenter(
             self.session, self.runner, self.status, self.events, self.messages
         )
-        self.commands = PlaybackCommands(self.player, self.session, self.stage)
+        self.commands = PlaybackCommands(self.player, self.session, self.view_state, self.stage)
+        self.selection = SelectionCommands(self.view_state)
+        self.panes = PaneRing(self.timeline, self.stage, self.events)
         self.menus = Menus(self.menuBar(), actions)
 
     def _lay_out(self) -> None:
@@ -145,6 +149,7 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         connect_actions(self.actions_by_id, self._slots())
         self.addActions(list(self.actions_by_id.values()))
+        add_timeline_keys(self.actions_by_id, self.timeline)
         self.player.media_opened.connect(self._on_media)
         self.player.open_failed.connect(self._on_open_failed)
         self.player.pacer.sound_changed.connect(self.status.set_sound)
@@ -159,6 +164,8 @@ class MainWindow(QMainWindow):
     def _slots(self) -> dict[str, Callable[..., object]]:
         return {
             **self.commands.slots(),
+            **self.selection.slots(),
+            **self.panes.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,
@@ -298,11 +305,13 @@ class MainWindow(QMainWindow):
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _back_out(self) -> None:
-        """One step: the message, then full screen, then detection."""
+        """One step: the message, full screen, the selection, then detection."""
         if self.messages.text:
             self.messages.dismiss()
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].setChecked(False)
+        elif self.view_state.selection is not None:
+            self.view_state.clear_selection()
         else:
             self.detection.cancel()
 

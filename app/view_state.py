@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
 MINIMUM_VISIBLE_US = 20_000
 # A shorter selection is a slip of the mouse: it selects nothing.
 MINIMUM_SELECTION_US = 1_000
+_NO_FRAMES: npt.NDArray[np.int64] = np.empty(0, np.int64)
 
 
 class ViewState(QObject):
@@ -31,6 +34,10 @@ class ViewState(QObject):
     # (start_us, end_us), or None while nothing is selected.
     selection_changed = Signal(object)
     snap_times_changed = Signal()
+    # A hand holds the playhead (True) or has let it go: whoever plays stands still meanwhile.
+    scrubbing_changed = Signal(bool)
+    # One frame on (1) or back (-1).
+    step_requested = Signal(int)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -41,6 +48,8 @@ class ViewState(QObject):
         self._visible_end_us = 0
         self._selection: tuple[int, int] | None = None
         self._snap_times: dict[str, tuple[int, ...]] = {}
+        self._frame_times = _NO_FRAMES
+        self._scrubbing = False
 
     @property
     def media_start_us(self) -> int:
@@ -84,6 +93,7 @@ class ViewState(QObject):
         self._visible_start_us, self._visible_end_us = start_us, end_us
         self._playhead_us = start_us
         self._snap_times.clear()
+        self._frame_times = _NO_FRAMES
         self.clear_selection()
         self.snap_times_changed.emit()
         self.media_range_changed.emit(start_us, end_us)
@@ -135,16 +145,41 @@ class ViewState(QObject):
     def snap(self, time_us: int, within_us: int, also_us: tuple[int, ...] = ()) -> int:
         """The nearest time to snap to, or ``time_us`` where none is ``within_us`` of it.
 
-        The ends of the media and ``also_us`` count along with all times set by name. The
-        playhead does not: it follows an edge that is dragged and would hold it fast. A drag
-        passes where the playhead stood when it began.
+        The ends of the media and ``also_us`` count along with all times set by name; where none
+        of them is near, frames do. The playhead does not count: it follows an edge that is
+        dragged and would hold it fast. A drag passes where the playhead stood when it began.
         """
-        candidates = [self._media_start_us, self._media_end_us, *also_us]
+        marks = [self._media_start_us, self._media_end_us, *also_us]
         for times_us in self._snap_times.values():
             place = bisect_left(times_us, time_us)
-            candidates += times_us[max(place - 1, 0) : place + 1]
-        nearest_us = min(candidates, key=lambda candidate_us: abs(candidate_us - time_us))
-        return nearest_us if abs(nearest_us - time_us) <= within_us else time_us
+            marks += times_us[max(place - 1, 0) : place + 1]
+        place = int(np.searchsorted(self._frame_times, time_us))
+        frames = [int(us) for us in self._frame_times[max(place - 1, 0) : place + 1]]
+        for candidates in (marks, frames):
+            nearest_us = min(candidates, key=lambda us: abs(us - time_us), default=None)
+            if nearest_us is not None and abs(nearest_us - time_us) <= within_us:
+                return nearest_us
+        return time_us
+
+    @property
+    def frame_times(self) -> npt.NDArray[np.int64]:
+        """When each frame is shown, int64 (n,) ascending; empty while that is not known."""
+        return self._frame_times
+
+    def set_frame_times(self, times_us: npt.NDArray[np.int64]) -> None:
+        """Take on the times of all frames, int64 (n,), strictly ascending."""
+        self._frame_times = times_us
+
+    def request_step(self, direction: int) -> None:
+        """Ask whoever plays to go one frame on (1) or back (-1)."""
+        if self.has_media:
+            self.step_requested.emit(direction)
+
+    def set_scrubbing(self, on: bool) -> None:
+        """Say that a hand takes hold of the playhead, or lets it go."""
+        if on != self._scrubbing:
+            self._scrubbing = on
+            self.scrubbing_changed.emit(on)
 
     def set_visible(self, start_us: int, end_us: int) -> None:
         """Show ``[start_us, end_us)``, moved into the media range with its length kept."""

@@ -22,7 +22,11 @@ from app.actions import (
 
 def test_ids_and_keys_are_used_once(qapp: QApplication) -> None:
     assert max(Counter(spec.id for spec in ACTIONS).values()) == 1
-    keys = [QKeySequence(key).toString() for spec in ACTIONS for key in spec.keys]
+    keys = [
+        QKeySequence(key).toString()
+        for spec in ACTIONS
+        for key in (*spec.keys, *spec.timeline_keys)
+    ]
     assert all(keys), "every key is one that Qt knows"
     assert max(Counter(keys).values()) == 1
 

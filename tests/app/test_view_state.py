@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -165,6 +166,27 @@ def test_snap_times_are_replaced_by_name_and_end_with_the_media() -> None:
     assert len(told) == 1
     state.set_media_range(0, HOUR_US)
     assert state.snap_times("shots") == ()
+
+
+def test_frames_are_snapped_to_where_nothing_else_is_near() -> None:
+    state = ViewState()
+    state.set_media_range(0, 1_000_000)
+    state.set_frame_times(np.array([0, 40_000, 80_000, 120_000]))
+    state.set_snap_times("shots", (70_000,))
+    assert state.snap(77_000, 10_000) == 70_000
+    assert state.snap(41_000, 10_000) == 40_000
+    assert state.snap(60_000, 5_000) == 60_000
+    state.set_media_range(0, 1_000_000)
+    assert state.snap(41_000, 10_000) == 41_000
+
+
+def test_a_hand_on_the_playhead_is_told_once() -> None:
+    state = opened()
+    told: list[bool] = []
+    state.scrubbing_changed.connect(told.append)
+    for on in (True, True, False, False):
+        state.set_scrubbing(on)
+    assert told == [True, False]
 
 
 def test_nonsense_is_refused() -> None:
