@@ -6,7 +6,7 @@ of its project, with "/" between the parts, whether or not the file is there.
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,8 +17,11 @@ from core_model.timeline import US_PER_S, Task
 LATEST_US = 1_000 * 3_600 * US_PER_S
 LONGEST_LABEL = 2_000
 LONGEST_NAME = 1_000
-_NOT_IN_TEXT = {"Cc", "Cs", "Zl", "Zp"}
-_NOT_IN_XML = "\ufffe\uffff"
+# Control characters, half characters, other line ends and what XML cannot hold.
+_NOT_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
+_NOT_IN_NOTE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]"
+)
 
 
 class State(StrEnum):
@@ -46,6 +49,10 @@ class Provenance:
     model: str = ""
     version: str = ""
     prompt: str = ""
+
+    def __post_init__(self) -> None:
+        if any(text != one_line(text) for text in (self.model, self.version, self.prompt)):
+            raise ValueError("a model, version or prompt with control characters")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +109,8 @@ class Segment:
             raise ValueError("no times of an event")
         if self.score is not None and not 0 <= self.score <= 1:
             raise ValueError("a score is a number from 0 to 1")
+        if self.annotator != one_line(self.annotator) or self.note != clean_note(self.note):
+            raise ValueError("an annotator or a note with control characters or space around it")
 
     @property
     def duration_us(self) -> int:
@@ -140,13 +149,13 @@ def labels_of(segments: Iterable[Segment]) -> tuple[Label, ...]:
 
 def one_line(text: str) -> str:
     """The text without control characters and line breaks; "" where nothing is left."""
-    kept = (
-        " " if unicodedata.category(character) in _NOT_IN_TEXT or character in _NOT_IN_XML
-        else character
-        for character in text
-    )  # fmt: skip
-    spaced = "".join(kept)
+    spaced = _NOT_IN_TEXT.sub(" ", text)
     return " ".join(part for part in spaced.split(" ") if part).strip()
+
+
+def clean_note(text: str) -> str:
+    """The text with only printable characters, tabs and "\\n", without space around it."""
+    return _NOT_IN_NOTE.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()
 
 
 def is_inside(name: str) -> bool:

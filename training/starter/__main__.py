@@ -42,7 +42,7 @@ VISUAL = StageOptions(steps=16000, learning_rate=1.5e-3)
 HEAD = StageOptions(steps=12000, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {
-    "train": (1200, "train", 0.06),
+    "train": (2400, "train", 0.06),
     "calibrate": (200, "first", 0.1),
     "test": (300, "second", 0.0),
     "background": (60, "second", 1.0),

@@ -30,7 +30,8 @@ SCENE_SNIPPETS = 128
 SCENE_CELLS = SCENE_SNIPPETS + 3
 CELL_S = 0.25
 SCENE_SAMPLES = SCENE_CELLS * SAMPLE_RATE_HZ // 4
-QUIET_GAP_S = 0.6
+# Pauses of less than a snippet's second are no pauses to the encoder, nor to who annotates.
+QUIET_GAP_S = 1.0
 SHORTEST_EVENT_S = 0.12
 SHORTEST_MEETING_S = 0.5
 AUDIBLE_BELOW_PEAK_DB = 30.0

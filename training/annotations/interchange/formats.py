@@ -21,6 +21,7 @@ from training.annotations.model import (
     Segment,
     State,
     Video,
+    clean_note,
     one_line,
 )
 
@@ -170,7 +171,7 @@ class Draft:
                 annotator=one_line(annotator),
                 state=state,
                 score=score,
-                note=note,
+                note=clean_note(note),
                 provenance=provenance or Provenance(),
             )
         )

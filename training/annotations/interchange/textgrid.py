@@ -19,8 +19,9 @@ from training.annotations.model import AnnotationSet, Segment
 
 # Words such as "intervals [12]:" and comments are passed over; Praat reads free-standing values.
 _TOKEN = re.compile(
-    r'"((?:[^"]|"")*)"|(<\w+>)|(?<![^\s=])([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)(?=\s|$)|(!.*)|("|[^\s"]+)'
+    r'"((?:[^"]|"")*)"|(<\w+>)|(?<![^\s=])([+-]?\d[\d.]*(?:[eE][+-]?\d+)?)(?=\s|$)|(!.*)|("|=|[^\s"=]+)'
 )
+_HEADERS = ("ooTextFile", "ooTextFile short")
 _INTERVALS, _POINTS = "IntervalTier", "TextTier"
 
 
@@ -85,7 +86,7 @@ def _recognise(source: Source) -> bool:
 
 def _read(source: Source, draft: Draft) -> None:
     tokens = _Tokens(source)
-    if tokens.text() != "ooTextFile" or tokens.text() != "TextGrid":
+    if tokens.text() not in _HEADERS or tokens.text() != "TextGrid":
         raise source.error("not a TextGrid", tokens.line)
     tokens.time_us()
     end_us = tokens.time_us()
