@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar, runtime_checkable
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame as DecodedFrame
-from av.video.reformatter import Colorspace, Interpolation, VideoReformatter
 
+from core_model.media.colour import ColourConverter
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import TimedFrame, decoded_frames
 from core_model.media.errors import MediaError
@@ -21,10 +21,6 @@ from core_model.media.orientation import displayed_size_px, orientation_of
 from core_model.timeline import US_PER_S
 
 Size = tuple[int, int]
-_HD_HEIGHT_PX = 720
-# The matrix coefficients (ITU-T H.273, table 4) that can be converted: RGB, BT.709, FCC, BT.470BG,
-# SMPTE 170M, SMPTE 240M, BT.2020.
-_KNOWN_COLOURS = {0, 1, 4, 5, 6, 7, 9}
 _LAST_FRAME_US = 40_000
 
 
@@ -143,35 +139,13 @@ class Painter:
         if self._orientation.swaps_sides:
             width_px, height_px = height_px, width_px
         self._stored_size_px = (width_px, height_px)
-        self._pixel_format = pixel_format
-        self._reformatter = VideoReformatter()
+        self._converter = ColourConverter(pixel_format)
 
     def paint(self, frame: DecodedFrame) -> np.ndarray:
         """uint8 (height, width, channels) of the displayed picture."""
-        width_px, height_px = self._stored_size_px
         try:
-            scaled = self._reformatter.reformat(
-                frame,
-                width=width_px,
-                height=height_px,
-                format=self._pixel_format,
-                src_colorspace=_guessed_colours(frame),
-                interpolation=self._interpolation(frame),
-                threads=1,
-            )
+            stored = self._converter.convert(frame, *self._stored_size_px)
         except av.error.FFmpegError as error:
             reason = f"its pixels ({frame.format.name}) cannot be converted"
             raise MediaError(self._path, "video", reason) from error
-        return self._orientation.apply(scaled.to_ndarray())
-
-    def _interpolation(self, frame: DecodedFrame) -> Interpolation:
-        """Means over areas are the fastest good way down by much, but blocky near the size."""
-        shrinks = frame.width >= 2 * self._stored_size_px[0]
-        return Interpolation.AREA if shrinks else Interpolation.BILINEAR
-
-
-def _guessed_colours(frame: DecodedFrame) -> Colorspace | None:
-    """For pictures that do not say which YUV they hold, what players assume: BT.709 for HD."""
-    if frame.format.is_rgb or frame.colorspace in _KNOWN_COLOURS:
-        return None
-    return Colorspace.ITU709 if frame.height >= _HD_HEIGHT_PX else Colorspace.ITU601
+        return self._orientation.apply(stored)
