@@ -59,12 +59,14 @@ def samples(
     *,
     rate_hz: int = SAMPLE_RATE_HZ,
     channels: int = 1,
+    channel: int | None = None,
 ) -> Generator[AudioChunk, None, None]:
     """The sound as chunks without gaps: sample k of them all lies at the first pts + k / rate.
 
     Begins at ``start_us``, or where the stream does when that is later. Silence fills gaps between
     time stamps; what overlaps is cut. Chunks are of different, bounded length, and few of them are
-    in memory. One or two channels. The file is closed with the generator. Raises MediaError, at
+    in memory. One or two channels, mixed from those of the file, or with ``channel`` only that one
+    of them, counted from 0 (silence where there is none). The file is closed with the generator. Raises MediaError, at
     the first ``next``, when there is no sound to read.
     """
     layout = _LAYOUTS[channels]
@@ -75,7 +77,7 @@ def samples(
             if stretch is None or not stretch.continues_with(frame, latest_us):
                 if stretch is not None:
                     yield from line.place(stretch.finish())
-                stretch = _Stretch(path, frame, rate_hz, layout)
+                stretch = _Stretch(path, frame, rate_hz, layout, channel)
                 yield from line.go_to(stretch.start_us)
             yield from line.place(stretch.push(frame))
         if stretch is not None:
@@ -176,13 +178,15 @@ class _Line:
 class _Stretch:
     """Sound of one format without gaps, and the filter graph that it goes through."""
 
-    def __init__(self, path: Path, first: AudioFrame, rate_hz: int, layout: str) -> None:
+    def __init__(
+        self, path: Path, first: AudioFrame, rate_hz: int, layout: str, channel: int | None
+    ) -> None:
         self.start_us = _pts_us(first) or 0
         self._format = _format_of(first)
         self._count = 0
         self._channels = 1 if layout == "mono" else 2
         try:
-            self._graph = _graph(first, rate_hz, layout)
+            self._graph = _graph(first, rate_hz, layout, channel)
         except (av.error.FFmpegError, ValueError) as error:
             reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
             raise MediaError(path, "audio", reason) from error
@@ -219,7 +223,7 @@ class _Stretch:
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
 
 
-def _graph(like: AudioFrame, rate_hz: int, layout: str) -> Graph:
+def _graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
     graph = Graph()
     source = graph.add_abuffer(
         sample_rate=like.sample_rate,
@@ -230,7 +234,8 @@ def _graph(like: AudioFrame, rate_hz: int, layout: str) -> Graph:
     # Without the limit, mixing two loud channels of floats could leave [-1, 1].
     resample = graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1")
     gather = graph.add("asetnsamples", f"n={_PIECE_SAMPLES}:p=0")
-    graph.link_nodes(source, resample, gather, graph.add("abuffersink")).configure()
+    chosen = [] if channel is None else [graph.add("pan", f"{layout}|c0=c{channel}")]
+    graph.link_nodes(source, *chosen, resample, gather, graph.add("abuffersink")).configure()
     return graph
 
 

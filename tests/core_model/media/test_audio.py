@@ -1,5 +1,6 @@
 import itertools
 import random
+import wave
 from pathlib import Path
 
 import numpy as np
@@ -184,3 +185,21 @@ def test_no_sound_is_said(tmp_path: Path) -> None:
         with pytest.raises(MediaError) as caught:
             next(reading)
         assert str(caught.value) == "silent.mp4: audio: the file has no audio stream"
+
+
+def _write_wav(path: Path, sound: np.ndarray, rate_hz: int) -> Path:
+    """``sound`` (n, channels) in [-1, 1] as 16 bit PCM."""
+    with wave.open(str(path), "wb") as file:
+        file.setnchannels(sound.shape[1])
+        file.setsampwidth(2)
+        file.setframerate(rate_hz)
+        file.writeframes(np.rint(sound * 32_767).astype("<i2").tobytes())
+    return path
+
+
+def test_one_channel_of_many_is_heard_alone(tmp_path: Path) -> None:
+    levels = np.array([0.1, 0.2, 0.3, 0.4, 0.5, 0.6])
+    path = _write_wav(tmp_path / "steps.wav", np.tile(levels, (4_000, 1)), 48_000)
+    for channel, level in enumerate(levels.tolist()):
+        sound = _joined(list(samples(path, channel=channel)))
+        assert np.median(sound) == pytest.approx(level, abs=1e-3)
