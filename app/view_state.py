@@ -34,6 +34,8 @@ class ViewState(QObject):
     # (start_us, end_us), or None while nothing is selected.
     selection_changed = Signal(object)
     snap_times_changed = Signal()
+    # A tuple of (start_us, end_us).
+    broken_spans_changed = Signal(object)
     # A hand holds the playhead (True) or has let it go: whoever plays stands still meanwhile.
     scrubbing_changed = Signal(bool)
     # One frame on (1) or back (-1).
@@ -49,6 +51,7 @@ class ViewState(QObject):
         self._selection: tuple[int, int] | None = None
         self._snap_times: dict[str, tuple[int, ...]] = {}
         self._frame_times = _NO_FRAMES
+        self._broken_spans: tuple[tuple[int, int], ...] = ()
         self._scrubbing = False
 
     @property
@@ -94,6 +97,7 @@ class ViewState(QObject):
         self._playhead_us = start_us
         self._snap_times.clear()
         self._frame_times = _NO_FRAMES
+        self.set_broken_spans(())
         self.clear_selection()
         self.snap_times_changed.emit()
         self.media_range_changed.emit(start_us, end_us)
@@ -169,6 +173,17 @@ class ViewState(QObject):
     def set_frame_times(self, times_us: npt.NDArray[np.int64]) -> None:
         """Take on the times of all frames, int64 (n,), strictly ascending."""
         self._frame_times = times_us
+
+    @property
+    def broken_spans(self) -> tuple[tuple[int, int], ...]:
+        """Start and end of every stretch found so far that could not be decoded."""
+        return self._broken_spans
+
+    def set_broken_spans(self, spans_us: tuple[tuple[int, int], ...]) -> None:
+        """Take on the whole list of stretches that could not be decoded."""
+        if spans_us != self._broken_spans:
+            self._broken_spans = spans_us
+            self.broken_spans_changed.emit(spans_us)
 
     def request_step(self, direction: int) -> None:
         """Ask whoever plays to go one frame on (1) or back (-1)."""

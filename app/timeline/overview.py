@@ -13,6 +13,7 @@ from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
 from app.timeline.event_rows import Floats, Row
 from app.timeline.lane_painter import density_image
+from app.timeline.marks import paint_broken, paint_selection
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -22,6 +23,7 @@ HEIGHT_PX = 36
 BAND_PX = 8
 BAND_GAP_PX = 2
 TOP_PX = 4
+BROKEN_PX = 3
 EDGE_REACH_PX = 6
 NARROWEST_WINDOW_PX = 4.0
 
@@ -48,6 +50,7 @@ class Overview(TimePane):
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
         view_state.media_range_changed.connect(self._on_media_changed)
+        view_state.broken_spans_changed.connect(self._on_broken_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(400, HEIGHT_PX)
@@ -99,6 +102,13 @@ class Overview(TimePane):
         painter.setBrush(glow)
         painter.setPen(QColor(self.theme.text_secondary))
         painter.drawRect(window.adjusted(0, 0, -1, -1))
+
+    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """The selection, and what could not be decoded along the top."""
+        paint_selection(painter, self.view_state, scale, self.theme, HEIGHT_PX)
+        head = self.time_rect()
+        head.setHeight(BROKEN_PX)
+        paint_broken(painter, self.view_state, scale, self.theme, head)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.setFont(self.text_font(SMALL_TEXT_PX))
@@ -187,6 +197,9 @@ class Overview(TimePane):
         for row in self._rows.get(task, ()):
             share = np.maximum(share, row.coverage(bounds_us))
         return share
+
+    def _on_broken_changed(self, _spans_us: object) -> None:
+        self.update()
 
     def _on_media_changed(self, start_us: int, end_us: int) -> None:
         self._grip = None

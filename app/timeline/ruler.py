@@ -1,13 +1,15 @@
-"""The ruler: times, and the handle of the playhead, which is dragged to scrub."""
+"""The ruler: times, the length of the selection, and the handle of the playhead."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPolygonF
 from PySide6.QtWidgets import QWidget
 
 from app.player.time_code import time_code
 from app.theme import Theme
+from app.timeline.drag import Drag, Scrub
+from app.timeline.marks import length_text, paint_broken, paint_selection, paint_shots
 from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, fill_all
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -17,16 +19,21 @@ LONG_TICK_PX = 8
 SHORT_TICK_PX = 4
 HANDLE_HALF_PX = 6
 HANDLE_PX = 11
+TAG_PX = 15
+BROKEN_PX = 3
+TAG_PADDING_PX = 6
+WIDEST_TAG_PX = 140
 
 
 class Ruler(TimePane):
-    """Labelled ticks; pressing and dragging asks to go to the time under the mouse."""
+    """Labelled ticks; a press goes there, a drag selects, or scrubs from the handle on."""
 
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(view_state, theme, parent)
         self.setFixedHeight(HEIGHT_PX)
         self.setAccessibleName("Time ruler")
         view_state.playhead_changed.connect(self._on_time_changed)
+        view_state.broken_spans_changed.connect(self._on_broken_changed)
 
     def sizeHint(self) -> QSize:
         return QSize(400, HEIGHT_PX)
@@ -75,13 +82,52 @@ class Ruler(TimePane):
     def playhead_reach_px(self) -> int:
         return HANDLE_HALF_PX + 1
 
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self.seek_to(event.position().x())
+    def plain_drag(self, x_px: float, scale: TimeScale) -> Drag:
+        """On the handle of the playhead a scrub, elsewhere a selection."""
+        on_handle = abs(scale.to_px(self.view_state.playhead_us) - x_px) <= HANDLE_HALF_PX
+        return Scrub(self.view_state) if on_handle else self.new_selection(x_px, scale)
+
+    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """Shots, what could not be decoded, and the selection with its length."""
+        paint_shots(painter, self.view_state, scale, self.theme, HEIGHT_PX)
+        foot = self.time_rect().adjusted(0, HEIGHT_PX - BROKEN_PX - 1, 0, -1)
+        paint_broken(painter, self.view_state, scale, self.theme, foot)
+        paint_selection(painter, self.view_state, scale, self.theme, HEIGHT_PX)
+        if self.view_state.selection is not None:
+            self._paint_length(painter, scale, *self.view_state.selection)
+
+    def _paint_length(
+        self, painter: QPainter, scale: TimeScale, start_us: int, end_us: int
+    ) -> None:
+        """The length in the middle of what is seen of the selection, whole wherever that is."""
+        left_px = max(scale.to_px(start_us), scale.left_px)
+        right_px = min(scale.to_px(end_us), scale.right_px)
+        if right_px < left_px:
+            return
+        text = length_text(start_us, end_us)
+        painter.setFont(self.text_font(SMALL_TEXT_PX))
+        width_px = painter.fontMetrics().horizontalAdvance(text) + 2 * TAG_PADDING_PX
+        middle_px = (left_px + right_px - width_px) / 2
+        tag_px = min(max(middle_px, scale.left_px + 1), scale.right_px - width_px - 1)
+        tag = QRectF(round(tag_px), 1, width_px, TAG_PX)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.accent))
+        painter.drawRoundedRect(tag, 3, 3)
+        painter.setPen(QColor(self.theme.on_accent))
+        painter.drawText(tag, Qt.AlignmentFlag.AlignCenter, text)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def selection_reach_px(self) -> int:
+        # The tag of a short selection is wider than it.
+        return WIDEST_TAG_PX
 
     def _fits(self, scale: TimeScale, left_px: float, width_px: float) -> bool:
         """Whether a label is whole: cut figures could be misread."""
         return left_px >= scale.left_px and left_px + width_px <= scale.right_px
+
+    def _on_broken_changed(self, _spans_us: object) -> None:
+        self.update()
 
     def _on_time_changed(self, time_us: int) -> None:
         self.update(QRectF(0, 0, self.time_rect().left(), HEIGHT_PX).toRect())

@@ -15,6 +15,16 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme, tabular
+from app.timeline.drag import (
+    SNAP_PX,
+    Drag,
+    DragHand,
+    Scrub,
+    SelectTime,
+    edge_near,
+    select_edge,
+)
+from app.timeline.marks import paint_selection, paint_shots
 from app.timeline.ticks import Tick, ticks
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -42,8 +52,12 @@ class TimePane(QWidget):
         self.theme = theme
         self._playhead_px = 0.0
         self._fonts: dict[int, QFont] = {}
+        self._selection: tuple[int, int] | None = None
+        self._hand = DragHand(view_state, self)
         view_state.visible_changed.connect(self._on_visible_changed)
         view_state.playhead_changed.connect(self._on_playhead_changed)
+        view_state.selection_changed.connect(self._on_selection_changed)
+        view_state.snap_times_changed.connect(self.update)
 
     def scale(self) -> TimeScale | None:
         """The mapping in use; None without media or without room."""
@@ -105,6 +119,7 @@ class TimePane(QWidget):
             painter.save()
             painter.setClipRect(picture & exposed)
             self.paint_time(painter, scale, exposed & picture)
+            self.paint_marks(painter, scale)
             self.paint_playhead(painter, scale)
             # Where it stands on the screen now, whichever scale it was drawn with.
             self._playhead_px = scale.to_px(self.view_state.playhead_us)
@@ -117,6 +132,11 @@ class TimePane(QWidget):
         bottom = self.height() - 1
         painter.fillRect(0, bottom, self.width(), 1, QColor(self.theme.line))
         painter.end()
+
+    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """Shot changes and the selection, over the picture."""
+        paint_shots(painter, self.view_state, scale, self.theme, self.height())
+        paint_selection(painter, self.view_state, scale, self.theme, self.height())
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
         """A line at the playhead, with a dark edge so that it shows on any picture."""
@@ -141,7 +161,10 @@ class TimePane(QWidget):
             event.ignore()
             return
         turned = _wheel_notches(event)
-        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
+            # With Alt held, Qt hands on an upright wheel as a level one.
+            self.view_state.request_step(-1 if (turned.y() or turned.x()) > 0 else 1)
+        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             notches = turned.y() or turned.x()
             time_us = scale.to_us(event.position().x())
             self.view_state.zoom_about(time_us, ZOOM_PER_NOTCH**notches)
@@ -164,10 +187,50 @@ class TimePane(QWidget):
         return super().event(event)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton and self.in_picture(event.position()):
-            self.seek_to(event.position().x())
-        else:
+        scale = self.scale()
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if scale is None or not is_left or not self.in_picture(event.position()):
             event.ignore()
+            return
+        x_px = event.position().x()
+        extends = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if extends or edge_near(self.view_state, x_px, scale) is not None:
+            self._hand.take(self._selecting(x_px, scale), x_px)
+        else:
+            drag = self.plain_drag(x_px, scale)
+            self._hand.take(drag, x_px)
+            self.seek_to(x_px)
+
+    def plain_drag(self, x_px: float, scale: TimeScale) -> Drag:
+        """What a drag without any key does that begins at a logical x."""
+        return Scrub(self.view_state)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        scale = self.scale()
+        if scale is None:
+            return
+        if self._hand.is_busy:
+            self._hand.move(event.position(), event.modifiers(), scale)
+            return
+        on_edge = edge_near(self.view_state, event.position().x(), scale) is not None
+        self.setCursor(Qt.CursorShape.SizeHorCursor if on_edge else Qt.CursorShape.ArrowCursor)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._hand.release()
+
+    def _selecting(self, x_px: float, scale: TimeScale) -> SelectTime:
+        """The drag of the edge under the pointer, else that of a new selection."""
+        edge = edge_near(self.view_state, x_px, scale)
+        if edge is not None:
+            return select_edge(self.view_state, edge)
+        return self.new_selection(x_px, scale)
+
+    def new_selection(self, x_px: float, scale: TimeScale) -> SelectTime:
+        """The drag of a selection that begins at a logical x, or at what lies near it."""
+        state = self.view_state
+        reach_us = round(SNAP_PX * scale.us_per_px)
+        anchor_us = state.snap(scale.to_us(x_px), reach_us, (state.playhead_us,))
+        return SelectTime(state, anchor_us, returns=True)
 
     def in_picture(self, position: QPointF | QPoint) -> bool:
         """Whether a point lies on the time axis, not on the margin."""
@@ -191,6 +254,21 @@ class TimePane(QWidget):
         for x_px in (self._playhead_px, new_px):
             self.update(int(x_px) - reach_px - 1, 0, 2 * reach_px + 4, self.height())
         self._playhead_px = new_px
+
+    def _on_selection_changed(self, selection: tuple[int, int] | None) -> None:
+        """Repaint between where the edges were and where they are."""
+        before, self._selection = self._selection, selection
+        scale = self.scale()
+        if scale is None:
+            return
+        times_us = [*(before or ()), *(selection or ())]
+        left_px = max(scale.to_px(min(times_us)) - self.selection_reach_px(), 0)
+        right_px = min(scale.to_px(max(times_us)) + self.selection_reach_px(), self.width())
+        self.update(int(left_px), 0, int(right_px - left_px) + 1, self.height())
+
+    def selection_reach_px(self) -> int:
+        """How far beyond its edges the selection is drawn."""
+        return 2
 
 
 def fill_all(painter: QPainter, boxes: list[QRectF], colour: QColor) -> None:

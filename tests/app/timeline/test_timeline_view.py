@@ -123,14 +123,19 @@ def test_a_click_asks_for_the_time_under_it(
     assert times == [15 * S]
 
 
-def test_dragging_on_the_ruler_scrubs(view: TimelineView, state: ViewState, qtbot: QtBot) -> None:
+def test_dragging_the_handle_scrubs(view: TimelineView, state: ViewState, qtbot: QtBot) -> None:
+    state.set_playhead(6 * S)
     times = asked(state)
+    held: list[bool] = []
+    state.scrubbing_changed.connect(held.append)
     qtbot.mousePress(view.ruler, LEFT, pos=QPoint(MARGIN_PX + 100, 10))
     for x_px in (150, 200, -50):
         qtbot.mouseMove(view.ruler, QPoint(MARGIN_PX + x_px, 10))
     qtbot.mouseRelease(view.ruler, LEFT, pos=QPoint(MARGIN_PX, 10))
     assert times[0] == 6 * S
     assert {9 * S, 12 * S, 0} <= set(times)
+    assert held == [True, False]
+    assert state.selection is None
 
 
 def test_control_and_wheel_zoom_about_the_cursor(view: TimelineView, state: ViewState) -> None:
