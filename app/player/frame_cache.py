@@ -4,20 +4,35 @@ from __future__ import annotations
 
 import threading
 from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from core_model.media.video import VideoFrame
 
-LIMIT_BYTES = 96_000_000
+LIMIT_BYTES = 128_000_000
 MINIMUM_FRAMES = 6
 # Of the limit, the part kept for stepping back; the rest is decoded ahead.
-BEHIND_PART = 1 / 3
+BEHIND_PART = 1 / 2
+_FRAME_US_IF_UNKNOWN = 40_000
+
+
+class Missing(NamedTuple):
+    """Frames wanted before the run: at most ``most`` from ``from_us`` on, up to ``first_us``.
+
+    ``usual_us`` is how long a frame is usually shown.
+    """
+
+    first_us: int
+    from_us: int
+    most: int
+    usual_us: int
 
 
 class FrameCache:
     """Frames in presentation order with none missing between the first and the last.
 
-    The reader thread appends, the main thread looks up; every method takes the lock for a short
-    time only. Times are presentation times in microseconds.
+    The reader thread appends and prepends, the main thread looks up; every method takes the lock
+    for a short time only. Times are presentation times in microseconds.
     """
 
     def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
@@ -50,6 +65,17 @@ class FrameCache:
             self._pts_us.append(frame.pts_us)
             self._forget_behind()
 
+    def prepend(self, earlier: Sequence[VideoFrame], *, reaches_first: bool) -> bool:
+        """Add the frames just before the first one; ``reaches_first``: none precedes them.
+
+        Returns whether frames far ahead of the playhead were dropped to make room.
+        """
+        with self._lock:
+            self._frames[:0] = earlier
+            self._pts_us[:0] = [frame.pts_us for frame in earlier]
+            self._starts_at_first = reaches_first
+            return self._forget_ahead()
+
     def finish(self) -> None:
         """Say that no frame follows the last one."""
         with self._lock:
@@ -69,6 +95,23 @@ class FrameCache:
             ahead = len(self._frames) - max(self._index(self._playhead_us), 0)
             ahead_limit = self._most_frames() * (1 - BEHIND_PART)
             return ahead < max(ahead_limit, MINIMUM_FRAMES / 2)
+
+    def wanted_behind(self) -> Missing | None:
+        """What should be decoded behind the playhead: None while half of its part is there."""
+        with self._lock:
+            behind_limit = int(self._most_frames() * BEHIND_PART) if self._frames else 0
+            behind = max(self._index(self._playhead_us), 0)
+            if self._starts_at_first or not self._frames or 2 * behind >= behind_limit:
+                return None
+            return self._before_first(behind_limit - behind)
+
+    def before_first(self, playhead_us: int) -> Missing | None:
+        """What a step back from the run's first frame needs; None where nothing precedes it."""
+        with self._lock:
+            if self._starts_at_first or not self._frames:
+                return None
+            behind = max(self._index(playhead_us), 0)
+            return self._before_first(max(int(self._most_frames() * BEHIND_PART) - behind, 1))
 
     def shown_at(self, time_us: int) -> VideoFrame | None:
         """The frame on screen at ``time_us``, or None where this run cannot say."""
@@ -121,6 +164,10 @@ class FrameCache:
         with self._lock:
             return max(0, bisect_right(self._pts_us, later_us - 1) - self._index(earlier_us) - 1)
 
+    def first_pts_us(self) -> int | None:
+        with self._lock:
+            return self._pts_us[0] if self._pts_us else None
+
     def last_pts_us(self) -> int | None:
         with self._lock:
             return self._pts_us[-1] if self._pts_us else None
@@ -132,6 +179,12 @@ class FrameCache:
         frame_bytes = max(self._frames[-1].image.nbytes, 1)
         return max(self._limit_bytes // frame_bytes, MINIMUM_FRAMES)
 
+    def _before_first(self, count: int) -> Missing:
+        first_us = self._pts_us[0]
+        gaps = len(self._pts_us) - 1
+        usual_us = (self._pts_us[-1] - first_us) // gaps if gaps else _FRAME_US_IF_UNKNOWN
+        return Missing(first_us, first_us - max(usual_us, 1) * count, count, usual_us)
+
     def _forget_behind(self) -> None:
         excess = len(self._frames) - self._most_frames()
         if excess <= 0:
@@ -142,3 +195,15 @@ class FrameCache:
             del self._frames[:dropped]
             del self._pts_us[:dropped]
             self._starts_at_first = False
+
+    def _forget_ahead(self) -> bool:
+        excess = len(self._frames) - self._most_frames()
+        # Never the frame on screen, nor the one after it.
+        dropped = min(excess, len(self._frames) - max(self._index(self._playhead_us), 0) - 2)
+        if dropped <= 0:
+            return False
+        del self._frames[-dropped:]
+        del self._pts_us[-dropped:]
+        self._finished = False
+        self._certain_us = None
+        return True

@@ -1,24 +1,17 @@
-"""The thread that opens files and decodes frames ahead of the playhead."""
+"""The thread that opens files and decodes frames around the playhead."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator
-from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
 from PySide6.QtCore import QObject, Signal
 
-from app.player.frame_cache import FrameCache
+from app.player.cache_filler import CacheFiller, Looks
+from app.player.frame_cache import FrameCache, Missing
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
-from core_model.media.video import VideoFrame, frames
-
-PIXEL_FORMAT = "bgra"
-# How long the mouse must rest while it scrubs before the exact frame is decoded.
-REST_S = 0.06
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,33 +33,53 @@ class ProbeResponse:
 
 @dataclass(frozen=True, slots=True)
 class FrameRequest:
-    """Find the frame shown at ``time_us``, or the ``following`` one.
+    """Find the frame shown at ``time_us``, or its neighbour in ``direction`` (1 or -1).
 
-    Decoding begins at ``start_us``; with None the run of frames at hand goes on. ``size_px`` is
-    the (width, height) to which frames are scaled. With ``preview_us``, the time of a key frame,
-    that frame is handed out first, and the exact one only if no other request comes soon.
+    Decoding begins at ``start_us``, where the frame shown began at most ``margin_us`` ago as far
+    as is known; with None the run of frames at hand goes on. With ``preview`` the key frame
+    before it is handed out first. A ``patient`` request lets the search under way end before.
     """
 
     serial: int
-    path: Path
+    looks: Looks
     time_us: int
-    following: bool
     start_us: int | None
-    size_px: tuple[int, int]
-    preview_us: int | None = None
+    margin_us: int = 0
+    direction: int = 0
+    preview: bool = False
+    patient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DetailRequest:
+    """Decode the frame at ``pts_us`` once more, with more pixels."""
+
+    serial: int
+    looks: Looks
+    pts_us: int
+
+
+class _SupersededError(Exception):
+    """Something newer is wanted than what is being searched for."""
 
 
 class FrameReader(QObject):
     """Owner of the decode thread. Requests return at once, and of each sort the newest wins.
 
+    A search that a newer request makes pointless is broken off between two packets.
+
     ``probed`` carries a :class:`ProbeResponse`; ``frame_ready`` the serial of the FrameRequest
-    whose frame lies in the cache now (or never will: the stream has ended); ``previewed`` the
-    serial and the key frame handed out before it; ``failed`` a MediaError of the picture.
+    whose frame lies in the cache now (or never will: the stream has ended); ``previewed`` and
+    ``detailed`` the serial and a frame that goes round the cache; ``broken`` the path of the file
+    and a stretch (start_us, end_us) of it that could not be decoded; ``failed`` a MediaError of
+    the picture.
     """
 
     probed = Signal(object)
     frame_ready = Signal(object)
     previewed = Signal(object, object)
+    detailed = Signal(object, object)
+    broken = Signal(object, object)
     failed = Signal(object)
 
     def __init__(self, cache: FrameCache, parent: QObject | None = None) -> None:
@@ -75,11 +88,15 @@ class FrameReader(QObject):
         self._condition = threading.Condition()
         self._probe_request: ProbeRequest | None = None
         self._frame_request: FrameRequest | None = None
+        self._detail_request: DetailRequest | None = None
+        self._standing = False
         self._forget = False
         self._closing = False
         # The rest belongs to the thread alone.
-        self._frames: Generator[VideoFrame] | None = None
+        self._filler = CacheFiller(cache, self._give_up_if_superseded, self._on_broken)
+        self._looks: Looks | None = None
         self._sought: FrameRequest | None = None
+        self._is_idle_work = False
         self._thread = threading.Thread(target=self._work, name="frame reader")
         self._thread.start()
 
@@ -91,18 +108,26 @@ class FrameReader(QObject):
     def seek(self, request: FrameRequest) -> None:
         with self._condition:
             self._frame_request = request
+            self._detail_request = None
             self._condition.notify_all()
 
-    def set_playhead(self, time_us: int) -> None:
-        """Let decoding go on ahead of ``time_us``."""
+    def detail(self, request: DetailRequest) -> None:
+        with self._condition:
+            self._detail_request = request
+            self._condition.notify_all()
+
+    def set_playhead(self, time_us: int, *, standing: bool) -> None:
+        """Let decoding go on ahead of ``time_us``, and behind it while the picture stands."""
         self._cache.set_playhead(time_us)
         with self._condition:
+            self._standing = standing
             self._condition.notify_all()
 
     def forget(self) -> None:
         """Close the file and drop its frames."""
         with self._condition:
             self._frame_request = None
+            self._detail_request = None
             self._forget = True
             self._condition.notify_all()
 
@@ -120,11 +145,12 @@ class FrameReader(QObject):
             probe_request = self._take_probe_request()
             if probe_request is not None:
                 self._probe(probe_request)
-            frame_request = self._take_frame_request()
-            if frame_request is not None:
-                self._begin(frame_request)
-            elif self._frames is not None and self._is_reading_due():
-                self._read()
+            try:
+                self._decode_what_is_due()
+            except _SupersededError:
+                continue
+            except MediaError as error:
+                self._stop_at(error)
         self._close()
 
     def _wait(self) -> bool:
@@ -139,11 +165,19 @@ class FrameReader(QObject):
             or self._forget
             or self._probe_request is not None
             or self._frame_request is not None
-            or (self._frames is not None and self._is_reading_due())
+            or self._sought is not None
+            or (self._looks is not None and self._is_reading_due())
         )
 
     def _is_reading_due(self) -> bool:
-        return self._sought is not None or self._cache.wants_more()
+        return (
+            (self._standing and self._detail_request is not None)
+            or self._cache.wants_more()
+            or self._missing_behind() is not None
+        )
+
+    def _missing_behind(self) -> Missing | None:
+        return self._cache.wanted_behind() if self._standing else None
 
     def _take_probe_request(self) -> ProbeRequest | None:
         with self._condition:
@@ -152,8 +186,19 @@ class FrameReader(QObject):
 
     def _take_frame_request(self) -> FrameRequest | None:
         with self._condition:
+            if self._forget:
+                # It may be of the file that comes next: first the last one is closed.
+                return None
             request, self._frame_request = self._frame_request, None
             return request
+
+    def _give_up_if_superseded(self) -> None:
+        waiting = self._frame_request
+        # Frames before the run are what a step back waits for, too.
+        newer = waiting is not None and waiting.direction >= 0 and not waiting.patient
+        ends = self._closing or self._forget or self._probe_request is not None
+        if newer or ends or (self._is_idle_work and not self._standing):
+            raise _SupersededError
 
     def _probe(self, request: ProbeRequest) -> None:
         try:
@@ -162,70 +207,95 @@ class FrameReader(QObject):
             result = error
         self.probed.emit(ProbeResponse(request.serial, request.path, result))
 
-    def _begin(self, request: FrameRequest) -> None:
-        if request.start_us is not None:
-            self._close()
-            if request.preview_us is not None and not self._preview(request, request.preview_us):
-                return
-            self._cache.begin(request.start_us)
-            self._frames = _frames_from(request, request.start_us)
-        self._sought = request
-        self._report_if_found()
+    def _decode_what_is_due(self) -> None:
+        """One piece of work, the most urgent first."""
+        request = self._take_frame_request()
+        if request is not None:
+            self._looks = request.looks
+            self._sought = request
+            if request.preview:
+                self._preview(request)
+        if self._looks is None:
+            return
+        self._is_idle_work = self._sought is None
+        if self._sought is not None:
+            self._seek_on(self._looks, self._sought)
+        elif (detail_request := self._detail_request) is not None and self._standing:
+            self._decode_detail(detail_request)
+        elif self._cache.wants_more():
+            self._is_idle_work = False
+            self._filler.read_ahead(self._looks)
+        elif (missing := self._missing_behind()) is not None:
+            self._filler.read_behind(self._looks, missing)
 
-    def _preview(self, request: FrameRequest, key_us: int) -> bool:
-        """Hand out the key frame; whether the exact one is still wanted after a short rest."""
-        with closing(_frames_from(request, key_us)) as found:
-            try:
-                frame = next(found, None)
-            except MediaError:
-                frame = None
+    def _stop_at(self, error: MediaError) -> None:
+        """The picture cannot be read on; the next request tries again."""
+        self.failed.emit(error)
+        self._looks = None
+        self._cache.finish()
+        self._report(found=True)
+
+    def _preview(self, request: FrameRequest) -> None:
+        frame = self._filler.key_frame(request.looks, request.time_us)
         if frame is not None:
             self.previewed.emit(request.serial, frame)
+
+    def _seek_on(self, looks: Looks, sought: FrameRequest) -> None:
+        """One step towards the frame that is wanted."""
+        if sought.start_us is not None:
+            self._filler.begin(looks, sought.start_us, sought.margin_us)
+            self._sought = replace(sought, start_us=None)
+            self._show_to_the_patient(sought.time_us)
+        elif not self._has_frame(sought):
+            missing = self._cache.before_first(sought.time_us) if sought.direction < 0 else None
+            if missing is not None:
+                self._filler.read_behind(looks, missing)
+                self._report(found=True)
+                return
+            self._filler.read_ahead(looks)
+        self._report(found=self._has_frame(sought) or not self._can_go_on(sought))
+
+    def _show_to_the_patient(self, time_us: int) -> None:
+        """What was found on the way to a newer request is better than nothing new."""
+        waiting = self._frame_request
+        frame = self._cache.shown_at(time_us)
+        if waiting is not None and waiting.patient and frame is not None:
+            self.previewed.emit(waiting.serial, frame)
+
+    def _can_go_on(self, sought: FrameRequest) -> bool:
+        first_us, last_us = self._cache.first_pts_us(), self._cache.last_pts_us()
+        if first_us is None or last_us is None or sought.time_us < first_us:
+            return False
+        return not self._cache.is_last(last_us)
+
+    def _decode_detail(self, request: DetailRequest) -> None:
         with self._condition:
-            return not self._condition.wait_for(
-                lambda: self._closing or self._forget or self._frame_request is not None, REST_S
-            )
+            self._detail_request = None
+        frame = self._filler.frame_at(request.looks, request.pts_us)
+        if frame is not None and frame.pts_us == request.pts_us:
+            self.detailed.emit(request.serial, frame)
 
-    def _read(self) -> None:
-        assert self._frames is not None
-        try:
-            frame = next(self._frames, None)
-        except MediaError as error:
-            self.failed.emit(error)
-            frame = None
-        if frame is None:
-            self._frames.close()
-            self._frames = None
-            self._cache.finish()
-        else:
-            self._cache.append(frame)
-        self._report_if_found()
-
-    def _report_if_found(self) -> None:
-        if self._sought is None:
-            return
-        if self._frames is None or self._has_frame(self._sought):
+    def _report(self, *, found: bool) -> None:
+        if found and self._sought is not None:
             serial = self._sought.serial
             self._sought = None
             self.frame_ready.emit(serial)
 
     def _has_frame(self, request: FrameRequest) -> bool:
-        if not request.following:
-            return self._cache.shown_at(request.time_us) is not None
         shown = self._cache.shown_at(request.time_us)
-        return shown is not None and self._cache.after(shown.pts_us) is not None
+        if request.direction == 0 or shown is None:
+            return shown is not None
+        if request.direction > 0:
+            return self._cache.after(shown.pts_us) is not None
+        return self._cache.before(shown.pts_us) is not None
+
+    def _on_broken(self, start_us: int, end_us: int) -> None:
+        if self._looks is not None:
+            self.broken.emit(self._looks.path, (start_us, end_us))
 
     def _close(self) -> None:
         with self._condition:
             self._forget = False
-        if self._frames is not None:
-            self._frames.close()
-        self._frames = None
+        self._filler.close()
+        self._looks = None
         self._sought = None
-        self._cache.begin(0)
-
-
-def _frames_from(request: FrameRequest, start_us: int) -> Generator[VideoFrame]:
-    found = frames(request.path, start_us, size_px=request.size_px, pixel_format=PIXEL_FORMAT)
-    # A generator, which closes the file when it is closed.
-    return cast("Generator[VideoFrame]", found)

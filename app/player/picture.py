@@ -5,32 +5,39 @@ from __future__ import annotations
 from collections import deque
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QSize, Qt, Signal
+from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
+from app.player.broken_spans import Spans, joined
+from app.player.cache_filler import MARGIN_FRAMES, Looks
 from app.player.frame_cache import FrameCache
 from app.player.frame_numbers import FrameNumbers
-from app.player.frame_reader import FrameReader, FrameRequest
+from app.player.frame_reader import DetailRequest, FrameReader, FrameRequest
+from app.player.picture_size import PictureSize
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
 from core_model.timeline import US_PER_S
 
-# Stepping back decodes this much before the frame wanted, so that the next steps are instant.
-LEAD_FRAMES = 12
 # Further behind than this, decoding skips ahead instead of catching up frame by frame.
 HOPELESSLY_LATE_US = 1_000_000
-SMALLEST_PICTURE_PX = 16
-LARGEST_SCALED_UP_PX = 1920 * 1080
+# How long a picture must stand before it is decoded once more with all its pixels.
+REST_MS = 150
+_USUAL_RATE_HZ = 25.0
 
 
 class Picture(QObject):
     """The frame on screen and the ways to another one. Times are presentation times.
 
-    ``frame_shown`` carries a VideoFrame, or None when there is no picture; ``stepped`` the time
-    of the frame that a step led to; ``failed`` a MediaError.
+    ``frame_shown`` carries a VideoFrame, or None when there is no picture; the same frame comes
+    again with more pixels when it stands. ``stepped`` carries the time of the frame that a step
+    led to; ``dropped_changed`` how many frames came too late to be shown since the media were
+    opened; ``broken_spans_changed`` the stretches known to be undecodable, (start_us, end_us) in
+    order; ``failed`` a MediaError.
     """
 
     frame_shown = Signal(object)
     stepped = Signal(object)
+    dropped_changed = Signal(object)
+    broken_spans_changed = Signal(object)
     failed = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -39,32 +46,47 @@ class Picture(QObject):
         self.reader = FrameReader(self._cache, self)
         self.reader.frame_ready.connect(self._on_frame_ready)
         self.reader.previewed.connect(self._on_previewed)
+        self.reader.detailed.connect(self._on_detailed)
+        self.reader.broken.connect(self._on_broken)
         self.reader.failed.connect(self._on_failed)
         self.numbers = FrameNumbers(self)
         self.shown: VideoFrame | None = None
         self.dropped_frames = 0
+        self.broken_spans: Spans = ()
         self._path: Path | None = None
         self._video: VideoInfo | None = None
+        self._size = PictureSize(QSize(), QSize(960, 540), 1.0)
         self._time_us = 0
         self._serial = 0
         self._awaited: int | None = None
         self._awaits_step = False
+        # Whether the frames of the cache are of another size than is wanted now.
+        self._is_stale = False
         # Directions, the next one first. Not their sum: at either end one leads nowhere.
         self._steps: deque[int] = deque()
-        self._view_size = QSize(960, 540)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._ask_for_detail)
 
     def set_media(self, path: Path | None, video: VideoInfo | None) -> None:
         """Drop all frames and take on another file; without ``video`` there is no picture."""
         self._path, self._video = path, video
-        self.dropped_frames = 0
+        own = QSize() if video is None else QSize(video.width, video.height)
+        self._size = PictureSize(own, self._size.view, self._size.zoom)
         self._awaited = None
+        self._is_stale = False
         self._steps.clear()
+        self._rest.stop()
         self.reader.forget()
         self.numbers.read(path if video is not None else None)
+        self._set_dropped(0)
+        self._set_broken(())
         self._set_shown(None)
 
     def shutdown(self) -> None:
         """Join the threads."""
+        self._rest.stop()
         self.numbers.shutdown()
         self.reader.shutdown()
 
@@ -75,38 +97,56 @@ class Picture(QObject):
             return None
         return self.numbers.index.number_at(self.shown.pts_us)
 
+    @property
+    def next_us(self) -> int | None:
+        """When the frame after the one on screen is due; None while that is not known."""
+        following = self._cache.after(self.shown.pts_us) if self.shown is not None else None
+        return None if following is None else following.pts_us
+
+    @property
+    def full_resolution(self) -> bool:
+        """Whether the frame on screen has every pixel that the view can show of it."""
+        if self.shown is None:
+            return False
+        height, width = self.shown.image.shape[:2]
+        width_px, height_px = self._size.standing_px
+        return width >= width_px and height >= height_px
+
     def show_at(self, time_us: int, *, preview: bool = False) -> None:
         """Show the frame of ``time_us``: from the cache, else as soon as it is decoded.
 
-        With ``preview`` the key frame before it may be shown until then: for the mouse that
-        drags, never for a moment that somebody named.
+        With ``preview`` another frame near it may be shown until then: for the mouse that drags,
+        never for a moment that somebody named.
         """
         self._time_us = time_us
         self._steps.clear()
         if self._video is None:
             return
-        self.reader.set_playhead(time_us)
-        frame = self._cache.shown_at(time_us)
-        if frame is not None:
+        self.reader.set_playhead(time_us, standing=True)
+        frame = None if self._is_stale else self._cache.shown_at(time_us)
+        if frame is None:
+            self._request(time_us, start_us=time_us, preview=preview)
+            return
+        if self._awaited is not None:
+            # Breaks off the search under way, which would lead away from here.
+            self._request(time_us, start_us=None)
             self._awaited = None
-            self._set_shown(frame)
-        else:
-            key_us = self._key_frame_us(time_us) if preview else None
-            self._request(time_us, start_us=time_us, preview_us=key_us)
+        self._show(frame)
+        self._rest.start()
 
     def follow(self, time_us: int) -> None:
         """Playback has reached ``time_us``: show its frame if it is there; late ones drop."""
         self._time_us = time_us
         if self._video is None:
             return
-        self.reader.set_playhead(time_us)
+        self._rest.stop()
+        self.reader.set_playhead(time_us, standing=False)
         if self._awaited is not None:
             return
         frame = self._cache.shown_at(time_us) or self._cache.newest_before(time_us)
         if frame is not None:
-            if self.shown is not None:
-                self.dropped_frames += self._cache.count_between(self.shown.pts_us, frame.pts_us)
-            self._set_shown(frame)
+            self._count_dropped(frame)
+            self._show(frame)
         last_us = self._cache.last_pts_us()
         late = last_us is not None and last_us < time_us - HOPELESSLY_LATE_US
         if late and self._cache.wants_more():
@@ -119,11 +159,22 @@ class Picture(QObject):
             self._go_on_stepping()
 
     def set_view_size(self, size_px: QSize) -> None:
-        """The pixels that the picture may fill; frames are scaled to them while decoding."""
-        before = self._decode_size_px()
-        self._view_size = size_px
-        if self.shown is not None and self._decode_size_px() != before:
+        """The device pixels that the whole picture may fill; frames are scaled to them."""
+        self._set_size(self._size.with_view(size_px))
+
+    def set_zoom(self, zoom: float) -> None:
+        """How much larger than filling the view the picture is drawn, 1 for fitting it."""
+        self._set_size(self._size.with_zoom(zoom))
+
+    def _set_size(self, size: PictureSize) -> None:
+        before, self._size = self._size, size
+        if self._video is None or (self.shown is None and self._awaited is None):
+            return
+        if size.playing_px != before.playing_px:
+            self._is_stale = True
             self._request(self._time_us, start_us=self._time_us)
+        elif size.standing_px != before.standing_px:
+            self._rest.start()
 
     def _take_steps(self) -> bool:
         """Take the steps that wait as far as the cache reaches; whether there was any."""
@@ -137,8 +188,9 @@ class Picture(QObject):
             taken = True
             self._steps.popleft()
             self._time_us = frame.pts_us
-            self.reader.set_playhead(frame.pts_us)
+            self.reader.set_playhead(frame.pts_us, standing=True)
             self._set_shown(frame)
+            self._rest.start()
             self.stepped.emit(frame.pts_us)
         return taken
 
@@ -155,14 +207,13 @@ class Picture(QObject):
     def _is_at_end(self, pts_us: int, direction: int) -> bool:
         if direction > 0:
             return self._cache.is_last(pts_us)
-        return self._cache.is_first(pts_us) or pts_us <= self._video_start_us
+        start_us = self._video.start_us if self._video is not None else 0
+        return self._cache.is_first(pts_us) or pts_us <= start_us
 
     def _ask_for_step(self, pts_us: int, direction: int) -> None:
-        if direction > 0:
-            start_us = None if self._cache.last_pts_us() == pts_us else pts_us
-            self._request(pts_us, start_us=start_us, following=True)
-        else:
-            self._request(pts_us, start_us=pts_us - 1 - self._lead_us())
+        at_edge = self._cache.last_pts_us() if direction > 0 else self._cache.first_pts_us()
+        start_us = None if at_edge == pts_us else pts_us
+        self._request(pts_us, start_us=start_us, direction=direction)
         self._awaits_step = True
 
     def _drop_steps(self) -> None:
@@ -171,75 +222,108 @@ class Picture(QObject):
         while self._steps and self._steps[0] == direction:
             self._steps.popleft()
 
-    @property
-    def _video_start_us(self) -> int:
-        return self._video.start_us if self._video is not None else 0
-
-    def _lead_us(self) -> int:
-        rate_hz = self._video.average_rate_hz if self._video is not None else 0.0
-        return round(LEAD_FRAMES / rate_hz * US_PER_S) if rate_hz > 0 else 0
-
-    def _key_frame_us(self, time_us: int) -> int | None:
-        index = self.numbers.index
-        if index is None:
-            return None
-        return index.time_us(index.keyframe_before(index.number_at(time_us)))
-
     def _request(
-        self,
-        time_us: int,
-        *,
-        start_us: int | None,
-        following: bool = False,
-        preview_us: int | None = None,
+        self, time_us: int, *, start_us: int | None, direction: int = 0, preview: bool = False
     ) -> None:
         if self._path is None:
             return
         self._serial += 1
         self._awaited = self._serial
         self._awaits_step = False
-        size_px = self._decode_size_px()
+        self._rest.stop()
+        near = preview and self._is_near(time_us)
         self.reader.seek(
             FrameRequest(
-                self._serial, self._path, time_us, following, start_us, size_px, preview_us
+                self._serial,
+                Looks(self._path, self._size.playing_px),
+                time_us,
+                start_us,
+                self._margin_us(time_us),
+                direction,
+                preview=preview and not near,
+                patient=near,
             )
         )
 
-    def _decode_size_px(self) -> tuple[int, int]:
-        """The picture's (width, height) as it fits into the view.
+    def _is_near(self, time_us: int) -> bool:
+        """Whether the frame on screen is nearer to a moment than the key frame before it."""
+        index = self.numbers.index
+        if index is None or self.shown is None:
+            return False
+        key_us = index.time_us(index.keyframe_before(index.number_at(time_us)))
+        return key_us <= self.shown.pts_us <= 2 * time_us - key_us
 
-        Small pictures are scaled up here as well, in the decode thread, since a widget that
-        scales while it paints holds up the window; on very large screens they are not, to keep
-        the cache of frames long.
-        """
-        if self._video is None:
-            return SMALLEST_PICTURE_PX, SMALLEST_PICTURE_PX
-        own = QSize(self._video.width, self._video.height)
-        size = own.scaled(self._view_size, Qt.AspectRatioMode.KeepAspectRatio)
-        if size.width() > own.width() and size.width() * size.height() > LARGEST_SCALED_UP_PX:
-            size = own
-        return max(size.width(), SMALLEST_PICTURE_PX), max(size.height(), SMALLEST_PICTURE_PX)
+    def _margin_us(self, time_us: int) -> int:
+        """How long ago the frame shown at a moment began: exact once the frames are counted."""
+        index = self.numbers.index
+        if index is not None:
+            return max(0, time_us - index.time_us(index.number_at(time_us)))
+        rate_hz = self._video.average_rate_hz if self._video is not None else 0.0
+        return round(MARGIN_FRAMES * US_PER_S / (rate_hz or _USUAL_RATE_HZ))
 
     def _on_frame_ready(self, serial: int) -> None:
         if serial != self._awaited:
             return
         self._awaited = None
+        self._is_stale = False
         if not self._awaits_step:
             frame = self._cache.shown_at(self._time_us)
             frame = frame or self._cache.newest_before(self._time_us)
             if frame is not None:
                 self._set_shown(frame)
+                self._rest.start()
         if self._steps and not self._take_steps() and self._awaits_step:
             self._drop_steps()
         self._go_on_stepping()
+
+    def _ask_for_detail(self) -> None:
+        if self._path is not None and self.shown is not None and not self.full_resolution:
+            looks = Looks(self._path, self._size.standing_px)
+            self.reader.detail(DetailRequest(self._serial, looks, self.shown.pts_us))
+
+    def _on_detailed(self, serial: int, frame: VideoFrame) -> None:
+        stands = self.shown is not None and self.shown.pts_us == frame.pts_us
+        if serial == self._serial and stands:
+            self._set_shown(frame)
 
     def _on_previewed(self, serial: int, frame: VideoFrame) -> None:
         if serial == self._awaited:
             self._set_shown(frame)
 
+    def _on_broken(self, path: Path, span: tuple[int, int]) -> None:
+        if path == self._path:
+            self._set_broken(joined(self.broken_spans, *span))
+
     def _on_failed(self, error: object) -> None:
         if self._video is not None:
             self.failed.emit(error)
+
+    def _count_dropped(self, frame: VideoFrame) -> None:
+        if self.shown is None or frame.pts_us <= self.shown.pts_us:
+            return
+        index = self.numbers.index
+        if index is None:
+            dropped = self._cache.count_between(self.shown.pts_us, frame.pts_us)
+        else:
+            number = index.number_at(frame.pts_us)
+            dropped = number - index.number_at(self.shown.pts_us) - 1
+        if dropped > 0:
+            self._set_dropped(self.dropped_frames + dropped)
+
+    def _set_dropped(self, count: int) -> None:
+        if count != self.dropped_frames:
+            self.dropped_frames = count
+            self.dropped_changed.emit(count)
+
+    def _set_broken(self, spans: Spans) -> None:
+        if spans != self.broken_spans:
+            self.broken_spans = spans
+            self.broken_spans_changed.emit(spans)
+
+    def _show(self, frame: VideoFrame) -> None:
+        """Show a frame of the cache, unless the same one is on screen, perhaps in more detail."""
+        if self.shown is None or self._is_stale or frame.pts_us != self.shown.pts_us:
+            self._set_shown(frame)
 
     def _set_shown(self, frame: VideoFrame | None) -> None:
         if frame is not self.shown:

@@ -1,0 +1,131 @@
+"""Keeps the cache of frames filled around the playhead: seeks, reads on, and reads what lies
+before. Belongs to the decode thread."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from app.player.frame_cache import FrameCache, Missing
+from app.player.frame_source import FrameSource
+from core_model.media.damage import OnBroken
+from core_model.media.video import VideoFrame
+
+# How many frames before the one that is wanted all are decoded, where its time is not known.
+MARGIN_FRAMES = 3
+# The second decoder only ever looks for few frames; more threads would hold more pictures.
+SCOUT_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Of which file frames are made, and of which (width, height)."""
+
+    path: Path
+    size_px: tuple[int, int]
+
+
+class CacheFiller:
+    """Two decoders on one file: one reads on ahead of the playhead, the other one looks around.
+
+    ``give_up`` is called before every packet of a search, and ends it by raising; the cache then
+    holds what it held before. Every method that decodes may raise what ``give_up`` raises, and
+    MediaError.
+    """
+
+    def __init__(self, cache: FrameCache, give_up: Callable[[], None], on_broken: OnBroken) -> None:
+        self._cache = cache
+        self._give_up = give_up
+        self._searching = False
+        self._ahead_source = FrameSource(self._on_packet_ahead, on_broken)
+        self._scout = FrameSource(give_up, on_broken, SCOUT_THREADS)
+        self._ahead: Generator[VideoFrame] | None = None
+
+    def close(self) -> None:
+        """Close the file and drop all frames."""
+        self._stop_ahead()
+        self._ahead_source.close()
+        self._scout.close()
+        self._cache.begin(0)
+
+    def begin(self, looks: Looks, start_us: int, margin_us: int) -> None:
+        """Go to ``start_us``; the frames at hand are kept until the one there is decoded.
+
+        ``margin_us``: how far before ``start_us`` that frame can be expected to begin.
+        """
+        self._stop_ahead()
+        following = self._ahead_source.frames(looks.path, start_us, looks.size_px, margin_us)
+        first = self._search(following, None)
+        self._cache.begin(start_us)
+        self._take_on(first, following)
+
+    def read_ahead(self, looks: Looks) -> None:
+        """Add the frame after the last one of the cache."""
+        last_us = self._cache.last_pts_us()
+        if self._ahead is not None:
+            frame = next(self._ahead, None)
+            self._take_on(frame, self._ahead)
+        elif last_us is None:
+            self._cache.finish()
+        else:
+            following = self._ahead_source.frames(looks.path, last_us, looks.size_px, 0)
+            self._take_on(self._search(following, last_us), following)
+
+    def read_behind(self, looks: Looks, missing: Missing) -> None:
+        """Add the frames before the first one of the cache."""
+        earlier: deque[VideoFrame] = deque(maxlen=missing.most)
+        passed = 0
+        margin_us = MARGIN_FRAMES * missing.usual_us
+        found = self._scout.frames(looks.path, missing.from_us, looks.size_px, margin_us)
+        with closing(found):
+            for frame in found:
+                if frame.pts_us >= missing.first_us:
+                    break
+                earlier.append(frame)
+                passed += 1
+        began_later = not earlier or earlier[0].pts_us > missing.from_us
+        reaches_first = began_later and passed == len(earlier)
+        if self._cache.prepend(tuple(earlier), reaches_first=reaches_first):
+            self._stop_ahead()
+
+    def frame_at(self, looks: Looks, pts_us: int) -> VideoFrame | None:
+        """One frame, aside from the cache."""
+        with closing(self._scout.frames(looks.path, pts_us, looks.size_px, 0)) as found:
+            return next(found, None)
+
+    def key_frame(self, looks: Looks, time_us: int) -> VideoFrame | None:
+        """The key frame before a moment, aside from the cache; None where it is unknown."""
+        return self._scout.key_frame(looks.path, time_us, looks.size_px)
+
+    def _search(self, found: Generator[VideoFrame], after_us: int | None) -> VideoFrame | None:
+        """The first frame, or the first one later than ``after_us``."""
+        self._searching = True
+        try:
+            first = next(found, None)
+            while after_us is not None and first is not None and first.pts_us <= after_us:
+                first = next(found, None)
+        finally:
+            self._searching = False
+        return first
+
+    def _take_on(self, frame: VideoFrame | None, following: Generator[VideoFrame]) -> None:
+        if frame is None:
+            following.close()
+            self._ahead = None
+            self._cache.finish()
+        else:
+            self._ahead = following
+            self._cache.append(frame)
+
+    def _stop_ahead(self) -> None:
+        if self._ahead is not None:
+            self._ahead.close()
+            self._ahead = None
+
+    def _on_packet_ahead(self) -> None:
+        # Reading on frame by frame is never worth breaking off: the next place would be lost.
+        if self._searching:
+            self._give_up()

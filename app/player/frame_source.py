@@ -1,0 +1,130 @@
+"""A file kept open for decoding, so that going to another place in it costs no opening."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import av.error
+from av.container import InputContainer
+from av.video.frame import VideoFrame as DecodedFrame
+from av.video.stream import VideoStream
+
+from core_model.media.clock import to_us
+from core_model.media.container import (
+    open_media,
+    packets,
+    seek,
+    seeks_exactly,
+    time_base_of,
+    video_stream,
+)
+from core_model.media.damage import OnBroken
+from core_model.media.decoding import TimedFrame, decoded_frames, sought_frames
+from core_model.media.video import Painter, VideoFrame
+
+PIXEL_FORMAT = "bgra"
+# A stream whose key frames lie further apart than this many packets gets no preview.
+_PACKETS_TO_KEY = 64
+
+OnPacket = Callable[[], None]
+"""Called before every packet; what it raises ends the search, and the next one begins anew."""
+
+
+class FrameSource:
+    """Frames of one file at a time. Belongs to one thread; one run of frames is alive at a time.
+
+    ``threads`` limits the decoder's threads, and with them the pictures that it holds; None
+    leaves it to FFmpeg.
+    """
+
+    def __init__(
+        self, on_packet: OnPacket, on_broken: OnBroken | None = None, threads: int | None = None
+    ) -> None:
+        self._on_packet = on_packet
+        self._on_broken = on_broken
+        self._threads = threads
+        self._files = ExitStack()
+        self._path: Path | None = None
+        self._opened: tuple[InputContainer, VideoStream] | None = None
+
+    def close(self) -> None:
+        """Close the file; runs of frames handed out before must not be read on."""
+        self._opened = None
+        self._path = None
+        self._files.close()
+
+    def frames(
+        self, path: Path, start_us: int, size_px: tuple[int, int], margin_us: int
+    ) -> Generator[VideoFrame]:
+        """Pictures from the last one at or before ``start_us`` on, BGRA of (width, height).
+
+        Frames that no other refers to are not decoded while they lie more than ``margin_us``
+        before ``start_us``; the answer is the same for any margin. Raises MediaError at the
+        first ``next`` when there is no video to read.
+        """
+        painter: Painter | None = None
+        for frame in self._decoded(path, start_us, margin_us):
+            painter = painter or Painter(path, frame, size_px, PIXEL_FORMAT)
+            yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
+
+    def key_frame(self, path: Path, time_us: int, size_px: tuple[int, int]) -> VideoFrame | None:
+        """The picture at which decoding would begin for a moment; None where that is unknown.
+
+        Only one packet is decoded, and the decoder is emptied at once instead of being fed on.
+        """
+        container, stream = self._open(path)
+        if not seeks_exactly(container) or not seek(container, stream, time_us):
+            return None
+        picture = _first_key_picture(container, stream)
+        if picture is None or picture.pts is None:
+            return None
+        pts_us = to_us(picture.pts, time_base_of(stream))
+        timed = TimedFrame(pts_us, 0, picture, stream.sample_aspect_ratio)
+        return VideoFrame(pts_us, Painter(path, timed, size_px, PIXEL_FORMAT).paint(picture))
+
+    def _decoded(self, path: Path, start_us: int, margin_us: int) -> Iterator[TimedFrame]:
+        container, stream = self._open(path)
+        sought = sought_frames(
+            container,
+            stream,
+            start_us,
+            hurry_margin_us=margin_us,
+            on_packet=self._on_packet,
+            on_broken=self._on_broken,
+        )
+        if sought is not None:
+            return sought
+        # What cannot be sought in is read from its beginning, by a container of its own.
+        self.close()
+        return decoded_frames(path, start_us, on_packet=self._on_packet, on_broken=self._on_broken)
+
+    def _open(self, path: Path) -> tuple[InputContainer, VideoStream]:
+        if self._opened is None or path != self._path:
+            self.close()
+            container = self._files.enter_context(open_media(path))
+            stream = video_stream(path, container)
+            if self._threads is not None:
+                stream.codec_context.thread_count = self._threads
+            self._opened = container, stream
+            self._path = path
+        return self._opened
+
+
+def _first_key_picture(container: InputContainer, stream: VideoStream) -> DecodedFrame | None:
+    context = stream.codec_context
+    if not context.is_open:
+        stream.thread_type = "AUTO"
+    context.skip_frame = "DEFAULT"
+    for count, packet in enumerate(packets(container, stream)):
+        if packet.size and packet.is_keyframe:
+            try:
+                pictures = [*packet.decode(), *context.decode(None)]
+            except (av.error.FFmpegError, ValueError):
+                return None
+            return cast("DecodedFrame", pictures[0]) if pictures else None
+        if count > _PACKETS_TO_KEY:
+            break
+    return None
