@@ -72,6 +72,12 @@ def add_arguments(subparsers: Any) -> None:
         help="table (default), csv, or one JSON object per file and line",
     )
     parser.add_argument(
+        "--bundle",
+        type=Path,
+        metavar="DIR",
+        help="folder of another model than the one that comes along",
+    )
+    parser.add_argument(
         "--device",
         choices=("auto", "cpu", "cuda", "mps"),
         default="auto",
@@ -99,7 +105,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     try:
         cache = None if arguments.no_cache else EncodingCache()
-        predictor = Predictor(Bundle(starter_folder()), arguments.device, cache)
+        predictor = Predictor(Bundle(arguments.bundle or starter_folder()), arguments.device, cache)
         search = Search(predictor, arguments.task, labels, arguments.threshold)
         return _run_files(arguments.videos, search, _PRINTERS[arguments.format])
     except (BundleError, DeviceError, TextEncoderError) as error:

@@ -195,6 +195,14 @@ def test_without_a_model_there_is_one_line(clip, tmp_path, monkeypatch, capsys):
     assert "bundle.json" in err and len(err.splitlines()) == 1
 
 
+def test_another_model_can_be_named(clip, bundle_folder, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(bundle_description, "starter_folder", lambda: tmp_path)
+    assert main(["detect", str(clip), "--bundle", str(bundle_folder), "--format", "json"]) == 0
+    assert json.loads(capsys.readouterr().out)["model"] == "tiny 0.1"
+    assert main(["detect", str(clip), "--bundle", str(tmp_path / "none")]) == 1
+    assert "bundle.json" in capsys.readouterr().err
+
+
 def test_a_device_that_is_not_here_is_one_line(clip, monkeypatch, capsys):
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     assert run(clip, "--device", "cuda") == detect.EXIT_FAILED
