@@ -1,0 +1,125 @@
+"""Where the videos of a project lie: inside its folder by path, elsewhere by content."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePosixPath
+
+from app.project.edits.videos import VideoFile
+from app.project.errors import ProjectError, explained
+from app.project.values import Video
+from core_model.cache import content_hash
+from training.annotations.model import is_inside, one_line
+
+# A folder chosen by mistake (a whole disk) is not searched for ever.
+SEARCHED_FILES = 200_000
+
+
+def machine_name() -> str:
+    """How places on this machine are told from those on others."""
+    return platform.node() or "this machine"
+
+
+def describe(
+    file: Path, folder: Path, *, start_us: int = 0, duration_us: int | None = None
+) -> VideoFile:
+    """A file as a project in ``folder`` keeps it: by its path if inside, else by its name.
+
+    Raises ProjectError where it cannot be read.
+    """
+    with explained(file):
+        size_bytes = file.stat().st_size
+        digest = content_hash(file)
+    return VideoFile(stored_path(file, folder), digest, size_bytes, start_us, duration_us)
+
+
+def stored_path(file: Path, folder: Path) -> str:
+    """The path that the project keeps. Raises ProjectError for a name that cannot be kept."""
+    path = Path(os.path.normpath(file.absolute()))
+    base = Path(os.path.normpath(folder.absolute()))
+    stored = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
+    if not is_inside(stored):
+        stored = one_line(stored.replace("\\", "_"))
+    if not is_inside(stored):
+        raise ProjectError(file, "a project cannot hold a file of this name")
+    return stored
+
+
+def is_within(file: Path, folder: Path) -> bool:
+    """Whether a file lies in the folder or below it, going by the path."""
+    path, base = os.path.normpath(file.absolute()), os.path.normpath(folder.absolute())
+    return Path(path).is_relative_to(base)
+
+
+def locate(video: Video, folder: Path, places: Iterable[str]) -> Path | None:
+    """The file of a video, or None where it is missing or holds something else.
+
+    A path in the project never leads out of its folder, whatever the project says; a place
+    outside counts only for a file with the video's own content.
+    """
+    if is_inside(video.path):
+        inside = folder.joinpath(*PurePosixPath(video.path).parts)
+        if _has_size(inside, video.size_bytes):
+            return inside
+    for place in map(Path, places):
+        if place.is_absolute() and _has_size(place, video.size_bytes) and _holds(place, video):
+            return place
+    return None
+
+
+def find_moved(
+    videos: Iterable[Video], folder: Path, cancelled: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[int, Path]]:
+    """Look for missing videos in a folder and below it: (id, file) for each one found.
+
+    A file is taken for a video when it holds the same content; one never seen before is found
+    by its name. May take long in a large folder: call it in a worker.
+    """
+    wanted = list(videos)
+    by_size: dict[int, list[Video]] = {}
+    by_name: dict[str, list[Video]] = {}
+    for video in wanted:
+        if video.content_hash and video.size_bytes is not None:
+            by_size.setdefault(video.size_bytes, []).append(video)
+        else:
+            by_name.setdefault(PurePosixPath(video.path).name, []).append(video)
+    found: set[int] = set()
+    for file, size_bytes in _files(folder):
+        if cancelled() or len(found) == len(wanted):
+            return
+        same_size = (video for video in by_size.get(size_bytes, ()) if _holds(file, video))
+        for video in (*same_size, *by_name.get(file.name, ())):
+            if video.id not in found and (not video.content_hash or _holds(file, video)):
+                found.add(video.id)
+                yield video.id, file
+
+
+def _files(folder: Path) -> Iterator[tuple[Path, int]]:
+    """Files below a folder with their sizes; what cannot be read is passed over."""
+    seen = 0
+    for place, _folders, names in os.walk(folder):
+        for name in sorted(names):
+            seen += 1
+            if seen > SEARCHED_FILES:
+                return
+            file = Path(place, name)
+            try:
+                yield file, file.stat().st_size
+            except OSError:
+                continue
+
+
+def _has_size(file: Path, size_bytes: int | None) -> bool:
+    try:
+        return file.is_file() and size_bytes in (None, file.stat().st_size)
+    except (OSError, ValueError):
+        return False
+
+
+def _holds(file: Path, video: Video) -> bool:
+    try:
+        return bool(video.content_hash) and content_hash(file) == video.content_hash
+    except OSError:
+        return False

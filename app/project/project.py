@@ -1,0 +1,284 @@
+"""The one door to a project: open it, read it, change it, take changes back."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from app.project.backups import Backup, copy_project, make_backup, restore
+from app.project.document import Document, Touched
+from app.project.edits.base import Edit
+from app.project.edits.videos import AddVideos, RelinkVideos
+from app.project.errors import EditError, ProjectError
+from app.project.interchange import annotation_set
+from app.project.lock import ProjectLock
+from app.project.opening import Opened, create_file, open_file
+from app.project.places import describe, is_within, locate, machine_name
+from app.project.store import Commit, History, LogEntry, Store
+from app.project.values import Video
+from training.annotations.model import AnnotationSet, State
+
+SUFFIX = ".avscope"
+
+
+class Project:
+    """An open project.
+
+    Every edit is one committed transaction: when :meth:`perform` returns, it is on the disk.
+    Any thread may use a project, one at a time. Methods raise ProjectError where the file
+    refuses and EditError where an edit makes no sense; neither changes anything.
+    """
+
+    def __init__(self, path: Path, opened: Opened, author: str) -> None:
+        self.path = path
+        self.author = author
+        self._opened = opened
+        self._store = Store(opened.connection)
+        self._document = Document(self._store.reader)
+        self._history = self._store.history()
+        self._backed_up_revision = self._history.revision
+
+    @classmethod
+    def create(cls, path: Path, author: str) -> Project:
+        """Make a new project; ``author`` is who annotates."""
+        path = path.absolute()
+        return cls(path, create_file(path), author)
+
+    @classmethod
+    def open(cls, path: Path, author: str, *, read_only: bool = False) -> Project:
+        """Open a project, for reading only where it cannot be written or is damaged."""
+        path = path.absolute()
+        opened = open_file(path, read_only=read_only)
+        try:
+            return cls(path, opened, author)
+        except ProjectError:
+            _close(opened)
+            raise
+
+    @property
+    def folder(self) -> Path:
+        """What paths of videos are relative to."""
+        return self.path.parent
+
+    @property
+    def document(self) -> Document:
+        """Labels, videos, runs and segments as they are now."""
+        return self._document
+
+    @property
+    def history(self) -> History:
+        """The number of edits so far and the names of what undo and redo would do."""
+        return self._history
+
+    @property
+    def read_only_reason(self) -> str | None:
+        """Why nothing can be changed ("anna on desk-4 (process 71, since ...) is editing it"), or
+        None where everything can.
+        """
+        return self._opened.read_only_reason
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether the file is damaged; what is shown is then what could be read, or a backup."""
+        return self._opened.is_damaged
+
+    @property
+    def good_backup(self) -> Backup | None:
+        """The newest sound backup of a damaged project."""
+        return self._opened.backup
+
+    @property
+    def notice(self) -> str | None:
+        """A line to show once after opening, or None."""
+        return self._opened.notice
+
+    @property
+    def needs_backup(self) -> bool:
+        """Whether anything was changed since the last backup."""
+        return self._history.revision != self._backed_up_revision
+
+    def perform(self, edit: Edit) -> Touched | None:
+        """Carry out an edit as one undo step; None where it changes nothing."""
+        return self._taken_in(self.write(edit))
+
+    def undo(self) -> Touched | None:
+        """Take back the last step; None where there is none."""
+        return self._taken_in(self.write_undo())
+
+    def redo(self) -> Touched | None:
+        """Do again what was taken back last; None where there is nothing."""
+        return self._taken_in(self.write_redo())
+
+    def write(self, edit: Edit) -> Commit | None:
+        """The first half of :meth:`perform`: commit to the disk, leave the document alone.
+
+        A worker may do this while the window goes on reading the document. A bulk edit makes a
+        backup first, if anything changed since the last one.
+        """
+        self._demand_writable()
+        if edit.is_bulk:
+            self._back_up_before(edit.backup_reason)
+        return self._store.commit(edit, self.author)
+
+    def write_undo(self) -> Commit | None:
+        """The first half of :meth:`undo`."""
+        self._demand_writable()
+        return self._store.undo(self.author)
+
+    def write_redo(self) -> Commit | None:
+        """The first half of :meth:`redo`."""
+        self._demand_writable()
+        return self._store.redo(self.author)
+
+    def take_in(self, commit: Commit) -> Touched:
+        """The second half: let the document follow. Commits are taken in in their order."""
+        self._history = commit.history
+        return self._document.take_in(commit)
+
+    def log(self, limit: int = 200) -> list[LogEntry]:
+        """The newest entries of the edit log, the newest one first."""
+        return self._store.log(limit)
+
+    def undo_names(self, limit: int = 50) -> list[str]:
+        """The steps that undo would take back, the next one first."""
+        return self._store.undo_names(limit)
+
+    def counts(self) -> list[tuple[int, int, State, int]]:
+        """(video id, label id, state, number of segments) for each that occurs."""
+        return self._store.reader.counts()
+
+    def annotations(self, video_id: int | None = None) -> AnnotationSet:
+        """One video or all, as values that every exporter takes."""
+        return annotation_set(self._store.reader, video_id)
+
+    def add_video(
+        self, file: Path, *, start_us: int = 0, duration_us: int | None = None
+    ) -> tuple[Video, Touched | None]:
+        """Add a file, or find it by its content where the project has it already."""
+        described = describe(file, self.folder, start_us=start_us, duration_us=duration_us)
+        touched = self.perform(AddVideos((described,)))
+        video = next(
+            video
+            for video in self._document.videos.values()
+            if video.content_hash == described.content_hash or video.path == described.path
+        )
+        self.remember_place(file, described.content_hash)
+        return video, touched
+
+    def find_video(self, file: Path) -> Video | None:
+        """The video of the project that this file holds, or None."""
+        digest = describe(file, self.folder).content_hash
+        same = (v for v in self._document.videos.values() if v.content_hash == digest)
+        return next(same, None)
+
+    def locate(self, video_id: int) -> Path | None:
+        """Where a video lies now, or None where it is missing."""
+        video = self._document.videos.get(video_id)
+        if video is None:
+            raise EditError(f"there is no video {video_id}")
+        places = self._store.reader.places(video.content_hash, machine_name())
+        return locate(video, self.folder, places)
+
+    def missing_videos(self) -> list[Video]:
+        """The videos whose files are not where they were."""
+        return [video for video in self._document.videos.values() if not self.locate(video.id)]
+
+    def relink(self, files: dict[int, Path], *, other_content: bool = False) -> Touched | None:
+        """Say where videos lie now, as one step; ``places.find_moved`` finds them in a folder."""
+        described = tuple(
+            (video_id, describe(file, self.folder)) for video_id, file in files.items()
+        )
+        touched = self.perform(RelinkVideos(described, other_content))
+        for (_video_id, file), path in zip(described, files.values(), strict=True):
+            self.remember_place(path, file.content_hash)
+        return touched
+
+    def remember_place(self, file: Path, content_hash: str) -> None:
+        """Note where a video outside the folder lies on this machine; no step of undo."""
+        if not is_within(file, self.folder):
+            place = os.path.normpath(file.absolute())
+            self._store.remember_place(content_hash, machine_name(), place)
+
+    def view(self, name: str) -> Any:
+        """What the window wanted remembered under a name (JSON), or None."""
+        return self._store.reader.view(name)
+
+    def set_view(self, name: str, value: Any) -> None:
+        """Remember JSON for the window; no step of undo, and nothing where it is read-only."""
+        if self.read_only_reason is None:
+            self._store.remember_view(name, json.dumps(value, ensure_ascii=False))
+
+    def back_up(self, reason: str) -> Backup:
+        """Make a backup now; ``reason`` is small letters and dashes ("training", "timer").
+
+        Reads through a connection of its own: any thread may call it while another writes.
+        """
+        backup = make_backup(self.path, reason)
+        self._backed_up_revision = backup.revision
+        return backup
+
+    def save_copy(self, target: Path) -> None:
+        """Write everything that is committed into another, new file."""
+        copy_project(self.path, target.absolute(), self._opened.connection)
+
+    def refresh(self) -> None:
+        """Read again what another window may have written meanwhile."""
+        self._store.reader.forget_ids()
+        self._document.reload()
+        self._history = self._store.history()
+
+    def close(self) -> None:
+        """Give the file and its lock back; harmless when repeated."""
+        _close(self._opened)
+
+    def _taken_in(self, commit: Commit | None) -> Touched | None:
+        return None if commit is None else self.take_in(commit)
+
+    def _demand_writable(self) -> None:
+        if self.read_only_reason is not None:
+            raise ProjectError(self.path, f"nothing can be changed: {self.read_only_reason}")
+
+    def _back_up_before(self, reason: str) -> None:
+        revision = self._store.history().revision
+        if revision != self._backed_up_revision:
+            self._backed_up_revision = make_backup(
+                self.path, reason, self._opened.connection
+            ).revision
+
+
+def continue_elsewhere(project: Project, target: Path) -> Project:
+    """Go on in a copy, for instance on another disk, after the project's own file failed.
+
+    Videos are found where they are now. Closes nothing: the caller closes the old one. Raises
+    ProjectError.
+    """
+    found = {
+        video.content_hash: file
+        for video in project.document.videos.values()
+        if video.content_hash and (file := project.locate(video.id)) is not None
+    }
+    project.save_copy(target)
+    copy = Project.open(target, project.author)
+    for content_hash, file in found.items():
+        copy.remember_place(file, content_hash)
+    return copy
+
+
+def restore_backup(project: Path, backup: Path) -> Path:
+    """Put a backup in a damaged project's place; returns where the damaged file lies now.
+
+    The project is closed in this window. Raises ProjectError, also while another one has it open.
+    """
+    lock = ProjectLock.acquire(project.absolute())
+    try:
+        return restore(project.absolute(), backup)
+    finally:
+        lock.release()
+
+
+def _close(opened: Opened) -> None:
+    opened.connection.close()
+    if opened.lock is not None:
+        opened.lock.release()
