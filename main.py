@@ -17,15 +17,19 @@ from pathlib import Path
 from typing import TextIO
 
 COMMANDS = {
+    "clip": "app.headless.clip",
     "detect": "app.headless.detect",
+    "frame": "app.headless.frame",
     "info": "app.headless.info",
 }
 _EPILOG = """\
 commands that need no screen (each has --help):
   main.py detect VIDEO...   find the events and print them
   main.py info VIDEO...     print the streams
+  main.py frame VIDEO       write one frame as a picture
+  main.py clip VIDEO        write a part of a file
 
-A video that is called like a command is opened as ./detect or ./info."""
+A video that is called like a command is opened as ./detect, ./info and so on."""
 EXIT_INTERRUPTED = 130
 EXIT_NO_DISPLAY = 2
 

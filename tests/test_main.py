@@ -39,7 +39,7 @@ def test_help_names_the_commands(capsys: pytest.CaptureFixture[str]) -> None:
         main.main(["--help"])
     assert left.value.code == 0
     said = capsys.readouterr().out
-    assert all(f"main.py {command} VIDEO..." in said for command in main.COMMANDS)
+    assert all(f"main.py {command} " in said for command in main.COMMANDS)
 
 
 @pytest.mark.parametrize("command", main.COMMANDS)

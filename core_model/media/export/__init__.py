@@ -1,0 +1,1 @@
+"""Writing a part of a file as a file of its own."""
