@@ -1,0 +1,205 @@
+"""Kills a process that edits a project, over and over, and looks at what is left each time.
+
+    python -m benchmarks.kills [--kills 200] [--edits 2000] [--seed 1]
+
+A child process carries out a script of edits (drawn, trimmed, moved, split, decided, deleted,
+some taken back), says after each that it is done, and is killed with SIGKILL at a random moment.
+The project is then opened: SQLite must find it sound, every edit that was said to be done must
+be there and at most one more, and the tables must be what the same edits make without any kill.
+The next child goes on from there. In the end everything is undone and redone. Needs a system
+that can fork.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import random
+import signal
+import struct
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from app.project.edits import (
+    AddSegment,
+    AddVideos,
+    Decide,
+    DeleteSegments,
+    MoveSegments,
+    Reshape,
+    SetNote,
+    SplitSegments,
+    VideoFile,
+)
+from app.project.project import Project
+from app.project.values import Segment
+from core_model.timeline import Task
+from training.annotations.model import State
+
+_ACK = struct.Struct("<I")
+_VIDEO_ID = 1
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(description="Kill a process that edits a project")
+    arguments.add_argument("--kills", type=int, default=200)
+    arguments.add_argument("--edits", type=int, default=2_000)
+    arguments.add_argument("--seed", type=int, default=1)
+    chosen = arguments.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        survived = run(Path(folder), chosen.kills, chosen.edits, chosen.seed)
+    print(f"{chosen.kills} kills in {chosen.edits} edits: {survived}")
+    return 0
+
+
+def run(folder: Path, kills: int, edits: int, seed: int) -> str:
+    """Raises AssertionError where anything was lost; returns what was seen, for people."""
+    expected = states_without_kills(folder / "whole.avscope", edits)
+    path = folder / "killed.avscope"
+    _start(path).close()
+    generator = random.Random(seed)
+    done, in_flight, killed = 0, 0, 0
+    while done < edits:
+        # Spread the kills over the whole script; what is left after the last runs through.
+        left = kills - killed
+        limit = (
+            edits
+            if left == 0
+            else done + generator.randint(1, max(1, 2 * (edits - done) // (left + 1)))
+        )
+        acknowledged, was_killed = _edit_until_killed(path, done, edits, limit, generator)
+        killed += was_killed
+        done = _look_after(path, acknowledged, expected)
+        in_flight += done - acknowledged
+    _demand(killed >= min(kills, edits // 2), f"only {killed} kills came in time")
+    _undo_and_redo_all(path, expected)
+    return f"{killed} kills, every acknowledged edit there, {in_flight} more that were in flight"
+
+
+def states_without_kills(path: Path, edits: int) -> list[list[Segment]]:
+    """The segments after 0, 1, ... edits of the script."""
+    project = _start(path)
+    states = [project.document.columns(_VIDEO_ID)]
+    for index in range(edits):
+        perform(project, index)
+        states.append(project.document.columns(_VIDEO_ID))
+    project.close()
+    return [[columns.segment(row) for row in range(len(columns))] for columns in states]
+
+
+def perform(project: Project, index: int) -> None:
+    """Edit number ``index`` of the script; which one depends on the number and the segments."""
+    columns = project.document.columns(_VIDEO_ID)
+    generator = random.Random(index)
+    if index % 11 == 10:
+        project.undo()
+        return
+    if len(columns) < 3:
+        project.perform(_drawn(index))
+        return
+    segment = columns.segment(generator.randrange(len(columns)))
+    middle_us = segment.onset_us + segment.duration_us // 2
+    match index % 9:
+        case 0 | 1:
+            project.perform(_drawn(index))
+        case 2 | 3:
+            project.perform(Reshape(segment.id, segment.onset_us, segment.offset_us + 1 + index))
+        case 4:
+            project.perform(MoveSegments((segment.id,), 1_000 + index))
+        case 5:
+            project.perform(SplitSegments((segment.id,), middle_us))
+        case 6:
+            project.perform(SetNote((segment.id,), f"note {index}"))
+        case 7:
+            other = State.REJECTED if segment.state is State.ACCEPTED else State.ACCEPTED
+            project.perform(Decide((segment.id,), other))
+        case _:
+            project.perform(DeleteSegments((segment.id,)))
+
+
+def _drawn(index: int) -> AddSegment:
+    kind = tuple(Task)[index % 3]
+    onset_us = index * 10_000
+    return AddSegment(_VIDEO_ID, kind, f"label {index % 7}", onset_us, onset_us + 500_000)
+
+
+def _start(path: Path) -> Project:
+    project = Project.create(path, "kills")
+    project.perform(AddVideos((VideoFile("video.mp4"),)))
+    return project
+
+
+def _edit_until_killed(
+    path: Path, done: int, edits: int, limit: int, generator: random.Random
+) -> tuple[int, bool]:
+    """Edits acknowledged in all, and whether the child was killed (it may have been done)."""
+    reading, writing = os.pipe()
+    child = os.fork()
+    if child == 0:
+        _be_the_child(path, done, edits, reading, writing)
+    os.close(writing)
+    acknowledged, was_killed = done, False
+    # What the child still said before it died counts as well: the pipe is read to its end.
+    while ack := os.read(reading, _ACK.size):
+        acknowledged = _ACK.unpack(ack)[0]
+        if not was_killed and limit <= acknowledged < edits:
+            time.sleep(generator.uniform(0.0, 0.004))
+            os.kill(child, signal.SIGKILL)
+            was_killed = True
+    os.close(reading)
+    os.waitpid(child, 0)
+    return acknowledged, was_killed
+
+
+def _be_the_child(path: Path, done: int, edits: int, reading: int, writing: int) -> None:
+    os.close(reading)
+    status = 1
+    try:
+        project = Project.open(path, "kills")
+        for index in range(done, edits):
+            perform(project, index)
+            os.write(writing, _ACK.pack(index + 1))
+        project.close()
+        status = 0
+    finally:
+        os._exit(status)
+
+
+def _look_after(path: Path, acknowledged: int, expected: list[list[Segment]]) -> int:
+    """Open what the killed process left; returns how many edits are there."""
+    project = Project.open(path, "kills")
+    _demand(project.read_only_reason is None, f"opened read-only: {project.read_only_reason}")
+    found = project.history.revision - 1
+    _demand(acknowledged <= found <= acknowledged + 1, f"{acknowledged} done, {found} there")
+    _demand(_segments(project) == expected[found], f"other segments after {found} edits")
+    project.close()
+    return found
+
+
+def _undo_and_redo_all(path: Path, expected: list[list[Segment]]) -> None:
+    project = Project.open(path, "kills")
+    while project.history.undo_name != "Add video.mp4":
+        project.undo()
+    _demand(_segments(project) == [], "undo of everything left segments")
+    while project.history.redo_name is not None:
+        project.redo()
+    _demand(_segments(project) == expected[-1], "redo of everything made other segments")
+    project.close()
+
+
+def _segments(project: Project) -> list[Segment]:
+    columns = project.document.columns(_VIDEO_ID)
+    return [columns.segment(row) for row in range(len(columns))]
+
+
+def _demand(holds: bool, reason: str) -> None:
+    if not holds:
+        raise AssertionError(reason)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
