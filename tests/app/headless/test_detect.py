@@ -197,9 +197,9 @@ def test_without_a_model_there_is_one_line(clip, tmp_path, monkeypatch, capsys):
 
 def test_another_model_can_be_named(clip, bundle_folder, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(bundle_description, "starter_folder", lambda: tmp_path)
-    assert main(["detect", str(clip), "--bundle", str(bundle_folder), "--format", "json"]) == 0
+    assert run(clip, "--bundle", str(bundle_folder), "--format", "json") == 0
     assert json.loads(capsys.readouterr().out)["model"] == "tiny 0.1"
-    assert main(["detect", str(clip), "--bundle", str(tmp_path / "none")]) == 1
+    assert run(clip, "--bundle", str(tmp_path / "none")) == detect.EXIT_FAILED
     assert "bundle.json" in capsys.readouterr().err
 
 
