@@ -13,6 +13,7 @@ import av
 import av.error
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.format import Flags
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
@@ -23,12 +24,14 @@ from core_model.media.errors import WHOLE_FILE, MediaError
 
 # A slow disk may need seconds to wake up; a demuxer that loops must still end.
 _TIMEOUT_S = 60.0
+# Keeps a colon in the name from being read as another protocol.
+_PROTOCOL = "file:"
 _ERRORS_IN_A_ROW = 64
 # Demuxers that draw text as pictures; they match by file name, not by content.
 _TEXT_ART = {"tty", "bin", "xbin", "adf", "idf"}
 # Demuxers that seek by guessing from the bit rate, or give other time stamps after a seek than
-# when read through.
-_INEXACT = {"aac", "ac3", "amr", "dts", "eac3", "h264", "hevc", "m4v", "mp3", "mpeg", "mpegvideo"}
+# when read through; besides all those of bare codec streams, which say so themselves.
+_INEXACT = {"aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg"}
 _ENCRYPTED_TAGS = {"encv", "enca", "drmi", "drms"}
 _PICTURES_BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails
 
@@ -50,8 +53,9 @@ def open_media(path: Path) -> Iterator[InputContainer]:
     """
     refuse_what_cannot_be_media(path)
     try:
-        # "file:" keeps a colon in the name from being read as a protocol.
-        container = av.open(f"file:{path}", mode="r", metadata_errors="ignore", timeout=_TIMEOUT_S)
+        container = av.open(
+            f"{_PROTOCOL}{path}", mode="r", metadata_errors="ignore", timeout=_TIMEOUT_S
+        )
     except (av.error.FFmpegError, OSError, ValueError) as error:
         raise explain(path, error) from error
     with closing(container):
@@ -117,9 +121,27 @@ def seek(container: InputContainer, stream: Stream, time_us: int) -> bool:
     return True
 
 
+def seek_byte(container: InputContainer, place: int) -> bool:
+    """Go to a byte of the file; False when the demuxer refuses."""
+    try:
+        container.seek(place, unsupported_byte_offset=True)
+    except (av.error.FFmpegError, OverflowError):
+        return False
+    return True
+
+
 def seeks_exactly(container: InputContainer) -> bool:
     """Whether time stamps after a seek are those of reading through."""
-    return container.format.name not in _INEXACT
+    layout = container.format
+    if layout.name == "wav":
+        # Other codecs have blocks, and the demuxer guesses how many samples lie before a byte.
+        return all(codec_name(stream).startswith("pcm_") for stream in container.streams.audio)
+    return layout.name not in _INEXACT and not layout.flags & Flags.no_timestamps.value
+
+
+def path_of(container: InputContainer) -> Path:
+    """The file that :func:`open_media` opened."""
+    return Path(container.name.removeprefix(_PROTOCOL))
 
 
 def time_base_of(stream: Stream) -> Fraction:

@@ -24,13 +24,17 @@ from core_model.media.clock import to_us
 from core_model.media.container import (
     open_media,
     packets,
+    path_of,
     seek,
+    seek_byte,
     seeks_exactly,
     time_base_of,
     try_decode,
     video_stream,
 )
 from core_model.media.damage import BrokenSpans, OnBroken
+from core_model.media.positions import positions_of
+from core_model.media.timing import FrameClock, counts_packets, usual_frame_us
 from core_model.timeline import US_PER_S
 
 # How far before the wanted moment a key frame is looked for, in turn; then the file's beginning.
@@ -39,7 +43,6 @@ _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 1, 4, 16, 64))
 _HURRY_MARGIN_US = 500_000
 # More than frames are ever reordered by.
 _LOOK_AHEAD = 32
-_RATE_WITHOUT_ANY_HZ = Fraction(25)
 
 
 class TimedFrame(NamedTuple):
@@ -73,6 +76,8 @@ class _Reading:
     on_broken: OnBroken | None = None
     on_packet: OnPacket | None = None
     hurry_margin_us: int = _HURRY_MARGIN_US
+    first_us: int = 0
+    """When the first picture is shown, where there are no time stamps."""
 
     def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
         if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
@@ -100,7 +105,7 @@ def decoded_frames(
         if start_us is None:
             yield from _decode_on(container, stream, reading)
             return
-        wanted = _after_seek(container, stream, start_us, reading)
+        wanted = _after_seek(path, container, stream, start_us, reading)
         if wanted is not None:
             yield from wanted
             return
@@ -125,15 +130,19 @@ def sought_frames(
     ``start_us``; a margin that turns out too small costs time, never a wrong frame.
     """
     reading = _Reading(on_broken=on_broken, on_packet=on_packet, hurry_margin_us=hurry_margin_us)
-    return _after_seek(container, stream, start_us, reading)
+    return _after_seek(path_of(container), container, stream, start_us, reading)
 
 
 def _after_seek(
-    container: InputContainer, stream: VideoStream, start_us: int, reading: _Reading
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    start_us: int,
+    reading: _Reading,
 ) -> Iterator[TimedFrame] | None:
     """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
     if not seeks_exactly(container):
-        return None
+        return _after_byte(path, container, stream, start_us, reading)
     stream_start_us = to_us(stream.start_time or 0, time_base_of(stream))
     for step_us in _STEPS_BACK_US:
         target_us = start_us - step_us
@@ -153,6 +162,26 @@ def _after_seek(
                 return itertools.chain([shown], wanted)
             # A frame that was left out may lie between: again, without hurry.
     return None
+
+
+def _after_byte(
+    path: Path,
+    container: InputContainer,
+    stream: VideoStream,
+    start_us: int,
+    reading: _Reading,
+) -> Iterator[TimedFrame] | None:
+    """The same from the byte at which a key frame is known to begin; None before it is known."""
+    positions = positions_of(path)
+    key = positions.before(start_us) if positions is not None else None
+    if key is None or not seek_byte(container, key[1]):
+        return None
+    sought = replace(reading, sought=True, first_us=key[0])
+    frames = _decode_on(container, stream, sought)
+    first = next(frames, None)
+    if first is None or first.pts_us != key[0]:
+        return None
+    return _from_last_before(itertools.chain([first], frames), start_us)
 
 
 def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[TimedFrame]:
@@ -188,6 +217,8 @@ def _decode_any(
     key_us: int | None = None
     awaiting_key = reading.sought
     last_us: int | None = None
+    clock = FrameClock(stream, reading.first_us)
+    may_leave_out = not counts_packets(stream)
     broken = BrokenSpans(reading.on_broken or _ignore)
     before_packet = reading.on_packet or _go_on
     for packet, next_us in _with_next(packets(container, stream), reading):
@@ -198,7 +229,8 @@ def _decode_any(
                 continue
             awaiting_key = False
             key_us = pts_us
-        leave_out = pts_us is not None and reading.may_leave_out(pts_us, next_us)
+        clock.sees(packet)
+        leave_out = may_leave_out and pts_us is not None and reading.may_leave_out(pts_us, next_us)
         _leave_out_unreferred(stream, leave_out)
         if packet.size and not leave_out and not (key_us and pts_us and pts_us < key_us):
             broken.sent(pts_us, damaged=packet.is_corrupt)
@@ -206,13 +238,13 @@ def _decode_any(
         if complaint is not None:
             broken.complained()
         for picture in pictures:
-            timed = _timed(picture, stream, last_us)
+            timed = _timed(picture, stream, clock)
             last_us = timed.pts_us
             if key_us is None or timed.pts_us >= key_us:
                 broken.shown(timed.pts_us, is_key=picture.key_frame, damaged=picture.is_corrupt)
                 yield timed
     if last_us is not None:
-        broken.ended(last_us, _usual_frame_us(stream))
+        broken.ended(last_us, usual_frame_us(stream))
 
 
 def _ignore(start_us: int, end_us: int) -> None:
@@ -275,19 +307,6 @@ def _pts_us(timed: Packet[VideoStream] | VideoFrame) -> int | None:
     return to_us(timed.pts, timed.time_base)
 
 
-def _timed(picture: VideoFrame, stream: VideoStream, last_us: int | None) -> TimedFrame:
-    time_base = time_base_of(stream)
-    duration_us = to_us(picture.duration or 0, time_base)
-    aspect = stream.sample_aspect_ratio
-    pts = picture.pts if picture.pts is not None else picture.dts
-    if pts is not None:
-        return TimedFrame(to_us(pts, time_base), duration_us, picture, aspect)
-    # Elementary streams have no time stamps at all: only then does the rate make them.
-    step_us = _usual_frame_us(stream)
-    pts_us = 0 if last_us is None else last_us + step_us
-    return TimedFrame(pts_us, step_us, picture, aspect)
-
-
-def _usual_frame_us(stream: VideoStream) -> int:
-    rate_hz = stream.average_rate or stream.guessed_rate or _RATE_WITHOUT_ANY_HZ
-    return round(US_PER_S / rate_hz)
+def _timed(picture: VideoFrame, stream: VideoStream, clock: FrameClock) -> TimedFrame:
+    duration_us = to_us(picture.duration or 0, time_base_of(stream))
+    return TimedFrame(clock.time_us(picture), duration_us, picture, stream.sample_aspect_ratio)

@@ -7,6 +7,7 @@ decoder gives for the beginning; where packets cannot be trusted, everything is 
 from __future__ import annotations
 
 import itertools
+from array import array
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -16,10 +17,19 @@ import numpy as np
 from av.container import InputContainer
 from av.video.stream import VideoStream
 
-from core_model.media.clock import to_us_array
-from core_model.media.container import codec_name, open_media, packets, time_base_of, video_stream
+from core_model.media.clock import to_us, to_us_array
+from core_model.media.container import (
+    codec_name,
+    open_media,
+    packets,
+    seeks_exactly,
+    time_base_of,
+    video_stream,
+)
 from core_model.media.decoding import decoded_frames
 from core_model.media.errors import MediaError
+from core_model.media.mp4_index import PacketTimes, packet_times
+from core_model.media.positions import KeyPositions, remember
 from core_model.media.probe import probe
 from core_model.timeline import US_PER_S
 
@@ -80,17 +90,17 @@ class FrameIndex:
 def index_frames(path: Path, on_progress: Progress | None = None) -> FrameIndex:
     """The times of all frames that :func:`core_model.media.video.frames` gives.
 
-    Reads the whole file once. A damaged packet in the middle of a file that the decoder gives no
-    picture for may still be counted. Raises MediaError when there is no video.
+    Reads the file's own index, or else the whole file once; where a file can't be sought in by
+    time, what is learnt makes later seeks exact without reading from its start. A damaged packet
+    in the middle of a file that the decoder gives no picture for may still be counted. Raises
+    MediaError when there is no video.
     """
     report = on_progress or _no_report
     found = _from_packets(path, report)
-    if found is not None:
-        index = _agreeing(path, found)
-        if index is not None:
-            report(1.0)
-            return index
-    index = _from_decoder(path, report)
+    index = _agreeing(path, found) if found is not None else None
+    if index is None:
+        index = _from_decoder(path, report)
+    _remember_positions(path, index)
     report(1.0)
     return index
 
@@ -111,22 +121,24 @@ def _from_packets(path: Path, report: Progress) -> FrameIndex | None:
         time_base = time_base_of(stream)
         if codec_name(stream) not in _ONE_PICTURE_PER_PACKET:
             return None
-        read = _read_packets(path, container, stream, report)
+        read = packet_times(path, container, stream)
+        if read is None:
+            with open_media(path) as unread:
+                read = _read_packets(path, unread, video_stream(path, unread), report)
         tick_us = float(time_base * US_PER_S)
     if read is None:
         return None
-    pts, is_key = read
-    pts_us, first_places = np.unique(to_us_array(pts, time_base), return_index=True)
-    return FrameIndex(pts_us, np.flatnonzero(is_key[first_places]), tick_us)
+    pts_us, first_places = np.unique(to_us_array(read.pts, time_base), return_index=True)
+    return FrameIndex(pts_us, np.flatnonzero(read.is_key[first_places]), tick_us)
 
 
 def _read_packets(
     path: Path, container: InputContainer, stream: VideoStream, report: Progress
-) -> tuple[np.ndarray, np.ndarray] | None:
+) -> PacketTimes | None:
     size = path.stat().st_size
     is_vp8 = codec_name(stream) == "vp8"
-    pts: list[int] = []
-    is_key: list[bool] = []
+    # Eight bytes for a packet: a video of hours has a million.
+    pts, is_key = array("q"), bytearray()
     for count, packet in enumerate(packets(container, stream)):
         if not packet.size:
             continue
@@ -140,7 +152,7 @@ def _read_packets(
         is_key.append(packet.is_keyframe)
     if not pts:
         return None
-    return np.array(pts, np.int64), np.array(is_key, bool)
+    return PacketTimes(np.array(pts, np.int64), np.array(is_key, bool))
 
 
 def _agreeing(path: Path, found: FrameIndex) -> FrameIndex | None:
@@ -162,8 +174,7 @@ def _from_decoder(path: Path, report: Progress) -> FrameIndex:
     video = probe(path).video
     if video is None:
         raise MediaError(path, "video", "cannot be decoded")
-    pts_us: list[int] = []
-    keyframes: list[int] = []
+    pts_us, keyframes = array("q"), array("q")
     for number, frame in enumerate(decoded_frames(path)):
         if number % _FRAMES_PER_REPORT == 0:
             done_us = frame.pts_us - video.start_us
@@ -176,3 +187,25 @@ def _from_decoder(path: Path, report: Progress) -> FrameIndex:
     with open_media(path) as container:
         tick_us = float(time_base_of(video_stream(path, container)) * US_PER_S)
     return FrameIndex(np.array(pts_us, np.int64), np.array(keyframes, np.int64), tick_us)
+
+
+def _remember_positions(path: Path, index: FrameIndex) -> None:
+    """Note where key frames begin in files that cannot be sought in by time."""
+    places, times_us = array("q"), array("q")
+    with open_media(path) as container:
+        stream = video_stream(path, container)
+        if seeks_exactly(container):
+            return
+        time_base = time_base_of(stream)
+        for packet in packets(container, stream):
+            if packet.is_keyframe and packet.size and packet.pos is not None and packet.pos >= 0:
+                places.append(packet.pos)
+                if packet.pts is not None:
+                    times_us.append(to_us(packet.pts, time_base))
+    known_us = np.array(times_us, np.int64)
+    if not times_us and len(places) == len(index.keyframes):
+        # Without time stamps key frames are told by their order, which is that of showing.
+        known_us = index.pts_us[index.keyframes]
+    where = np.array(places, np.int64)
+    if len(known_us) == len(where) and (np.diff(known_us) > 0).all() and (np.diff(where) > 0).all():
+        remember(path, KeyPositions(known_us, where))

@@ -1,0 +1,66 @@
+"""Where in a file decoding can begin, for containers that cannot be sought in by time.
+
+Program streams and bare codec streams have no index, and their demuxers seek by guessing. Once a
+file has been read through for its frame index, the bytes at which its key frames begin are known;
+later seeks go there. Until then such a file is read from its start.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+_REMEMBERED_FILES = 8
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KeyPositions:
+    """``times_us`` int64 (k,), increasing: when key frames are shown; ``bytes`` int64 (k,),
+    increasing: where in the file their packets begin."""
+
+    times_us: np.ndarray
+    bytes: np.ndarray
+
+    def before(self, time_us: int) -> tuple[int, int] | None:
+        """(time in us, byte) of the last key frame at or before a moment; None before the first."""
+        place = int(np.searchsorted(self.times_us, time_us, side="right")) - 1
+        if place < 0:
+            return None
+        return int(self.times_us[place]), int(self.bytes[place])
+
+
+_Identity = tuple[Path, int, int]
+_known: OrderedDict[_Identity, KeyPositions] = OrderedDict()
+# Files are indexed in one thread and played in another.
+_lock = threading.Lock()
+
+
+def remember(path: Path, positions: KeyPositions) -> None:
+    """Keep what was found for later seeks in this process; the oldest file is forgotten."""
+    identity = _identity_of(path)
+    if identity is None:
+        return
+    with _lock:
+        _known[identity] = positions
+        _known.move_to_end(identity)
+        while len(_known) > _REMEMBERED_FILES:
+            _known.popitem(last=False)
+
+
+def positions_of(path: Path) -> KeyPositions | None:
+    """What is known of a file that has not changed since; None before its index was read."""
+    identity = _identity_of(path)
+    with _lock:
+        return None if identity is None else _known.get(identity)
+
+
+def _identity_of(path: Path) -> _Identity | None:
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return path, status.st_size, status.st_mtime_ns

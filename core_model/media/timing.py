@@ -1,0 +1,62 @@
+"""When a decoded picture is shown: its own time stamp, or what stands in for a missing one."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Any
+
+from av.packet import Packet
+from av.video.frame import VideoFrame
+from av.video.stream import VideoStream
+
+from core_model.media.clock import to_us
+from core_model.media.container import codec_name, time_base_of
+from core_model.timeline import US_PER_S
+
+_RATE_WITHOUT_ANY_HZ = Fraction(25)
+# An AVI counts packets in the order of decoding and has no word for the order of showing. The
+# parsers of older codecs work it out, those of these do not.
+_REORDERED_IN_AVI = frozenset({"h264", "hevc"})
+
+
+def usual_frame_us(stream: VideoStream) -> int:
+    """How long a picture lasts by the stated rate, or by the most usual one."""
+    return round(US_PER_S / (stream.average_rate or stream.guessed_rate or _RATE_WITHOUT_ANY_HZ))
+
+
+def counts_packets(stream: VideoStream) -> bool:
+    """Whether time stamps of packets only say in which order they are decoded."""
+    return stream.container.format.name == "avi" and codec_name(stream) in _REORDERED_IN_AVI
+
+
+class FrameClock:
+    """Times of the pictures that one run of the decoder gives, in microseconds.
+
+    ``first_us`` is when the first picture is shown, for streams without any time stamps; they
+    begin at 0 otherwise.
+    """
+
+    def __init__(self, stream: VideoStream, first_us: int = 0) -> None:
+        self._time_base = time_base_of(stream)
+        self._frame_us = usual_frame_us(stream)
+        self._counts_packets = counts_packets(stream)
+        self._next_us = first_us
+        self._first_packet: int | None = None
+        self._behind: int | None = None
+
+    def sees(self, packet: Packet[Any]) -> None:
+        """A packet is about to be decoded."""
+        if self._first_packet is None:
+            self._first_packet = packet.pts
+
+    def time_us(self, picture: VideoFrame) -> int:
+        """When a picture is shown that comes out now."""
+        tick = picture.pts if picture.pts is not None else picture.dts
+        if self._counts_packets and picture.dts is not None and self._first_packet is not None:
+            # Pictures come out in the order of showing, one per packet, some packets late.
+            if self._behind is None:
+                self._behind = picture.dts - self._first_packet
+            tick = picture.dts - self._behind
+        time_us = to_us(tick, self._time_base) if tick is not None else self._next_us
+        self._next_us = time_us + self._frame_us
+        return time_us
