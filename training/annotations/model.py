@@ -19,9 +19,7 @@ LONGEST_LABEL = 2_000
 LONGEST_NAME = 1_000
 # Control characters, half characters, other line ends and what XML cannot hold.
 _NOT_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
-_NOT_IN_NOTE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]"
-)
+_NOT_IN_NOTE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
 
 
 class State(StrEnum):

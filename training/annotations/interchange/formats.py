@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import PurePosixPath
 from urllib.parse import unquote
 
 from core_model.timeline import Task
-from training.annotations.errors import AnnotationError, shortened
+from training.annotations.errors import shortened
 from training.annotations.interchange.report import Loss, Tally
 from training.annotations.interchange.source import Source
 from training.annotations.model import (
     LATEST_US,
     LONGEST_LABEL,
-    LONGEST_NAME,
     AnnotationSet,
     Label,
     Provenance,
@@ -22,6 +22,7 @@ from training.annotations.model import (
     State,
     Video,
     clean_note,
+    is_inside,
     one_line,
 )
 
@@ -191,10 +192,20 @@ class Draft:
         text = _DRIVE.sub("", one_line(text).replace("\\", "/"), count=1)
         parts = [part.strip() for part in text.split("/")]
         parts = [part for part in parts if part not in ("", ".")]
-        if text.startswith("/") or _DRIVE.match(raw) or ".." in parts or text != "/".join(parts):
+        outside = text.startswith("/") or _DRIVE.match(raw) is not None or ".." in parts
+        if outside:
             self.lost("folders of videos outside the project", raw)
             parts = [part for part in parts if part != ".."][-1:]
         name = "/".join(parts)
-        if not name or len(name) > LONGEST_NAME or (len(parts[0]) == 2 and parts[0][1] == ":"):
-            raise AnnotationError(self._source.name, f"no name of a video: {shortened(raw)!r}")
+        if not is_inside(name):
+            raise self._source.error(f"no name of a video: {shortened(raw)!r}")
+        return self._apart(name) if outside else name
+
+    def _apart(self, name: str) -> str:
+        """Another name where two files of different folders are called the same."""
+        path, number = PurePosixPath(name), 1
+        taken = set(self._names.values())
+        while name in taken:
+            number += 1
+            name = f"{path.stem}_{number}{path.suffix}"
         return name

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 
 from training.annotations.errors import shortened
-from training.annotations.model import AnnotationSet, Label, Segment, State, Video
+from training.annotations.model import AnnotationSet, Label, Provenance, Segment, State, Video
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +74,27 @@ EVERYTHING = frozenset(
 def not_kept(document: AnnotationSet, keeps: frozenset[str], resolution_us: int) -> Tally:
     """Count everything of the document that a format with these abilities drops."""
     tally = Tally()
+    for what, example in _parts(document, resolution_us):
+        if what not in keeps:
+            tally.add(what, example)
+    return tally
+
+
+def _parts(document: AnnotationSet, resolution_us: int) -> Iterator[tuple[str, str]]:
+    """Everything unusual in the document, by its name and with what it belongs to."""
     for segment in document.segments:
         for what in _of_segment(segment):
-            if what not in keeps:
-                tally.add(what, segment.label)
+            yield what, segment.label
         if segment.onset_us % resolution_us or segment.offset_us % resolution_us:
-            tally.add(FINE_TIMES, segment.label)
+            yield FINE_TIMES, segment.label
     used = {(segment.kind, segment.label) for segment in document.segments}
     for label in document.labels:
         for what in _of_label(label, (label.kind, label.name) in used):
-            if what not in keeps:
-                tally.add(what, label.name)
+            yield what, label.name
     busy = {segment.video for segment in document.segments}
     for video in document.videos:
         for what in _of_video(video, video.name in busy):
-            if what not in keeps:
-                tally.add(what, video.name)
-    return tally
+            yield what, video.name
 
 
 def _of_segment(segment: Segment) -> list[str]:
@@ -102,7 +107,7 @@ def _of_segment(segment: Segment) -> list[str]:
         found.append(SCORE)
     if segment.note:
         found.append(NOTE)
-    if segment.provenance != type(segment.provenance)():
+    if segment.provenance != Provenance():
         found.append(PROVENANCE)
     return found
 

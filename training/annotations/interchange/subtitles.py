@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from core_model.timeline import Task
 from training.annotations.interchange.formats import Draft, Format
+from training.annotations.interchange.milliseconds import span_ms
 from training.annotations.interchange.report import ANNOTATOR, KIND, Tally
 from training.annotations.interchange.source import Source
 from training.annotations.interchange.times import from_clock, on_clock
@@ -24,7 +25,6 @@ _VOICE = re.compile(r"<v(?:\.[^\s>]*)?\s+([^>]*)>")
 _VTT_TAG = re.compile(r"</?(?:c|i|b|u|v|ruby|rt|lang)(?:[.\s][^>]*)?>|<[\d:.]+>")
 _SRT_TAG = re.compile(r"</?(?:b|i|u|s|font)(?:\s[^>]*)?>|\{\\[^}]*\}", re.I)
 _NO_CUE = ("WEBVTT", "NOTE", "STYLE", "REGION")
-_SHORTEST_US = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +98,9 @@ def _read_srt(source: Source, draft: Draft) -> None:
 
 
 def _times(segment: Segment, point: str, tally: Tally) -> str:
-    """The line with the arrow. A cue begins at zero or later and lasts a millisecond or more."""
-    onset_us = segment.onset_us
-    if onset_us < 0:
-        tally.add("times before zero", segment.label)
-        onset_us = 0
-    offset_us = max(segment.offset_us, onset_us + _SHORTEST_US)
-    if segment.duration_us < _SHORTEST_US:
-        tally.add("points and events shorter than a millisecond (widened)", segment.label)
-    return f"{on_clock(onset_us, point)} --> {on_clock(offset_us, point)}"
+    """The line with the arrow."""
+    onset_ms, offset_ms = span_ms(segment, tally)
+    return f"{on_clock(onset_ms, point)} --> {on_clock(offset_ms, point)}"
 
 
 def _write_vtt(document: AnnotationSet, tally: Tally) -> bytes:

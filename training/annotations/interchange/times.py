@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 
 from core_model.timeline import US_PER_S
@@ -25,8 +24,9 @@ def from_seconds(value: object) -> int:
         value = float(value.strip().replace(",", "."))
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{str(value)[:40]!r} is no time in seconds")
-    if not math.isfinite(value) or abs(value) > LATEST_US // US_PER_S:
-        raise ValueError(f"{value if value == value else 'nan':.6g} s is beyond {_LATEST_H} hours")
+    # Compared before anything else: a whole number may be too large for a float.
+    if not abs(value) <= LATEST_US // US_PER_S:
+        raise ValueError(f"a time beyond {_LATEST_H} hours")
     return round(value * US_PER_S)
 
 
@@ -43,28 +43,20 @@ def from_clock(text: str) -> int:
     return (whole * US_PER_S + parts) * (-1 if sign else 1)
 
 
-def in_seconds(time_us: int, decimals: int = 6) -> str:
-    """A time as a decimal number of seconds with exactly that many decimals."""
-    sign, units = _units(time_us, decimals)
-    whole, rest = divmod(units, 10**decimals)
-    return f"{sign}{whole}.{rest:0{decimals}d}"
+def in_seconds(time_us: int) -> str:
+    """A time as a decimal number of seconds with six decimals."""
+    whole, rest = divmod(abs(time_us), US_PER_S)
+    return f"{'-' if time_us < 0 else ''}{whole}.{rest:06d}"
 
 
-def on_clock(time_us: int, point: str) -> str:
-    """A time as "hh:mm:ss" + point + milliseconds; the hours have at least two digits."""
-    sign, units = _units(time_us, 3)
-    seconds, milliseconds = divmod(units, 1_000)
+def on_clock(time_ms: int, point: str) -> str:
+    """A time from zero on as "hh:mm:ss" + point + milliseconds; two digits of hours or more."""
+    seconds, milliseconds = divmod(time_ms, 1_000)
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{sign}{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
+    return f"{hours:02}:{minutes:02}:{seconds:02}{point}{milliseconds:03}"
 
 
 def in_milliseconds(time_us: int) -> int:
     """The nearest whole millisecond, halves upwards."""
     return (time_us + 500) // 1_000
-
-
-def _units(time_us: int, decimals: int) -> tuple[str, int]:
-    step_us = 10 ** (6 - decimals)
-    units = (time_us + step_us // 2) // step_us
-    return ("-", -units) if units < 0 else ("", units)

@@ -1,0 +1,18 @@
+"""How far two annotators agree, where they do not, and one set of annotations from both."""
+
+from training.annotations.agreement.disagreements import Disagreement, disagreements
+from training.annotations.agreement.matching import Pairing, pair
+from training.annotations.agreement.measures import Agreement, Row, agreement
+from training.annotations.agreement.merging import MergeRule, merge
+
+__all__ = [
+    "Agreement",
+    "Disagreement",
+    "MergeRule",
+    "Pairing",
+    "Row",
+    "agreement",
+    "disagreements",
+    "merge",
+    "pair",
+]
