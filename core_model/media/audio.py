@@ -24,6 +24,7 @@ from core_model.media.container import (
     packets,
     seek,
     seeks_exactly,
+    time_base_of,
 )
 from core_model.media.errors import MediaError
 from core_model.timeline import US_PER_S
@@ -66,8 +67,8 @@ def samples(
     Begins at ``start_us``, or where the stream does when that is later. Silence fills gaps between
     time stamps; what overlaps is cut. Chunks are of different, bounded length, and few of them are
     in memory. One or two channels, mixed from those of the file, or with ``channel`` only that one
-    of them, counted from 0 (silence where there is none). The file is closed with the generator. Raises MediaError, at
-    the first ``next``, when there is no sound to read.
+    of them, counted from 0 (silence where there is none). The file is closed with the generator.
+    Raises MediaError, at the first ``next``, when there is no sound to read.
     """
     layout = _LAYOUTS[channels]
     with _decoded_from(path, start_us) as (frames, latest_us):
@@ -186,7 +187,7 @@ class _Stretch:
         self._count = 0
         self._channels = 1 if layout == "mono" else 2
         try:
-            self._graph = _graph(first, rate_hz, layout, channel)
+            self._graph = _mixing_graph(first, rate_hz, layout, channel)
         except (av.error.FFmpegError, ValueError) as error:
             reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
             raise MediaError(path, "audio", reason) from error
@@ -223,7 +224,21 @@ class _Stretch:
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
 
 
-def _graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
+def _mixing_graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
+    if channel is not None:
+        return _graph(like, rate_hz, layout, f"{layout}|c0=c{channel}")
+    try:
+        return _graph(like, rate_hz, layout)
+    except (av.error.FFmpegError, ValueError):
+        # Nine channels, say, have no usual places in a room: all count the same.
+        count = like.layout.nb_channels
+        mean = "+".join(f"{1 / count:.6f}*c{number}" for number in range(count))
+        places = range(1 if layout == "mono" else 2)
+        panning = "|".join([layout, *(f"c{place}={mean}" for place in places)])
+        return _graph(like, rate_hz, layout, panning)
+
+
+def _graph(like: AudioFrame, rate_hz: int, layout: str, panning: str | None = None) -> Graph:
     graph = Graph()
     source = graph.add_abuffer(
         sample_rate=like.sample_rate,
@@ -234,7 +249,7 @@ def _graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> 
     # Without the limit, mixing two loud channels of floats could leave [-1, 1].
     resample = graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1")
     gather = graph.add("asetnsamples", f"n={_PIECE_SAMPLES}:p=0")
-    chosen = [] if channel is None else [graph.add("pan", f"{layout}|c0=c{channel}")]
+    chosen = [] if panning is None else [graph.add("pan", panning)]
     graph.link_nodes(source, *chosen, resample, gather, graph.add("abuffersink")).configure()
     return graph
 
@@ -260,7 +275,7 @@ def _decoded_from(path: Path, start_us: int | None) -> Iterator[tuple[Iterator[A
                 return
     with open_media(path) as container:
         stream = audio_stream(path, container)
-        yield _decode_on(container, stream), _latest_us(container)
+        yield _decode_on(container, stream, start_us), _latest_us(container)
 
 
 def _after_seek(
@@ -279,8 +294,18 @@ def _after_seek(
     return None
 
 
-def _decode_on(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def _decode_on(
+    container: InputContainer, stream: AudioStream, start_us: int | None = None
+) -> Iterator[AudioFrame]:
+    """Frames from the present position on; what surely ends some way before ``start_us`` is passed
+    over without decoding it."""
+    time_base = time_base_of(stream)
     for packet in packets(container, stream):
+        if start_us is not None and packet.pts is not None and packet.duration:
+            end_us = to_us(packet.pts + packet.duration, time_base)
+            if end_us < start_us - _PREROLL_US:
+                continue
+            start_us = None
         for frame in decode(packet):
             if frame.samples:
                 yield frame

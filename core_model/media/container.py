@@ -32,7 +32,10 @@ _TEXT_ART = {"tty", "bin", "xbin", "adf", "idf"}
 # Demuxers that seek by guessing from the bit rate, or give other time stamps after a seek than
 # when read through; besides all those of bare codec streams, which say so themselves.
 _INEXACT = {"aac", "ac3", "amr", "dts", "eac3", "mp3", "mpeg"}
-_ENCRYPTED_TAGS = {"encv", "enca", "drmi", "drms"}
+# Of "encv" and "enca" single packets may be clear, or all of them; they say so themselves.
+_ENCRYPTED_TAGS = {"drmi", "drms"}
+_PERHAPS_ENCRYPTED_TAGS = {"encv", "enca"}
+ENCRYPTED = "is encrypted"
 _PICTURES_BESIDE = Disposition.attached_pic | Disposition.timed_thumbnails
 
 
@@ -154,6 +157,11 @@ def codec_name(stream: Stream) -> str:
     return stream.codec_context.codec.canonical_name
 
 
+def may_be_encrypted(stream: Stream) -> bool:
+    """Whether the file says that at least parts of a stream are encrypted."""
+    return _tag_of(stream) in _PERHAPS_ENCRYPTED_TAGS
+
+
 def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]]:
     """All packets from the present position on, then one empty one per stream to flush with.
 
@@ -185,6 +193,9 @@ def decode(packet: Packet[Any]) -> list[Any]:
 
 def try_decode(packet: Packet[Any]) -> tuple[list[Any], str | None]:
     """The frames that a packet completes, and the decoder's complaint if it has one."""
+    if packet.has_sidedata("encryption_info"):
+        # Some decoders make noise of it without complaining.
+        return [], ENCRYPTED
     try:
         return packet.decode(), None
     except (av.error.FFmpegError, ValueError) as error:
@@ -215,12 +226,15 @@ def _first_playable(container: InputContainer, kind: str, notes: list[str]) -> S
 def _unplayable(stream: Stream) -> str | None:
     if stream.codec_context is None:
         return "is in a codec for which there is no decoder"
+    return ENCRYPTED if _tag_of(stream) in _ENCRYPTED_TAGS else None
+
+
+def _tag_of(stream: Stream) -> str | None:
     try:
-        tag = stream.codec_context.codec_tag
+        return stream.codec_context.codec_tag
     except UnicodeDecodeError:
         # A damaged tag: whether the stream plays will show.
         return None
-    return "is encrypted" if tag in _ENCRYPTED_TAGS else None
 
 
 def _reason_of_absence(chosen: Chosen, kind: str) -> str:

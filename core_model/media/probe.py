@@ -17,8 +17,10 @@ from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
+    ENCRYPTED,
     choose_streams,
     codec_name,
+    may_be_encrypted,
     open_media,
     packets,
     read_only,
@@ -35,7 +37,8 @@ _PACKETS_TO_FIRST_FRAME = 2000
 _BYTES_TO_FIRST_FRAME = 64 * 2**20
 # More than the longest usual distance between key frames.
 _PACKETS_WITHOUT_FRAME = 600
-_ENCRYPTED = "is encrypted"
+# So many packets in a row that decode well are not encrypted, whatever the file says.
+_CLEAR_PACKETS = 8
 # Formats whose header says how long each stream is, so that a missing rest can be told: by more
 # than headers are usually wrong.
 _STATING_FORMATS = frozenset({"mov", "matroska"})
@@ -135,33 +138,37 @@ def _stated_us(container: InputContainer, stream: Stream) -> int:
 class _First:
     """The first decoded frame of a stream (None: it comes late), or why there is none."""
 
+    suspect: bool = False
+    """The file says that it is encrypted, at least in parts."""
     frame: VideoFrame | AudioFrame | None = None
     complaint: str | None = None
     packets: int = 0
 
     @property
     def settled(self) -> bool:
-        return self.frame is not None or self.complaint == _ENCRYPTED
+        if self.complaint == ENCRYPTED:
+            return True
+        return self.frame is not None and (not self.suspect or self.packets >= _CLEAR_PACKETS)
 
     def look_at(self, packet: Packet[Any]) -> None:
         """Decode one more packet, until it is known whether the stream plays."""
         if self.settled:
             return
-        if packet.has_sidedata("encryption_info"):
-            # Some decoders make noise of it without complaining.
-            self.complaint = _ENCRYPTED
-            return
         self.packets += 1
         decoded, complaint = try_decode(packet)
-        if decoded:
-            self.frame, self.complaint = decoded[0], None
+        if self.suspect and (complaint or any(frame.is_corrupt for frame in decoded)):
+            complaint = ENCRYPTED
+        if complaint == ENCRYPTED:
+            self.frame, self.complaint = None, ENCRYPTED
+        elif decoded:
+            self.frame, self.complaint = self.frame or decoded[0], None
         else:
             self.complaint = complaint or self.complaint
 
 
 def _first_frames(container: InputContainer, streams: Sequence[Stream]) -> list[_First]:
     read_only(container, *streams)
-    firsts = {stream.index: _First() for stream in streams}
+    firsts = {stream.index: _First(may_be_encrypted(stream)) for stream in streams}
     read_bytes = 0
     at_end = True
     for read_packets, packet in enumerate(packets(container, *streams), 1):
