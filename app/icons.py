@@ -141,6 +141,12 @@ def _eye_closed(painter: QPainter) -> None:
     painter.drawLine(QPointF(12.4, 10.4), QPointF(13.6, 12.4))
 
 
+def _tune(painter: QPainter) -> None:
+    for x, y in ((5.5, 4), (10.5, 8), (6.5, 12)):
+        painter.drawLine(QPointF(2.5, y), QPointF(13.5, y))
+        painter.drawEllipse(QPointF(x, y), 1.4, 1.4)
+
+
 _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "play": _play,
     "pause": _pause,
@@ -153,4 +159,5 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "cross": _cross,
     "eye": _eye,
     "eye_closed": _eye_closed,
+    "tune": _tune,
 }

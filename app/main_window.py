@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
             state = settings.layout_state(name)
             if state is not None:
                 restore(state)
+        self.memory.keep_spectrogram(self.timeline.sound)
         self._show_recent()
         self.session.suggest_thresholds(bundled_thresholds())
         self._on_media(None)

@@ -22,7 +22,7 @@ class Settings:
     """Everything remembered. ``volume`` lies in [0, 1]; ``layout`` holds Qt's own byte strings.
 
     ``recent`` are absolute paths, the newest first; ``layout`` maps the name of a window part
-    to its state as base64.
+    to its state as base64; ``spectrogram`` is what ``SpectrogramSettings.stored`` gives.
     """
 
     theme: str = "system"
@@ -31,6 +31,7 @@ class Settings:
     events_panel: bool = True
     recent: tuple[str, ...] = ()
     layout: dict[str, str] = field(default_factory=dict)
+    spectrogram: dict[str, Any] = field(default_factory=dict)
 
     def with_recent(self, path: Path) -> Settings:
         """The same with ``path`` in front of the recent files."""
@@ -123,6 +124,8 @@ def _makes_sense(name: str, value: Any) -> bool:
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
     if name == "recent":
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
+    if name == "spectrogram":
+        return isinstance(value, dict)
     if name == "layout":
         return isinstance(value, dict) and all(isinstance(state, str) for state in value.values())
     return isinstance(value, bool)

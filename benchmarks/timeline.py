@@ -96,7 +96,8 @@ def report_building(path: Path) -> None:
     info = probe(path)
     sound = SoundPicture()
     begun_s = time.perf_counter()
-    sound.open(path, info.duration_us)
+    assert info.audio is not None
+    sound.open(path, info.audio)
     wait_for(sound)
     took_s = time.perf_counter() - begun_s
     hours = info.duration_us / HOUR_US

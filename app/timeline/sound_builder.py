@@ -1,47 +1,63 @@
-"""The thread that reads the sound of a media file once and turns it into picture data."""
+"""The thread that reads the sound of a media file and turns it into a picture on disk."""
 
 from __future__ import annotations
 
 import threading
-import time
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import numpy.typing as npt
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.timeline.sound_features import EnvelopeStream, SpectrogramSettings, SpectrogramStream
-from core_model.media import audio
+from app.timeline.sound_features import Analyser, Samples, Segment
+from app.timeline.sound_order import SegmentOrder
+from app.timeline.sound_reading import SoundReading
+from app.timeline.sound_settings import SoundPlan
+from app.timeline.sound_shelf import SoundShelf
+from app.timeline.sound_store import Layout, SegmentDone, SoundIndex, SoundStore, SoundWriter
+from core_model.media.container import open_media, seeks_exactly
 from core_model.media.errors import MediaError
 
-ENVELOPE_BLOCK_SAMPLES = 16
-# Ten messages a second look continuous and leave the GUI thread alone.
-MESSAGE_INTERVAL_S = 0.1
+# Stretches that may wait for their spectrum; decoding does not run further ahead.
+_WAITING = 2
 
 
 @dataclass(frozen=True, slots=True)
 class SoundRequest:
-    """Read this file's sound; answers carry ``request_id``."""
+    """Make the picture of this file's sound, which lies in ``[start_us, end_us)``.
 
-    request_id: int
-    path: Path
-    settings: SpectrogramSettings
-
-
-@dataclass(frozen=True, slots=True)
-class SoundBlock:
-    """The next stretch of picture data.
-
-    ``origin_us`` is the time of the very first sample of the file's sound. ``envelope`` holds
-    (blocks, 2) int16 minima and maxima, ``codes`` (frames, bands) uint8 level codes.
+    ``focus_us`` is what is looked at and made first. Answers carry ``request_id``.
     """
 
     request_id: int
-    origin_us: int
-    envelope: npt.NDArray[np.int16]
-    codes: npt.NDArray[np.uint8]
+    path: Path
+    plan: SoundPlan
+    start_us: int
+    end_us: int
+    focus_us: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class SoundBegun:
+    """The picture can be drawn from ``store``, which from now on belongs to the receiver.
+
+    It is complete already, or knows no segment yet.
+    """
+
+    request_id: int
+    store: SoundStore
+    is_complete: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SoundProgress:
+    """One more segment can be drawn."""
+
+    request_id: int
+    done: SegmentDone
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,62 +69,118 @@ class SoundEnd:
 
 
 class SoundBuilder(QThread):
-    """Works on one request; blocks come in order, then one end unless it was cancelled."""
+    """Works on one request: a beginning, segments in any order, then one end unless cancelled.
 
-    block_ready = Signal(object)
+    A picture that turns out to be damaged is begun a second time.
+    """
+
+    begun = Signal(object)
+    progressed = Signal(object)
     ended = Signal(object)
 
-    def __init__(self, request: SoundRequest, parent: QObject | None = None) -> None:
+    def __init__(
+        self, request: SoundRequest, shelf: SoundShelf, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("sound builder")
         self._request = request
+        self._shelf = shelf
+        # For whoever waits for the thread and takes no more answers: to be released.
+        self.given: list[SoundStore] = []
         self._cancelled = threading.Event()
+        self._order = SegmentOrder(request.plan, request.start_us, request.end_us)
+        self.look_at(*request.focus_us)
+
+    def look_at(self, start_us: int, end_us: int) -> None:
+        """Go on with what lies there, from any thread."""
+        self._order.look_at(start_us, end_us)
 
     def cancel(self) -> None:
-        """Stop after the chunk being read; returns at once."""
+        """Stop after the stretch being read; returns at once."""
         self._cancelled.set()
 
     def run(self) -> None:
+        request = self._request
         reason = ""
         try:
-            self._build()
+            key = self._shelf.key(request.path, request.plan, request.start_us)
+            if not self._found(key):
+                self._build(key)
         except MediaError as error:
             reason = error.reason
+        except OSError as error:
+            reason = f"the picture cannot be kept: {error.strerror or error}"
         if not self._cancelled.is_set():
-            self.ended.emit(SoundEnd(self._request.request_id, reason))
+            self.ended.emit(SoundEnd(request.request_id, reason))
 
-    def _build(self) -> None:
-        settings = self._request.settings
-        spectrogram = SpectrogramStream(settings)
-        envelope = EnvelopeStream(ENVELOPE_BLOCK_SAMPLES)
-        origin_us = 0
-        pairs: list[npt.NDArray[np.int16]] = []
-        codes: list[npt.NDArray[np.uint8]] = []
-        next_message_s = 0.0
-        with closing(audio.samples(self._request.path, rate_hz=settings.rate_hz)) as chunks:
-            for number, chunk in enumerate(chunks):
+    def _found(self, key: str) -> bool:
+        """Give what is on the shelf, then look whether it is intact."""
+        store = self._shelf.find(key)
+        if store is None:
+            return False
+        self._give(store, is_complete=True)
+        if store.is_intact(self._cancelled.is_set):
+            return True
+        self._shelf.discard(store.path, "its checksum does not fit")
+        return False
+
+    def _give(self, store: SoundStore, *, is_complete: bool) -> None:
+        self.given.append(store)
+        self.begun.emit(SoundBegun(self._request.request_id, store, is_complete))
+
+    def _build(self, key: str) -> None:
+        request = self._request
+        analyser = Analyser(request.plan)
+        with open_media(request.path) as container:
+            self._order.may_jump = seeks_exactly(container)
+        writer = self._shelf.create(key, request.plan, request.start_us)
+        index = SoundIndex(Layout.of(request.plan))
+        is_finished = False
+        try:
+            store = SoundStore(writer.path, request.plan, request.start_us)
+            self._give(store, is_complete=False)
+            self._write_all(analyser, writer, index)
+            if not self._cancelled.is_set():
+                writer.finish(index)
+                is_finished = True
+                self._shelf.shrink(spared=writer.path)
+        finally:
+            if not is_finished:
+                writer.abandon()
+
+    def _write_all(self, analyser: Analyser, writer: SoundWriter, index: SoundIndex) -> None:
+        """Decode here, transform in a second thread, write and tell in the order of decoding."""
+        waiting: deque[tuple[int, int, Future[Segment]]] = deque()
+
+        def take_first() -> None:
+            number, filled, future = waiting.popleft()
+            done = writer.write(number, filled, future.result())
+            index.add(done)
+            self.progressed.emit(SoundProgress(self._request.request_id, done))
+
+        with ThreadPoolExecutor(1, "sound spectrum") as pool:
+            for number, filled, stretch in self._stretches(analyser):
                 if self._cancelled.is_set():
                     return
-                if number == 0:
-                    origin_us = chunk.pts_us
-                pairs.append(envelope.push(chunk.samples))
-                codes.append(spectrogram.push(chunk.samples))
-                if time.monotonic() >= next_message_s:
-                    self._send(origin_us, pairs, codes)
-                    next_message_s = time.monotonic() + MESSAGE_INTERVAL_S
-        pairs.append(envelope.finish())
-        codes.append(spectrogram.finish())
-        self._send(origin_us, pairs, codes)
+                waiting.append((number, filled, pool.submit(analyser.segment, stretch)))
+                # The very first is shown without waiting for more sound.
+                while waiting and (len(waiting) > _WAITING or not index.segments):
+                    take_first()
+            while waiting and not self._cancelled.is_set():
+                take_first()
 
-    def _send(
-        self,
-        origin_us: int,
-        pairs: list[npt.NDArray[np.int16]],
-        codes: list[npt.NDArray[np.uint8]],
-    ) -> None:
-        block = SoundBlock(
-            self._request.request_id, origin_us, np.concatenate(pairs), np.concatenate(codes)
-        )
-        pairs.clear()
-        codes.clear()
-        self.block_ready.emit(block)
+    def _stretches(self, analyser: Analyser) -> Iterator[tuple[int, int, Samples]]:
+        """(segment, samples in it, stretch) as they are wanted, each once."""
+        request, order = self._request, self._order
+        number = order.take()
+        while number is not None:
+            reading = SoundReading(request.path, request.plan, request.start_us, number)
+            with closing(reading):
+                following: int | None = number
+                while following == number:
+                    filled, stretch, is_last = reading.stretch()
+                    if filled:
+                        yield number, filled, stretch
+                    following = order.take(after=number, is_last=is_last)
+                    number += 1
+            number = following

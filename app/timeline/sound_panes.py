@@ -6,13 +6,14 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.kind_style import blend
+from app.player.time_code import time_code
 from app.theme import Theme
-from app.timeline.colour_map import lookup
+from app.timeline.sound_cross_hair import decibels, paint_cross_hair
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.tile_cache import TILE_COLUMNS, TileCache, TileKey
 from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane
@@ -20,13 +21,15 @@ from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
 WAVE_STRENGTH = 0.72
-FREQUENCIES_HZ = (100, 250, 500, 1_000, 2_000, 4_000, 6_000, 8_000)
-LABEL_DISTANCE_PX = 16
 
 
 class SoundPane(TimePane):
-    """A pane made of tiles of the sound; subclasses give :meth:`render_tile`."""
+    """A pane made of tiles of the sound, with a cross-hair that says what is under the mouse.
 
+    Subclasses give :meth:`render_tile` and :meth:`reading`.
+    """
+
+    settings_asked = Signal(object)  # where, as a global point
     name: str
     least_height_px: int
 
@@ -41,13 +44,19 @@ class SoundPane(TimePane):
         self.setAccessibleName(self.name)
         self.setMinimumHeight(self.least_height_px)
         self.sound = sound
-        self._tiles = TileCache(self.render_tile)
+        self._mouse: QPoint | None = None
+        self._tiles = TileCache(self.render_tile, sound.known_segments)
         sound.extended.connect(self._on_extended)
         sound.levels_changed.connect(self._on_picture_changed)
+        sound.settings_changed.connect(self._on_picture_changed)
         sound.status_changed.connect(self._on_picture_changed)
 
     def render_tile(self, key: TileKey) -> QImage:
         """Make the picture of one tile."""
+        raise NotImplementedError
+
+    def reading(self, time_us: int, y_px: int) -> str:
+        """What there is at a point, besides the time; empty where there is nothing."""
         raise NotImplementedError
 
     def set_theme(self, theme: Theme) -> None:
@@ -58,14 +67,41 @@ class SoundPane(TimePane):
         if self.sound.status in (SoundStatus.NO_MEDIA, SoundStatus.SILENT):
             return
         span_px = (exposed.left(), exposed.right() + 1)
-        built_end_us = self.sound.built_end_us
-        self._tiles.paint(painter, scale, self.height(), span_px, built_end_us)
+        self._tiles.paint(painter, scale, self.height(), span_px)
+
+    def paint_cross_hair(self, painter: QPainter, scale: TimeScale) -> None:
+        """Lines through the mouse, and beside it what is there."""
+        if self._mouse is None or self.sound.audio is None:
+            return
+        time_us = scale.to_us(self._mouse.x())
+        reading = self.reading(time_us, self._mouse.y())
+        if reading:
+            text = f"{time_code(time_us)}   {reading}"
+            paint_cross_hair(painter, self.theme, self.rect(), self._mouse, text, self.text_font())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        place = event.position().toPoint()
+        self._set_mouse(place if self.in_picture(place) else None)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._set_mouse(None)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self.sound.audio is not None:
+            self.settings_asked.emit(event.globalPos())
+
+    def _set_mouse(self, place: QPoint | None) -> None:
+        if place != self._mouse:
+            self._mouse = place
+            self.update(self.time_rect())
 
     def _on_extended(self, from_us: int, to_us: int) -> None:
         scale = self.scale()
-        if scale is not None and from_us < scale.end_us:
-            left_px = max(int(scale.to_px(from_us)) - 2, 0)
-            self.update(left_px, 0, self.width() - left_px, self.height())
+        if scale is not None and from_us < scale.end_us and to_us > scale.start_us:
+            left_px, right_px = int(scale.to_px(from_us)) - 2, int(scale.to_px(to_us)) + 3
+            self.update(left_px, 0, right_px - left_px, self.height())
 
     def _on_picture_changed(self) -> None:
         self._tiles.clear()
@@ -103,7 +139,7 @@ class WaveformPane(SoundPane):
         rows = np.arange(key.height, dtype=np.float32)[:, None]
         covered = np.minimum(bottom + thin, rows + 1) - np.maximum(top - thin, rows)
         share = np.nan_to_num(np.clip(covered, 0, 1))
-        return _image(np.take(_wave_inks(self.theme), (share * 255 + 0.5).astype(np.uint8)))
+        return word_image(np.take(_wave_inks(self.theme), (share * 255 + 0.5).astype(np.uint8)))
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         super().paint_time(painter, scale, exposed)
@@ -115,6 +151,17 @@ class WaveformPane(SoundPane):
         text = self.status_text()
         if text:
             self._paint_status(painter, scale, text)
+        self.paint_cross_hair(painter, scale)
+
+    def reading(self, time_us: int, y_px: int) -> str:
+        scale = self.scale()
+        if scale is None:
+            return ""
+        envelope = self.sound.envelope(time_us, max(scale.us_per_px, 1.0), 1)[0]
+        if np.isnan(envelope).any():
+            return ""
+        peak = float(np.abs(envelope).max())
+        return f"peak {decibels(20 * np.log10(peak))} dB" if peak > 0 else "silence"
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.setFont(self.text_font(SMALL_TEXT_PX))
@@ -128,13 +175,14 @@ class WaveformPane(SoundPane):
     def _paint_status(self, painter: QPainter, scale: TimeScale, text: str) -> None:
         """In the middle of what is not there yet, or of the pane."""
         picture = QRectF(self.time_rect())
-        built_px = scale.to_px(self.sound.built_end_us)
-        if self.sound.status is SoundStatus.READING and built_px < picture.right():
-            picture.setLeft(max(picture.left(), built_px))
+        missing_us = self.sound.missing_us(scale.start_us, scale.end_us)
         painter.setFont(self.text_font(TEXT_PX))
         metrics = painter.fontMetrics()
-        if picture.width() < metrics.horizontalAdvance(text) + 24:
-            picture = QRectF(self.time_rect())
+        if missing_us is not None:
+            left_px, right_px = scale.to_px(missing_us[0]), scale.to_px(missing_us[1])
+            if right_px - left_px >= metrics.horizontalAdvance(text) + 24:
+                picture.setLeft(max(left_px, picture.left()))
+                picture.setRight(min(right_px, picture.right()))
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(picture.width()) - 24)
         plate = QRectF(0, 0, metrics.horizontalAdvance(text) + 16, 20)
         plate.moveCenter(QPointF(round(picture.center().x()), self.height() // 2))
@@ -147,73 +195,24 @@ class WaveformPane(SoundPane):
         painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _on_extended(self, from_us: int, to_us: int) -> None:
-        self.update()  # The words move along with the end of what is built.
-
-
-class SpectrogramPane(SoundPane):
-    """Level over time and frequency, with frequencies in the margin."""
-
-    name = "Spectrogram"
-    least_height_px = 56
-
-    def sizeHint(self) -> QSize:
-        return QSize(400, 112)
-
-    def render_tile(self, key: TileKey) -> QImage:
-        codes = self.sound.codes(key.left_us, key.us_per_column, TILE_COLUMNS)
-        is_missing = np.isnan(codes[:, 0])
-        codes[is_missing] = 0
-        # Means of codes stay within 0..255; half is added so that the cut rounds.
-        levels = (_row_weights(key.height, codes.shape[1]) @ codes.T + 0.5).astype(np.uint8)
-        words = lookup("ember" if self.theme.is_dark else "ink", *self.sound.levels)
-        picture = np.take(words, levels)
-        picture[:, is_missing] = _word(self.theme.ground)
-        return _image(picture)
-
-    def paint_margin(self, painter: QPainter, rect: QRect) -> None:
-        if self.sound.status is SoundStatus.NO_MEDIA:
-            return
-        painter.setFont(self.text_font(SMALL_TEXT_PX))
-        painter.setPen(QColor(self.theme.text_secondary))
-        for frequency_hz, y_px in self.frequency_labels():
-            painter.fillRect(rect.right() - 5, y_px, 4, 1, QColor(self.theme.text_secondary))
-            text = f"{frequency_hz} Hz" if frequency_hz < 1_000 else f"{frequency_hz // 1_000} kHz"
-            box = QRect(8, y_px - 8, rect.width() - 20, 16)
-            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-            painter.drawText(box, flags, text)
-
-    def frequency_labels(self) -> list[tuple[int, int]]:
-        """Frequencies (Hz) with their y (logical pixels), whole inside the pane and apart."""
-        settings, height_px = self.sound.settings, self.height()
-        chosen: list[tuple[int, int]] = []
-        for frequency_hz in FREQUENCIES_HZ:
-            y_px = round((1 - settings.height_of(frequency_hz)) * height_px)
-            is_inside = 8 <= y_px <= height_px - 8
-            if is_inside and (not chosen or chosen[-1][1] - y_px >= LABEL_DISTANCE_PX):
-                chosen.append((frequency_hz, y_px))
-        return chosen
+        self.update()  # The words move along with what is missing.
 
 
 @lru_cache(maxsize=4)
 def _wave_inks(theme: Theme) -> npt.NDArray[np.uint32]:
     """ARGB words (256,) from the ground to the full colour of the wave."""
     strengths = np.linspace(0, WAVE_STRENGTH, 256).tolist()
-    return np.array([_word(blend(theme.accent, theme.ground, s)) for s in strengths], np.uint32)
+    return np.array(
+        [colour_word(blend(theme.accent, theme.ground, s)) for s in strengths], np.uint32
+    )
 
 
-@lru_cache(maxsize=8)
-def _row_weights(height: int, bands: int) -> npt.NDArray[np.float32]:
-    """Weights (height, bands) that lay bands over rows, top row and high band first."""
-    position = (1 - (np.arange(height) + 0.5) / height) * bands - 0.5
-    distance = np.abs(np.clip(position, 0, bands - 1)[:, None] - np.arange(bands))
-    return np.clip(1 - distance, 0, None).astype(np.float32)
-
-
-def _word(colour: str) -> int:
+def colour_word(colour: str) -> int:
+    """A colour "#RRGGBB" as an opaque ARGB word."""
     return QColor(colour).rgb()
 
 
-def _image(words: npt.NDArray[np.uint32]) -> QImage:
+def word_image(words: npt.NDArray[np.uint32]) -> QImage:
     """A picture that owns its pixels, from opaque ARGB words (height, width)."""
     words = np.ascontiguousarray(words)
     height, width = words.shape

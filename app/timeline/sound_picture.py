@@ -1,4 +1,4 @@
-"""The sound of the open media as the panes draw it: envelope, level codes, and how far it is."""
+"""The sound of the open media as the panes draw it: waveform, levels, and how far it is."""
 
 from __future__ import annotations
 
@@ -10,20 +10,31 @@ import numpy as np
 import numpy.typing as npt
 from PySide6.QtCore import QObject, Signal
 
-from app.timeline.pyramid import Pyramid
+from app.timeline import sound_drawing as drawing
+from app.timeline.pyramid import Known
+from app.timeline.sound_axis import FrequencyAxis
 from app.timeline.sound_builder import (
-    ENVELOPE_BLOCK_SAMPLES,
-    SoundBlock,
+    SoundBegun,
     SoundBuilder,
     SoundEnd,
+    SoundProgress,
     SoundRequest,
 )
-from app.timeline.sound_features import CODES_PER_DB, SpectrogramSettings, level_range
-from core_model.timeline import US_PER_S
+from app.timeline.sound_features import (
+    CODES_PER_DB,
+    FULL_SCALE,
+    SEGMENT_FRAMES,
+    code_of,
+    level_of,
+    level_range,
+)
+from app.timeline.sound_settings import SoundPlan, SpectrogramSettings, plan_for
+from app.timeline.sound_shelf import SoundShelf
+from app.timeline.sound_store import SoundStore
+from core_model.media.probe import AudioInfo
 
 # While the file is read the level range follows only changes that the eye would notice.
 RANGE_TOLERANCE_CODES = int(4 * CODES_PER_DB)
-FULL_SCALE = 32_767
 MAXIMUM_GAIN = 16
 
 
@@ -38,136 +49,274 @@ class SoundStatus(Enum):
 
 
 class SoundPicture(QObject):
-    """Collects what the builder sends, in the GUI thread; only the newest request counts."""
+    """What is known of the sound, in the GUI thread; only the newest request counts.
+
+    After a change of settings the waveform of the same sound stays until the new one is whole.
+    """
 
     extended = Signal(object, object)  # from_us, to_us: newly drawable
     levels_changed = Signal()  # the range of the spectrogram or the gain of the waveform
     status_changed = Signal()
+    settings_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.settings = SpectrogramSettings()
+        self.shelf = SoundShelf()
         self._numbers = count(1)
+        self._request_id = next(self._numbers)
         self._builder: SoundBuilder | None = None
         self._retiring: list[SoundBuilder] = []
-        self._clear(0)
-
-    def _clear(self, expected_us: int) -> None:
-        self._request_id = next(self._numbers)
-        self._expected_us = expected_us
-        self._origin_us = 0
-        self._origin_known = False
+        self._media: tuple[Path, AudioInfo] | None = None
+        self._focus_us = (0, 0)
+        self._plan: SoundPlan | None = None
+        self._store: SoundStore | None = None
+        self._earlier: SoundStore | None = None
         self.status = SoundStatus.NO_MEDIA
         self.reason = ""
         self.levels = level_range(np.zeros(256, np.int64))
         self.gain = 1
-        self._peak = 0
-        self._histogram = np.zeros(256, np.int64)
-        samples = max(expected_us, 0) * self.settings.rate_hz // US_PER_S
-        blocks = samples // ENVELOPE_BLOCK_SAMPLES + 64
-        self._minima = Pyramid(1, np.int16, np.minimum, blocks)
-        self._maxima = Pyramid(1, np.int16, np.maximum, blocks)
-        frames = samples // self.settings.hop_samples + 64
-        self._codes = Pyramid(self.settings.bands, np.uint8, np.maximum, frames)
+
+    # --- what is there -------------------------------------------------------------------------
 
     @property
-    def built_end_us(self) -> int:
-        """Time up to which both pictures can be drawn."""
-        frames_us = self._codes.count * self.settings.hop_samples * US_PER_S
-        return self._origin_us + frames_us // self.settings.rate_hz
+    def audio(self) -> AudioInfo | None:
+        """The sound that is open."""
+        return self._media[1] if self._media else None
+
+    @property
+    def plan(self) -> SoundPlan | None:
+        """What is computed for the open sound."""
+        return self._plan
+
+    @property
+    def axis(self) -> FrequencyAxis:
+        """The frequencies shown."""
+        rate_hz = self._plan.rate_hz if self._plan else 16_000
+        return FrequencyAxis(self.settings.axis, *self.settings.range_hz(rate_hz))
 
     @property
     def share_built(self) -> float:
-        """Share in [0, 1] of the expected sound that is built."""
-        if self._expected_us <= 0:
+        """How much of the sound can be drawn, in [0, 1]."""
+        if self.status is SoundStatus.READY:
+            return 1.0
+        if self._store is None or self._media is None:
             return 0.0
-        return min((self.built_end_us - self._origin_us) / self._expected_us, 1.0)
+        audio, segment_us = self._media[1], SEGMENT_FRAMES * self._store.plan.hop_us
+        expected = max((audio.end_us - audio.start_us) / segment_us, 1)
+        return min(float(np.count_nonzero(self._store.index.filled)) / expected, 1.0)
 
     @property
     def is_silence(self) -> bool:
-        """Whether every sample so far is zero."""
-        return self._peak == 0
+        """Whether all sound so far is digital silence."""
+        return self._store is None or self._store.index.peak == 0
 
     @property
     def nbytes(self) -> int:
-        """Bytes that the picture data takes."""
-        return self._minima.nbytes + self._maxima.nbytes + self._codes.nbytes
+        """Bytes held in memory."""
+        return self._store.index.nbytes if self._store else 0
 
-    def open(self, path: Path, expected_us: int) -> None:
-        """Begin to read a file's sound of about ``expected_us``; what was read before goes."""
+    def known_segments(self, start_us: float, end_us: float) -> int:
+        """A number that grows whenever more can be drawn between two times."""
+        stores = [store for store in (self._store, self._earlier) if store is not None]
+        return sum(drawing.known_segments(store, start_us, end_us) for store in stores)
+
+    def missing_us(self, start_us: int, end_us: int) -> tuple[int, int] | None:
+        """The first stretch between two times that is still to be read."""
+        audio = self.audio
+        if self.status is not SoundStatus.READING or audio is None:
+            return None
+        start_us, end_us = max(start_us, audio.start_us), min(end_us, audio.end_us)
+        if start_us >= end_us:
+            return None
+        return (
+            drawing.missing_us(self._store, start_us, end_us) if self._store else (start_us, end_us)
+        )
+
+    # --- what the outside does -----------------------------------------------------------------
+
+    def open(self, path: Path, audio: AudioInfo) -> None:
+        """Show the sound of a file; what was shown before is dropped at once."""
+        self._drop()
+        self._media = (path, audio)
+        self._start()
+
+    def close(self, *, silent: bool = False) -> None:
+        """Drop everything; ``silent`` means that there is media, without sound."""
+        self._drop()
+        self.status = SoundStatus.SILENT if silent else SoundStatus.NO_MEDIA
+        self.status_changed.emit()
+
+    def set_settings(self, settings: SpectrogramSettings) -> None:
+        """Show it so from now on; what was not yet computed is computed in the background."""
+        if settings == self.settings:
+            return
+        self.settings = settings
+        if self._media is not None and plan_for(settings, self._media[1]) != self._plan:
+            self._recompute()
+        else:
+            self._follow_levels(0)
+        self.settings_changed.emit()
+
+    def look_at(self, start_us: int, end_us: int) -> None:
+        """Compute what lies there before the rest."""
+        self._focus_us = (start_us, end_us)
+        if self._builder is not None:
+            self._builder.look_at(start_us, end_us)
+
+    def shutdown(self) -> None:
+        """Cancel the thread and wait until it has ended (a stretch's time)."""
         self._retire()
-        self._clear(expected_us)
-        self.status = SoundStatus.READING
-        builder = SoundBuilder(SoundRequest(self._request_id, path, self.settings), self)
-        builder.block_ready.connect(self._take_block)
+        for builder in self._retiring:
+            builder.wait()
+            for store in builder.given:
+                self.shelf.release(store)
+        self._retiring.clear()
+        self._release()
+
+    # --- what panes draw -----------------------------------------------------------------------
+
+    def envelope(
+        self, left_us: float, us_per_column: float, columns: int
+    ) -> npt.NDArray[np.float32]:
+        """Smallest and largest sample (columns, 2) in [-1, 1]; NaN where nothing is (yet)."""
+        store = self._earlier or self._store
+        if store is None:
+            return np.full((columns, 2), np.nan, np.float32)
+        return drawing.envelope(store, left_us, us_per_column, columns)
+
+    def level_rows(
+        self, left_us: float, us_per_column: float, columns: int, rows: int
+    ) -> tuple[npt.NDArray[np.uint8], Known]:
+        """Level codes (rows, columns), high frequencies on top, and which columns are known."""
+        if self._store is None:
+            return np.zeros((rows, columns), np.uint8), np.zeros(columns, np.bool_)
+        span = (left_us, us_per_column, columns)
+        return drawing.level_rows(self._store, self.axis, *span, rows)
+
+    def level_db(self, time_us: int, frequency_hz: float) -> float | None:
+        """Decibels of a full-scale sine at a point, None where nothing is (yet)."""
+        return drawing.level_db(self._store, time_us, frequency_hz) if self._store else None
+
+    def levels_between(self, start_us: int, end_us: int) -> tuple[int, int]:
+        """Floor and ceiling in dB that suit what sounds between two times."""
+        columns, rows = 512, 256
+        per_column = (end_us - start_us) / columns
+        codes, known = self.level_rows(start_us, per_column, columns, rows)
+        low, high = level_range(np.bincount(codes[:, known].ravel(), minlength=256))
+        return round(level_of(low)), round(level_of(high))
+
+    # --- the builder ---------------------------------------------------------------------------
+
+    def _start(self) -> None:
+        assert self._media is not None
+        path, audio = self._media
+        self._request_id = next(self._numbers)
+        self._plan = plan_for(self.settings, audio)
+        self.status, self.reason = SoundStatus.READING, ""
+        request = SoundRequest(
+            self._request_id, path, self._plan, audio.start_us, audio.end_us, self._focus_us
+        )
+        builder = SoundBuilder(request, self.shelf, self)
+        builder.begun.connect(self._take_beginning)
+        builder.progressed.connect(self._take_progress)
         builder.ended.connect(self._take_end)
         builder.finished.connect(self._forget_finished)
         self._builder = builder
         self.status_changed.emit()
         builder.start(SoundBuilder.Priority.LowPriority)
 
-    def close(self, *, silent: bool = False) -> None:
-        """Drop everything; ``silent`` means that there is media, without sound."""
+    def _recompute(self) -> None:
+        """Start again with other settings, keeping the waveform that is there."""
+        is_same_sound = (
+            self._plan is not None
+            and self._media is not None
+            and plan_for(self.settings, self._media[1]).channel == self._plan.channel
+        )
         self._retire()
-        self._clear(0)
-        self.status = SoundStatus.SILENT if silent else SoundStatus.NO_MEDIA
-        self.status_changed.emit()
+        if is_same_sound and self.status is SoundStatus.READY and self._store is not None:
+            if self._earlier is not None:
+                self.shelf.release(self._earlier)
+            self._earlier, self._store = self._store, None
+        elif not is_same_sound:
+            self._release()
+        elif self._store is not None:
+            self.shelf.release(self._store)
+            self._store = None
+        self._start()
 
-    def shutdown(self) -> None:
-        """Cancel the thread and wait until it has ended (a chunk's time)."""
-        self._retire()
-        for builder in self._retiring:
-            builder.wait()
-        self._retiring.clear()
-
-    def envelope(
-        self, left_us: float, us_per_column: float, columns: int
-    ) -> npt.NDArray[np.float32]:
-        """Smallest and largest sample (columns, 2) in [-1, 1]; NaN where nothing is (yet)."""
-        block_us = ENVELOPE_BLOCK_SAMPLES * US_PER_S / self.settings.rate_hz
-        first, per_column = (left_us - self._origin_us) / block_us, us_per_column / block_us
-        minima = self._minima.columns(first, per_column, columns)
-        maxima = self._maxima.columns(first, per_column, columns)
-        return np.hstack([minima, maxima]) / np.float32(FULL_SCALE)
-
-    def codes(self, left_us: float, us_per_column: float, columns: int) -> npt.NDArray[np.float32]:
-        """Level codes (columns, bands), low band first; NaN where nothing is (yet)."""
-        hop_us = self.settings.hop_samples * US_PER_S / self.settings.rate_hz
-        # A frame stands for half a hop on either side of its centre.
-        first = (left_us - self._origin_us) / hop_us + 0.5
-        return self._codes.columns(first, us_per_column / hop_us, columns)
-
-    def _take_block(self, block: SoundBlock) -> None:
-        if block.request_id != self._request_id:
+    def _take_beginning(self, begun: SoundBegun) -> None:
+        if begun.request_id != self._request_id:
+            self.shelf.release(begun.store)
             return
-        from_us = self.built_end_us if self._origin_known else block.origin_us
-        self._origin_us, self._origin_known = block.origin_us, True
-        self._minima.append(block.envelope[:, :1])
-        self._maxima.append(block.envelope[:, 1:])
-        self._codes.append(block.codes)
-        self._histogram += np.bincount(block.codes.ravel(), minlength=256)
-        if len(block.envelope):
-            self._peak = max(self._peak, int(np.abs(block.envelope.astype(np.int32)).max()))
+        if self._store is not None:
+            self.shelf.release(self._store)
+        self._store = begun.store
+        if begun.is_complete:
+            self._finish()
+        else:
+            self.status = SoundStatus.READING
+            self.status_changed.emit()
+
+    def _take_progress(self, progress: SoundProgress) -> None:
+        store = self._store
+        if progress.request_id != self._request_id or store is None:
+            return
+        store.index.add(progress.done)
         self._follow_levels(RANGE_TOLERANCE_CODES)
-        self.extended.emit(from_us, self.built_end_us)
+        segment_us = SEGMENT_FRAMES * store.plan.hop_us
+        from_us = store.origin_us + round(progress.done.number * segment_us)
+        self.extended.emit(from_us, from_us + round(segment_us))
 
     def _take_end(self, end: SoundEnd) -> None:
         if end.request_id != self._request_id:
             return
-        self.reason = end.reason
-        self.status = SoundStatus.FAILED if end.reason else SoundStatus.READY
+        if end.reason:
+            self.reason, self.status = end.reason, SoundStatus.FAILED
+            self.status_changed.emit()
+        elif self.status is SoundStatus.READING:
+            self._finish()
+
+    def _finish(self) -> None:
+        self.status = SoundStatus.READY
+        if self._earlier is not None:
+            self.shelf.release(self._earlier)
+            self._earlier = None
         self._follow_levels(0)
         self.status_changed.emit()
 
     def _follow_levels(self, tolerance: int) -> None:
-        levels = level_range(self._histogram)
-        gain = 1
-        while gain < MAXIMUM_GAIN and 0 < self._peak * gain * 2 <= FULL_SCALE:
+        index = self._store.index if self._store is not None else None
+        levels, gain = self._wanted_levels(), 1
+        while index and gain < MAXIMUM_GAIN and 0 < index.peak * gain * 2 <= FULL_SCALE:
             gain *= 2
         off = max(abs(new - old) for new, old in zip(levels, self.levels, strict=True))
         if off > tolerance or gain != self.gain:
             self.levels, self.gain = levels, gain
             self.levels_changed.emit()
+
+    def _wanted_levels(self) -> tuple[int, int]:
+        if not self.settings.auto_range:
+            return code_of(self.settings.floor_db), code_of(self.settings.ceiling_db)
+        if self._store is None:
+            return self.levels
+        return level_range(self._store.index.histogram)
+
+    # --- letting go ----------------------------------------------------------------------------
+
+    def _drop(self) -> None:
+        self._retire()
+        self._release()
+        self._request_id = next(self._numbers)
+        self._media = self._plan = None
+        self.status, self.reason = SoundStatus.NO_MEDIA, ""
+        self.levels, self.gain = level_range(np.zeros(256, np.int64)), 1
+
+    def _release(self) -> None:
+        for store in (self._store, self._earlier):
+            if store is not None:
+                self.shelf.release(store)
+        self._store = self._earlier = None
 
     def _retire(self) -> None:
         builder, self._builder = self._builder, None

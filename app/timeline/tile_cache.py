@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 from app.timeline.time_scale import TimeScale
 
 TILE_COLUMNS = 256
-KEPT_TILES = 96
+KEPT_BYTES = 24_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,29 +35,29 @@ class TileKey:
 
 
 class TileCache:
-    """Paints a stretch of time from tiles that ``render`` makes; the least used ones go first."""
+    """Paints a stretch of time from tiles that ``render`` makes; the least used ones go first.
 
-    def __init__(self, render: Callable[[TileKey], QImage]) -> None:
+    ``known`` gives a number for two times that grows whenever there is more to be drawn between
+    them: a tile made before is then made anew.
+    """
+
+    def __init__(
+        self, render: Callable[[TileKey], QImage], known: Callable[[float, float], int]
+    ) -> None:
         self._render = render
+        self._known = known
         self._tiles: OrderedDict[TileKey, tuple[QPixmap, int]] = OrderedDict()
+        self._held_bytes = 0
 
     def clear(self) -> None:
         """Forget every picture, because the data or the colours are others."""
         self._tiles.clear()
+        self._held_bytes = 0
 
     def paint(
-        self,
-        painter: QPainter,
-        scale: TimeScale,
-        height_px: int,
-        span_px: tuple[int, int],
-        built_end_us: int,
+        self, painter: QPainter, scale: TimeScale, height_px: int, span_px: tuple[int, int]
     ) -> None:
-        """Draw all tiles between two logical x at the top of the pane.
-
-        A tile that reached beyond ``built_end_us`` when it was made is made anew once the data
-        has grown.
-        """
+        """Draw all tiles between two logical x at the top of the pane."""
         ratio = scale.pixel_ratio
         first = scale.first_column + int((span_px[0] - scale.left_px) * ratio)
         last = scale.first_column + int((span_px[1] - scale.left_px) * ratio)
@@ -66,17 +66,25 @@ class TileCache:
                 index, scale.us_per_column, scale.anchor_us, round(height_px * ratio), ratio
             )
             left_px = scale.column_px(index * TILE_COLUMNS)
-            painter.drawPixmap(QPointF(left_px, 0), self._tile(key, built_end_us))
+            painter.drawPixmap(QPointF(left_px, 0), self._tile(key))
 
-    def _tile(self, key: TileKey, built_end_us: int) -> QPixmap:
+    def _tile(self, key: TileKey) -> QPixmap:
+        known = self._known(key.left_us, key.end_us)
         kept = self._tiles.get(key)
-        if kept is not None and (key.end_us <= kept[1] or kept[1] == built_end_us):
+        if kept is not None and kept[1] == known:
             self._tiles.move_to_end(key)
             return kept[0]
         pixmap = QPixmap.fromImage(self._render(key))
         pixmap.setDevicePixelRatio(key.pixel_ratio)
-        self._tiles[key] = (pixmap, built_end_us)
+        if kept is None:
+            self._held_bytes += _size_bytes(key)
+        self._tiles[key] = (pixmap, known)
         self._tiles.move_to_end(key)
-        while len(self._tiles) > KEPT_TILES:
-            self._tiles.popitem(last=False)
+        while self._held_bytes > KEPT_BYTES and len(self._tiles) > 1:
+            oldest, _ = self._tiles.popitem(last=False)
+            self._held_bytes -= _size_bytes(oldest)
         return pixmap
+
+
+def _size_bytes(key: TileKey) -> int:
+    return 4 * TILE_COLUMNS * key.height

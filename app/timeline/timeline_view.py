@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, QWidget
 
@@ -15,8 +15,10 @@ from app.timeline.event_rows import Row
 from app.timeline.lanes_pane import LanesPane
 from app.timeline.overview import Overview
 from app.timeline.ruler import Ruler
-from app.timeline.sound_panes import SpectrogramPane, WaveformPane
+from app.timeline.sound_panel import SoundSettingsPanel
+from app.timeline.sound_panes import WaveformPane
 from app.timeline.sound_picture import SoundPicture
+from app.timeline.sound_spectrogram import SpectrogramPane
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, ZOOM_PER_NOTCH, TimePane
 from app.view_state import ViewState
 from core_model.media.probe import MediaInfo
@@ -53,6 +55,9 @@ class TimelineView(QWidget):
         self.ruler = Ruler(view_state, theme, self)
         self.waveform = WaveformPane(view_state, theme, self.sound)
         self.spectrogram = SpectrogramPane(view_state, theme, self.sound)
+        self.sound_settings: SoundSettingsPanel | None = None
+        for pane in (self.waveform, self.spectrogram):
+            pane.settings_asked.connect(self.show_sound_settings)
         self.lanes = LanesPane(view_state, theme)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
@@ -75,8 +80,14 @@ class TimelineView(QWidget):
         if info is None or info.audio is None:
             self.sound.close(silent=info is not None)
         else:
-            self.sound.open(info.path, info.audio.end_us - info.audio.start_us)
+            self.sound.open(info.path, info.audio)
         self.spectrogram.setVisible(info is None or info.audio is not None)
+
+    def show_sound_settings(self, corner: QPoint) -> None:
+        """Open the settings of the spectrogram above a global point."""
+        if self.sound_settings is None:
+            self.sound_settings = SoundSettingsPanel(self.spectrogram, self.sound, self._view_state)
+        self.sound_settings.open_at(corner)
 
     def set_detections(self, detections: tuple[Detection, ...]) -> None:
         """Show this complete list, in any order."""

@@ -9,6 +9,8 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from app.settings import Settings, SettingsError, load_settings, save_settings, set_aside
+from app.timeline.sound_picture import SoundPicture
+from app.timeline.sound_settings import SpectrogramSettings
 
 
 class WindowMemory(QObject):
@@ -38,6 +40,16 @@ class WindowMemory(QObject):
 
     def remember_layout(self, states: dict[str, bytes]) -> None:
         self.settings = self.settings.with_layout(states)
+
+    def keep_spectrogram(self, sound: SoundPicture) -> None:
+        """Show the sound as it was shown last time, and remember every change."""
+        sound.set_settings(SpectrogramSettings.from_stored(self.settings.spectrogram))
+        sound.settings_changed.connect(self._on_spectrogram)
+
+    def _on_spectrogram(self) -> None:
+        sound = self.sender()
+        if isinstance(sound, SoundPicture):
+            self.update(spectrogram=sound.settings.stored())
 
     def save(self) -> str:
         """Write them; returns what went wrong in one line, or nothing."""

@@ -35,6 +35,25 @@ def test_lookup_spreads_the_map_over_the_range() -> None:
     assert len(set(words[40:141].tolist())) > 90
 
 
+@pytest.mark.parametrize("name", ["viridis", "magma", "grey"])
+def test_known_maps_rise_in_lightness(name: str) -> None:
+    light = np.array([relative_luminance(colour) for colour in names(colour_map(name))])
+    assert np.all(np.diff(light[::4]) >= 0)
+    assert light[-1] - light[0] > 0.7
+
+
+def test_known_maps_go_through_their_colours() -> None:
+    assert names(colour_map("viridis"))[0] == "#440154"
+    assert names(colour_map("viridis"))[-1] == "#FDE725"
+    assert names(colour_map("magma"))[-1] == "#FCFDBF"
+    assert np.ptp(colour_map("grey").astype(int), axis=1).max() <= 1
+
+
+def test_an_inverted_map_is_turned_round() -> None:
+    plain, inverted = lookup("magma", 0, 255), lookup("magma", 0, 255, inverted=True)
+    np.testing.assert_array_equal(plain, inverted[::-1])
+
+
 def test_an_empty_range_is_refused() -> None:
     with pytest.raises(ValueError, match="must rise"):
         lookup("ember", 5, 5)

@@ -1,0 +1,377 @@
+"""Sound pictures on disk: pyramids of one segment after the other, written once, read in parts.
+
+A file is a header, one record per segment, and at the end what is known about them all. It is
+valid only once its header says so, which is written last; damage shows in a checksum. Nothing is
+mapped into memory: parts are read when they are drawn, and the system keeps what is used.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import zlib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from app.timeline.pyramid import GROUP, Array, Known, build_levels
+from app.timeline.sound_features import SEGMENT_FRAMES, Segment
+from app.timeline.sound_settings import SoundPlan
+
+FORMAT = 1
+_MAGIC = b"AVScope sound\n"
+_HEADER_BYTES = 1_024
+# Levels of at most this many rows to a segment are kept in memory: enough for a view of hours.
+_KEPT_ROWS = 16
+
+
+class StoreError(Exception):
+    """A file that is no complete, undamaged sound picture; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Where one kind of rows lies in a record: ``rows`` to a segment, a power of ``GROUP``."""
+
+    rows: int
+    width: int
+    dtype: str
+    begin_bytes: int
+
+    @property
+    def row_bytes(self) -> int:
+        return self.width * np.dtype(self.dtype).itemsize
+
+    @property
+    def level_rows(self) -> list[int]:
+        """Rows to a segment at each level, the last 1."""
+        rows = [self.rows]
+        while rows[-1] > 1:
+            rows.append(rows[-1] // GROUP)
+        return rows
+
+    @property
+    def size_bytes(self) -> int:
+        return sum(self.level_rows) * self.row_bytes
+
+    def offset_bytes(self, level: int) -> int:
+        """From the beginning of a record to the first row of a level."""
+        return self.begin_bytes + sum(self.level_rows[:level]) * self.row_bytes
+
+    @property
+    def first_kept(self) -> int:
+        """The finest level that is held in memory."""
+        return next(n for n, rows in enumerate(self.level_rows) if rows <= _KEPT_ROWS)
+
+    @property
+    def least(self) -> int:
+        return int(np.iinfo(self.dtype).min)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """The parts of a record."""
+
+    codes: Table
+    reach: Table
+
+    @classmethod
+    def of(cls, plan: SoundPlan) -> Layout:
+        codes = Table(SEGMENT_FRAMES, plan.bins, "u1", 0)
+        steps = SEGMENT_FRAMES * plan.envelope_steps
+        return cls(codes, Table(steps, 2, "<i2", codes.size_bytes))
+
+    @property
+    def record_bytes(self) -> int:
+        return self.codes.size_bytes + self.reach.size_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentDone:
+    """What is held in memory of a segment: coarse levels, finest first, and counts.
+
+    ``filled`` are the samples in it, fewer than a segment has where the sound ends.
+    """
+
+    number: int
+    filled: int
+    codes: tuple[Array, ...]
+    reach: tuple[Array, ...]
+    histogram: npt.NDArray[np.int64]
+    peak: int
+    checksum: int
+
+
+class SoundIndex:
+    """Which segments are there, and their coarse levels."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+        self.filled = np.zeros(0, np.int32)
+        self.checksums = np.zeros(0, np.int64)
+        self.histogram = np.zeros(256, np.int64)
+        self.peak = 0
+        self.kept: dict[str, list[Array]] = {
+            name: [
+                np.full((0, table.width), table.least, table.dtype)
+                for _ in table.level_rows[table.first_kept :]
+            ]
+            for name, table in (("codes", layout.codes), ("reach", layout.reach))
+        }
+
+    @property
+    def segments(self) -> int:
+        """There is room for so many; unfilled ones count."""
+        return len(self.filled)
+
+    @property
+    def nbytes(self) -> int:
+        return sum(level.nbytes for levels in self.kept.values() for level in levels)
+
+    def make_room(self, segments: int) -> None:
+        """Hold at least so many segments."""
+        if segments <= self.segments:
+            return
+        added = segments - self.segments
+        self.filled = np.concatenate([self.filled, np.zeros(added, np.int32)])
+        self.checksums = np.concatenate([self.checksums, np.zeros(added, np.int64)])
+        for name, table in (("codes", self._layout.codes), ("reach", self._layout.reach)):
+            for place, rows in enumerate(table.level_rows[table.first_kept :]):
+                more = np.full((added * rows, table.width), table.least, table.dtype)
+                self.kept[name][place] = np.concatenate([self.kept[name][place], more])
+
+    def add(self, done: SegmentDone) -> None:
+        """Take in a segment that was not there."""
+        self.make_room(done.number + 1)
+        self.filled[done.number] = done.filled
+        self.checksums[done.number] = done.checksum
+        self.histogram += done.histogram
+        self.peak = max(self.peak, done.peak)
+        for name, levels in (("codes", done.codes), ("reach", done.reach)):
+            for place, rows in enumerate(levels):
+                begin = done.number * len(rows)
+                self.kept[name][place][begin : begin + len(rows)] = rows
+
+
+class SoundWriter:
+    """Writes the segments of a picture, in any order, from one thread at a time."""
+
+    def __init__(self, path: Path, plan: SoundPlan, origin_us: int) -> None:
+        self.path = path
+        self._layout = Layout.of(plan)
+        self._about: dict[str, Any] = {
+            "format": FORMAT,
+            "plan": asdict(plan),
+            "origin_us": origin_us,
+            "complete": False,
+        }
+        self._file = path.open("xb", buffering=0)
+        try:
+            self._write_header()
+        except OSError:
+            self.abandon()
+            raise
+
+    def write(self, number: int, filled: int, segment: Segment) -> SegmentDone:
+        """Write one segment with all its levels. Raises OSError where there is no room."""
+        codes, reach = build_levels(segment.codes), build_levels(segment.reach)
+        record = b"".join(level.tobytes() for level in (*codes, *reach))
+        self._write_at(_HEADER_BYTES + number * self._layout.record_bytes, record)
+        return SegmentDone(
+            number,
+            filled,
+            tuple(codes[self._layout.codes.first_kept :]),
+            tuple(reach[self._layout.reach.first_kept :]),
+            np.bincount(segment.codes.ravel(), minlength=256),
+            int(reach[-1].max()),
+            zlib.crc32(record),
+        )
+
+    def finish(self, index: SoundIndex) -> None:
+        """Make the file valid; it is closed."""
+        records_bytes = index.segments * self._layout.record_bytes
+        self._file.truncate(_HEADER_BYTES + records_bytes)
+        tail = _tail_of(index)
+        self._write_at(_HEADER_BYTES + records_bytes, tail)
+        os.fsync(self._file.fileno())
+        self._about |= {
+            "segments": index.segments,
+            "peak": index.peak,
+            "tail_bytes": len(tail),
+            "tail_sum": zlib.crc32(tail),
+            "complete": True,
+        }
+        self._write_header()
+        os.fsync(self._file.fileno())
+        self._file.close()
+
+    def abandon(self) -> None:
+        """Close and remove the file; what cannot be removed now goes at a later start."""
+        self._file.close()
+        with contextlib.suppress(OSError):
+            self.path.unlink()
+
+    def _write_header(self) -> None:
+        text = _MAGIC + json.dumps(self._about).encode("utf-8")
+        self._write_at(0, text.ljust(_HEADER_BYTES))
+
+    def _write_at(self, place_bytes: int, content: bytes) -> None:
+        self._file.seek(place_bytes)
+        left = memoryview(content)
+        while left:
+            left = left[self._file.write(left) :]
+
+
+class SoundStore:
+    """A picture to read from, complete or still being written by another thread.
+
+    A new one knows no segment: its ``index`` is told of them. :meth:`open_complete` knows all.
+    """
+
+    def __init__(self, path: Path, plan: SoundPlan, origin_us: int) -> None:
+        self.path, self.plan, self.origin_us = path, plan, origin_us
+        self.layout = Layout.of(plan)
+        self.index = SoundIndex(self.layout)
+        self.codes = _StoredLevels(self, "codes", self.layout.codes)
+        self.reach = _StoredLevels(self, "reach", self.layout.reach)
+        self._file = path.open("rb", buffering=0)
+
+    @classmethod
+    def open_complete(cls, path: Path) -> SoundStore:
+        """Read header and tail of a file. Raises StoreError or OSError."""
+        about = _read_about(path)
+        try:
+            store = cls(path, SoundPlan(**about["plan"]), int(about["origin_us"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise StoreError(f"its header cannot be read: {error!r}") from error
+        try:
+            store._read_tail(about)
+        except (KeyError, TypeError, ValueError) as error:
+            store.close()
+            raise StoreError(f"its tail cannot be read: {error!r}") from error
+        except (StoreError, OSError):
+            store.close()
+            raise
+        return store
+
+    def close(self) -> None:
+        self._file.close()
+
+    def is_intact(self, cancelled: Callable[[], bool]) -> bool:
+        """Whether the records of a complete file are as they were written; reads them all.
+
+        Has a file handle of its own, for use in any thread; true where it was cancelled.
+        """
+        sums = self.index.checksums[self.index.filled > 0].tolist()
+        numbers = np.nonzero(self.index.filled)[0].tolist()
+        try:
+            with self.path.open("rb", buffering=0) as file:
+                for number, expected in zip(numbers, sums, strict=True):
+                    if cancelled():
+                        return True
+                    file.seek(_HEADER_BYTES + number * self.layout.record_bytes)
+                    if zlib.crc32(file.read(self.layout.record_bytes)) != expected:
+                        return False
+        except OSError:
+            return False
+        return True
+
+    def read_part(self, place_bytes: int, size_bytes: int) -> bytes:
+        """Bytes from a place in the records on; fewer where the file cannot be read there."""
+        try:
+            self._file.seek(_HEADER_BYTES + place_bytes)
+            return self._file.read(size_bytes)
+        except (OSError, ValueError):
+            return b""
+
+    def _read_tail(self, about: dict[str, Any]) -> None:
+        segments = int(about["segments"])
+        place_bytes = segments * self.layout.record_bytes
+        tail = self.read_part(place_bytes, int(about["tail_bytes"]) + 1)
+        if len(tail) != about["tail_bytes"] or zlib.crc32(tail) != about["tail_sum"]:
+            raise StoreError("its tail is damaged")
+        index, begin = self.index, 0
+        index.make_room(segments)
+        index.peak = int(about["peak"])
+        for array in _arrays_of(index):
+            part = tail[begin : begin + array.nbytes]
+            array[...] = np.frombuffer(part, array.dtype).reshape(array.shape)
+            begin += array.nbytes
+
+
+class _StoredLevels:
+    """The rows of one table over all segments; see ``pyramid.Levels``."""
+
+    def __init__(self, store: SoundStore, name: str, table: Table) -> None:
+        self._store, self._name, self._table = store, name, table
+        self._level_rows = table.level_rows
+
+    @property
+    def level_count(self) -> int:
+        return len(self._level_rows)
+
+    def read(self, level: int, first: int, end: int) -> tuple[Array, Known]:
+        rows = np.full((end - first, self._table.width), self._table.least, self._table.dtype)
+        known = np.zeros(end - first, np.bool_)
+        per_segment = self._level_rows[level]
+        index = self._store.index
+        last_segment = min((end - 1) // per_segment, index.segments - 1)
+        for segment in range(max(first // per_segment, 0), last_segment + 1):
+            there = self._known_rows(segment, per_segment)
+            begin = max(segment * per_segment, first)
+            stop = min(segment * per_segment + there, end)
+            if begin >= stop:
+                continue
+            part = self._rows(level, segment, begin - segment * per_segment, stop - begin)
+            rows[begin - first : begin - first + len(part)] = part
+            known[begin - first : begin - first + len(part)] = True
+        return rows, known
+
+    def _known_rows(self, segment: int, per_segment: int) -> int:
+        """Rows of a level that the sound in a segment reaches."""
+        filled = int(self._store.index.filled[segment])
+        whole = SEGMENT_FRAMES * self._store.plan.hop_samples
+        if filled in (0, whole):
+            return per_segment if filled else 0
+        return -(-filled * per_segment // whole)
+
+    def _rows(self, level: int, segment: int, first: int, count: int) -> Array:
+        table = self._table
+        if level >= table.first_kept:
+            begin = segment * self._level_rows[level] + first
+            return self._store.index.kept[self._name][level - table.first_kept][begin:][:count]
+        place = segment * self._store.layout.record_bytes + table.offset_bytes(level)
+        content = self._store.read_part(place + first * table.row_bytes, count * table.row_bytes)
+        there = len(content) // table.row_bytes
+        values = np.frombuffer(content[: there * table.row_bytes], table.dtype)
+        return values.reshape(there, table.width)
+
+
+def _read_about(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        header = file.read(_HEADER_BYTES)
+    if not header.startswith(_MAGIC):
+        raise StoreError("it is no sound picture")
+    try:
+        about = json.loads(header[len(_MAGIC) :])
+    except ValueError as error:
+        raise StoreError("its header is damaged") from error
+    if not isinstance(about, dict) or about.get("format") != FORMAT:
+        raise StoreError("it was written by another version")
+    if about.get("complete") is not True:
+        raise StoreError("it was never finished")
+    return about
+
+
+def _arrays_of(index: SoundIndex) -> list[Array]:
+    kept = (*index.kept["codes"], *index.kept["reach"])
+    return [index.filled, index.checksums, index.histogram, *kept]
+
+
+def _tail_of(index: SoundIndex) -> bytes:
+    return b"".join(np.ascontiguousarray(array).tobytes() for array in _arrays_of(index))
