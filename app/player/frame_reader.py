@@ -92,6 +92,7 @@ class FrameReader(QObject):
         self._standing = False
         self._forget = False
         self._closing = False
+        self._is_waiting = False
         # The rest belongs to the thread alone.
         self._filler = CacheFiller(cache, self._give_up_if_superseded, self._on_broken)
         self._looks: Looks | None = None
@@ -99,6 +100,12 @@ class FrameReader(QObject):
         self._is_idle_work = False
         self._thread = threading.Thread(target=self._work, name="frame reader")
         self._thread.start()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether everything is decoded that was asked for or may be asked for soon."""
+        with self._condition:
+            return self._is_waiting and not self._has_work()
 
     def probe(self, request: ProbeRequest) -> None:
         with self._condition:
@@ -156,7 +163,9 @@ class FrameReader(QObject):
     def _wait(self) -> bool:
         """Sleep until there is work; False when the thread should end."""
         with self._condition:
+            self._is_waiting = True
             self._condition.wait_for(self._has_work)
+            self._is_waiting = False
             return not self._closing
 
     def _has_work(self) -> bool:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from app.player.broken_spans import Spans, joined
 from app.player.cache_filler import MARGIN_FRAMES, Looks
-from app.player.frame_cache import FrameCache
+from app.player.frame_cache import LIMIT_BYTES, FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import DetailRequest, FrameReader, FrameRequest
 from app.player.picture_size import PictureSize
@@ -40,9 +40,9 @@ class Picture(QObject):
     broken_spans_changed = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, cache_bytes: int = LIMIT_BYTES) -> None:
         super().__init__(parent)
-        self._cache = FrameCache()
+        self._cache = FrameCache(cache_bytes)
         self.reader = FrameReader(self._cache, self)
         self.reader.frame_ready.connect(self._on_frame_ready)
         self.reader.previewed.connect(self._on_previewed)
@@ -62,6 +62,7 @@ class Picture(QObject):
         self._awaits_step = False
         # Whether the frames of the cache are of another size than is wanted now.
         self._is_stale = False
+        self._is_uncounted = False
         # Directions, the next one first. Not their sum: at either end one leads nowhere.
         self._steps: deque[int] = deque()
         self._rest = QTimer(self)
@@ -79,7 +80,9 @@ class Picture(QObject):
         self._steps.clear()
         self._rest.stop()
         self.reader.forget()
-        self.numbers.read(path if video is not None else None)
+        # Counted when the first frame is there, which would have to wait for it otherwise.
+        self.numbers.read(None)
+        self._is_uncounted = video is not None
         self._set_dropped(0)
         self._set_broken(())
         self._set_shown(None)
@@ -125,7 +128,8 @@ class Picture(QObject):
         self.reader.set_playhead(time_us, standing=True)
         frame = None if self._is_stale else self._cache.shown_at(time_us)
         if frame is None:
-            self._request(time_us, start_us=time_us, preview=preview)
+            # While there is nothing to see, whatever comes first is welcome.
+            self._request(time_us, start_us=time_us, preview=preview or self.shown is None)
             return
         if self._awaited is not None:
             # Breaks off the search under way, which would lead away from here.
@@ -262,6 +266,9 @@ class Picture(QObject):
         return round(MARGIN_FRAMES * US_PER_S / (rate_hz or _USUAL_RATE_HZ))
 
     def _on_frame_ready(self, serial: int) -> None:
+        if self._is_uncounted:
+            self._is_uncounted = False
+            self.numbers.read(self._path)
         if serial != self._awaited:
             return
         self._awaited = None
