@@ -300,6 +300,9 @@ def _decode_on(
     """Frames from the present position on; what surely ends some way before ``start_us`` is passed
     over without decoding it."""
     time_base = time_base_of(stream)
+    if time_base.denominator % max(1, stream.codec_context.sample_rate):
+        # Ticks that hold no whole number of samples: rounding adds up, only counting is exact.
+        start_us = None
     for packet in packets(container, stream):
         if start_us is not None and packet.pts is not None and packet.duration:
             end_us = to_us(packet.pts + packet.duration, time_base)

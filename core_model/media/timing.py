@@ -51,12 +51,20 @@ class FrameClock:
 
     def time_us(self, picture: VideoFrame) -> int:
         """When a picture is shown that comes out now."""
-        tick = picture.pts if picture.pts is not None else picture.dts
-        if self._counts_packets and picture.dts is not None and self._first_packet is not None:
-            # Pictures come out in the order of showing, one per packet, some packets late.
-            if self._behind is None:
-                self._behind = picture.dts - self._first_packet
-            tick = picture.dts - self._behind
+        tick = self._counted(picture) if self._counts_packets else _stamp(picture)
         time_us = to_us(tick, self._time_base) if tick is not None else self._next_us
         self._next_us = time_us + self._frame_us
         return time_us
+
+    def _counted(self, picture: VideoFrame) -> int | None:
+        """Pictures come out in the order of showing, one per packet, some packets late; for the
+        last ones there are no more packets."""
+        if picture.dts is None or self._first_packet is None:
+            return None
+        if self._behind is None:
+            self._behind = picture.dts - self._first_packet
+        return picture.dts - self._behind
+
+
+def _stamp(picture: VideoFrame) -> int | None:
+    return picture.pts if picture.pts is not None else picture.dts
