@@ -17,10 +17,15 @@ from pathlib import Path
 from typing import TextIO
 
 COMMANDS = {
+    "agreement": "app.headless.agreement",
     "clip": "app.headless.clip",
+    "convert": "app.headless.convert",
     "detect": "app.headless.detect",
+    "export": "app.headless.export_annotations",
     "frame": "app.headless.frame",
+    "import": "app.headless.import_annotations",
     "info": "app.headless.info",
+    "status": "app.headless.status",
 }
 _EPILOG = """\
 commands that need no screen (each has --help):
@@ -28,6 +33,11 @@ commands that need no screen (each has --help):
   main.py info VIDEO...     print the streams
   main.py frame VIDEO       write one frame as a picture
   main.py clip VIDEO        write a part of a file
+  main.py convert FILE      write annotations in another format
+  main.py import FILE...    take annotations into a project
+  main.py export            write the annotations of a project
+  main.py status            how far the work on a project has come
+  main.py agreement         how far two annotators agree
 
 A video that is called like a command is opened as ./detect, ./info and so on."""
 EXIT_INTERRUPTED = 130

@@ -61,6 +61,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
     ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
     _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
+    _media("save_frame", "Save Frame…", ("Ctrl+Shift+S",), "Save it as a picture", "File", 2),
+    _media("save_clip", "Save Clip…", ("Ctrl+E",), "Save the selection as a file", "File", 2),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 9),
     # --- the selected time
     _media("select_start", "Start Selection Here", ("I",), "Select from the playhead on", "Edit"),
@@ -71,6 +73,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _nudge("start_later", "Start One Frame Later", "Alt+Right", "start one frame later"),
     _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end one frame earlier"),
     _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end one frame later"),
+    _media("copy_frame", "Copy Frame", ("Ctrl+Shift+C",), "Copy the frame as a picture", "Edit", 2),
     # --- playing
     _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
     _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 5),
@@ -113,6 +116,19 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("zoom_out", "Zoom Out", ("Ctrl+Down", "Ctrl+-"), "Show more time", "View", 1),
     _media("zoom_all", "Show Everything", ("Ctrl+0",), "Show the whole media", "View", 1),
     _media("zoom_selection", "Show the Selection", ("F",), "Fill the timeline with it", "View", 1),
+    # --- the picture
+    _media("picture_fit", "Fit Picture", ("Alt+0",), "Show the whole picture", "View", 3),
+    _media("picture_actual", "Picture at 100 %", ("Alt+1",), "Show it pixel by pixel", "View", 3),
+    _media("picture_in", "Enlarge Picture", ("Alt+=", "Alt++"), "Show less of it", "View", 3),
+    _media("picture_out", "Shrink Picture", ("Alt+-",), "Show more of it", "View", 3),
+    _switch(
+        "picture_window",
+        "Picture in Its Own Window",
+        ("Shift+F11",),
+        "Move the picture to a window of its own, for a second monitor",
+        "View",
+        4,
+    ),
     _switch("events_panel", "Events Panel", ("F9",), "Show the list of events", "View", 5),
     _switch("full_screen", "Full Screen", ("F11",), "Fill the screen", "View", 5),
     ActionSpec("next_pane", "Next Pane", ("F6",), "Move the keys to the next pane", "View", 6),

@@ -34,6 +34,7 @@ from app.window.keys_help import KeysHelp
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
 from app.window.panes import PaneRing
+from app.window.picture_commands import PictureCommands
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
 from app.window.status_line import StatusLine
@@ -95,6 +96,7 @@ class MainWindow(QMainWindow):
             # The window is going: only the terminal can still say it.
             print(problem, file=sys.stderr)
         self.messages.dismiss()
+        self.pictures.shutdown()
         self.player.shutdown()
         self.timeline.shutdown()
 
@@ -114,6 +116,9 @@ class MainWindow(QMainWindow):
         )
         self.commands = PlaybackCommands(self.player, self.session, self.view_state, self.stage)
         self.selection = SelectionCommands(self.view_state)
+        self.pictures = PictureCommands(
+            self.player, self.session, self.view_state, self.stage, self.messages, actions
+        )
         self.panes = PaneRing(self.timeline, self.stage, self.events)
         self.menus = Menus(self.menuBar(), actions)
 
@@ -165,6 +170,7 @@ class MainWindow(QMainWindow):
         return {
             **self.commands.slots(),
             **self.selection.slots(),
+            **self.pictures.slots(),
             **self.panes.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
@@ -306,9 +312,11 @@ class MainWindow(QMainWindow):
             self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
 
     def _back_out(self) -> None:
-        """One step: the message, full screen, the selection, then detection."""
+        """One step: the message, saving, full screen, the selection, then detection."""
         if self.messages.text:
             self.messages.dismiss()
+        elif self.pictures.is_saving:
+            self.pictures.cancel()
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].setChecked(False)
         elif self.view_state.selection is not None:

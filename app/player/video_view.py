@@ -2,38 +2,55 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QRect, QSize, Qt, QTimer, Signal
+from dataclasses import replace
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
+    QFontMetricsF,
     QHideEvent,
     QImage,
+    QMouseEvent,
     QPainter,
     QPaintEvent,
     QResizeEvent,
     QShowEvent,
+    QWheelEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.overlay.active_events import paint_active_events
+from app.player.picture_place import FIT, PicturePlace
 from app.session import Session
-from app.theme import Theme
+from app.theme import Theme, tabular
 from app.view_state import ViewState
 from core_model.media.video import VideoFrame
 
 # Black in both themes: any other colour shifts how the picture looks, and would stand out as a
 # second frame around pictures that carry black bars of their own.
 SURROUND = "#000000"
-SURROUND_TEXT = "#9AA3AF"
+SURROUND_TEXT = "#E6E8EB"
+SURROUND_DETAIL = "#9AA3AF"
+PLATE = "#16181D"
+HEADLINE_PX = 16
+CAPTION_GAP_PX = 8
+WIDEST_CAPTION_PX = 560
 RESIZE_PAUSE_MS = 150
+ZOOM_PER_NOTCH = 1.25
+NOTCH = 120
+# From here on pixels are looked at one by one: edges must not be smeared over them.
+SHARP_SCALE = 3.0
 
 
 class VideoView(QWidget):
-    """Shows the newest frame letter-boxed; never scales up beyond the pixels of the widget.
+    """Shows the newest frame letter-boxed, or zoomed with Ctrl and the wheel and dragged about.
 
-    ``view_resized`` carries the size in device pixels, some moments after the last change.
+    ``view_resized`` carries the size in device pixels, some moments after the last change;
+    ``zoom_changed`` how much larger than fitting the view the picture is drawn.
     """
 
     view_resized = Signal(object)
+    zoom_changed = Signal(float)
 
     def __init__(self, session: Session, view_state: ViewState, theme: Theme) -> None:
         super().__init__()
@@ -42,7 +59,10 @@ class VideoView(QWidget):
         self._theme = theme
         self._image: QImage | None = None
         self._frame: VideoFrame | None = None
-        self._caption = ""
+        self._own_size = QSize()
+        self._place = PicturePlace()
+        self._dragged_from: QPointF | None = None
+        self._headline = self._detail = ""
         self.setAccessibleName("Video")
         self.setMinimumSize(240, 135)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -59,15 +79,20 @@ class VideoView(QWidget):
     def sizeHint(self) -> QSize:
         return QSize(960, 540)
 
+    def set_own_size(self, size: QSize) -> None:
+        """The displayed size of another video in its own pixels; empty where there is none."""
+        self._own_size = size
+        self._set_place(PicturePlace())
+
     def set_frame(self, frame: VideoFrame | None) -> None:
         """Show a frame with a uint8 (H, W, 4) BGRA image, or nothing."""
         self._frame = frame
         self._image = None if frame is None else _as_image(frame)
         self.update()
 
-    def set_caption(self, text: str) -> None:
+    def set_caption(self, headline: str, detail: str = "") -> None:
         """What stands in the middle where there is no picture."""
-        self._caption = text
+        self._headline, self._detail = headline, detail
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -75,39 +100,80 @@ class VideoView(QWidget):
         self.update()
 
     @property
+    def place(self) -> PicturePlace:
+        """Where the picture lies now."""
+        image_size = QSize() if self._image is None else self._image.size()
+        own = self._own_size if not self._own_size.isEmpty() else image_size
+        return replace(self._place, own=own, view=self.size(), ratio=self.devicePixelRatioF())
+
+    @property
     def picture_rect(self) -> QRect:
-        """Where the picture lies, in widget pixels; everything where there is none."""
-        if self._image is None:
-            return self.rect()
-        fitted = self._image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        place = QRect(0, 0, fitted.width(), fitted.height())
-        place.moveCenter(self.rect().center())
-        return place
+        """The whole picture in widget pixels; the widget where there is none."""
+        return self.rect() if self._image is None else self.place.rect
+
+    def fit(self) -> None:
+        self._set_place(self.place.fitting())
+
+    def show_actual_size(self) -> None:
+        """One pixel of the screen for each pixel of the video."""
+        self._set_place(self.place.at_scale(1.0))
+
+    def zoom_by(self, factor: float) -> None:
+        """Zoom about the middle of the view."""
+        self._set_place(self.place.zoomed_about(QRectF(self.rect()).center(), factor))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(SURROUND))
-        place = self.picture_rect
+        place = self.place
         if self._image is not None:
-            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-            painter.drawImage(place, self._image)
-        elif self._caption:
-            painter.setPen(QColor(SURROUND_TEXT))
-            inside = self.rect().adjusted(24, 24, -24, -24)
-            wrapped = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(inside, int(wrapped), self._caption)
+            smooth = place.scale < SHARP_SCALE
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
+            painter.drawImage(place.rect, self._image)
+        elif self._headline:
+            self._paint_caption(painter)
         if self._session.media is not None:
             paint_active_events(
                 painter,
-                place,
+                self.picture_rect.intersected(self.rect()),
                 self._session.shown_detections(),
                 self._view_state.playhead_us,
                 self._theme,
             )
+        if self._image is not None and place.zoom != FIT:
+            self._paint_scale(painter, place.scale)
         painter.end()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if not event.modifiers() & Qt.KeyboardModifier.ControlModifier or self._image is None:
+            event.ignore()
+            return
+        factor = ZOOM_PER_NOTCH ** (event.angleDelta().y() / NOTCH)
+        self._set_place(self.place.zoomed_about(event.position(), factor))
+        event.accept()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton and self.place.can_pan:
+            self._dragged_from = event.position()
+            self.setCursor(Qt.CursorShape.ClosedHandCursor)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged_from is not None:
+            self._set_place(self.place.panned(event.position() - self._dragged_from))
+            self._dragged_from = event.position()
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged_from = None
+        self._show_hand()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() is Qt.MouseButton.LeftButton:
+            self._dragged_from = None
+            self.fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._show_hand()
         self._resize_timer.start()
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -117,6 +183,57 @@ class VideoView(QWidget):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._resize_timer.stop()
+
+    def _set_place(self, place: PicturePlace) -> None:
+        before, self._place = self._place.zoom, place
+        self.update()
+        if self._dragged_from is None:
+            self._show_hand()
+        if place.zoom != before:
+            self.zoom_changed.emit(place.zoom)
+
+    def _show_hand(self) -> None:
+        if self._image is not None and self.place.can_pan:
+            self.setCursor(Qt.CursorShape.OpenHandCursor)
+        else:
+            self.unsetCursor()
+
+    def _paint_caption(self, painter: QPainter) -> None:
+        """A headline and what it means, in the middle of the view."""
+        width = min(self.width() - 48, WIDEST_CAPTION_PX)
+        room = QRect(0, 0, width, self.height())
+        wrapped = int(Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap)
+        large, usual = self.font(), self.font()
+        large.setPixelSize(HEADLINE_PX)
+        painter.setFont(large)
+        headline = painter.boundingRect(room, wrapped, self._headline)
+        painter.setFont(usual)
+        detail = painter.boundingRect(room, wrapped, self._detail)
+        height = headline.height() + (CAPTION_GAP_PX + detail.height() if self._detail else 0)
+        left, top = (self.width() - width) // 2, (self.height() - height) // 2
+        painter.setFont(large)
+        painter.setPen(QColor(SURROUND_TEXT))
+        painter.drawText(QRect(left, top, width, headline.height()), wrapped, self._headline)
+        top += headline.height() + CAPTION_GAP_PX
+        painter.setFont(usual)
+        painter.setPen(QColor(SURROUND_DETAIL))
+        painter.drawText(QRect(left, top, width, detail.height()), wrapped, self._detail)
+
+    def _paint_scale(self, painter: QPainter, scale: float) -> None:
+        """How large the picture is drawn, in the upper right corner."""
+        font = tabular(self.font())
+        painter.setFont(font)
+        text = f"{scale * 100:.0f} %"
+        width = QFontMetricsF(font).horizontalAdvance(text) + 16
+        plate = QRectF(self.width() - width - 12, 12, width, 24)
+        ground = QColor(PLATE)
+        ground.setAlphaF(0.82)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(ground)
+        painter.drawRoundedRect(plate, 4, 4)
+        painter.setPen(QColor(SURROUND_TEXT))
+        painter.drawText(plate, Qt.AlignmentFlag.AlignCenter, text)
 
     def _report_size(self) -> None:
         self.view_resized.emit(self.size() * self.devicePixelRatioF())

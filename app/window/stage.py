@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from app.player.player import Player
 from app.player.transport_bar import TransportBar
@@ -13,13 +14,18 @@ from app.player.video_view import VideoView
 from app.session import Session
 from app.theme import Theme
 from app.view_state import ViewState
-from core_model.media.errors import MediaError
+from core_model.media.errors import MediaError, printable
 from core_model.media.probe import MediaInfo
 from core_model.media.video import VideoFrame
 
+ELSEWHERE = "The picture is in a window of its own.\n\nClose that window to have it here again."
+
 
 class Stage(QWidget):
-    """Joins the player with what shows it. The player is shut down by whoever made it."""
+    """Joins the player with what shows it. The player is shut down by whoever made it.
+
+    ``picture_area`` is where the picture is, or what stands for it while it is elsewhere.
+    """
 
     def __init__(
         self,
@@ -35,12 +41,29 @@ class Stage(QWidget):
         self._muted = False
         self.video_view = VideoView(session, view_state, theme)
         self.transport = TransportBar(view_state, actions, theme)
+        self._elsewhere = QLabel(ELSEWHERE)
+        self._elsewhere.setObjectName("elsewhere")
+        self._elsewhere.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._elsewhere.setWordWrap(True)
+        self.picture_area = QStackedWidget()
+        self.picture_area.addWidget(self._elsewhere)
+        self.take_view_back()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addWidget(self.video_view, 1)
+        layout.addWidget(self.picture_area, 1)
         layout.addWidget(self.transport)
         self._connect()
+
+    def hand_out_view(self) -> VideoView:
+        """Give the picture to another window; words take its place."""
+        self.picture_area.removeWidget(self.video_view)
+        return self.video_view
+
+    def take_view_back(self) -> None:
+        """Show the picture here."""
+        self.picture_area.addWidget(self.video_view)
+        self.picture_area.setCurrentWidget(self.video_view)
 
     def set_theme(self, theme: Theme) -> None:
         self.video_view.set_theme(theme)
@@ -68,16 +91,21 @@ class Stage(QWidget):
         player.picture.numbers.index_ready.connect(self._show_frame_number)
         player.picture.failed.connect(self._on_picture_failed)
         self.video_view.view_resized.connect(player.set_view_size)
+        self.video_view.zoom_changed.connect(player.picture.set_zoom)
         self.transport.speed_chosen.connect(player.set_speed)
         self.transport.volume_chosen.connect(self.set_volume)
         self.transport.seek_bar.scrub_started.connect(player.begin_scrub)
         self.transport.seek_bar.scrub_ended.connect(player.end_scrub)
 
     def _on_media(self, media: MediaInfo | None) -> None:
-        if media is None or media.video is not None:
+        video = None if media is None else media.video
+        self.video_view.set_own_size(QSize(video.width, video.height) if video else QSize())
+        if media is None or video is not None:
             self.video_view.set_caption("")
         else:
-            self.video_view.set_caption(f"{media.path.name}\n\nThis file has sound only.")
+            self.video_view.set_caption(
+                "Sound only", f"{printable(media.path.name)} has no picture."
+            )
 
     def _on_frame(self, frame: VideoFrame | None) -> None:
         self.video_view.set_frame(frame)
@@ -88,4 +116,4 @@ class Stage(QWidget):
 
     def _on_picture_failed(self, error: MediaError) -> None:
         self.video_view.set_frame(None)
-        self.video_view.set_caption(str(error))
+        self.video_view.set_caption("The picture cannot be shown", str(error))

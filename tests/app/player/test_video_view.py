@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSize
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QSize, Qt
+from PySide6.QtGui import QColor, QWheelEvent
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from app.player.video_view import SURROUND, VideoView
@@ -93,3 +94,71 @@ def test_the_size_is_told_in_device_pixels_once_it_rests(view: VideoView, qtbot:
         view.resize(500, 320)
         view.resize(640, 360)
     assert told.args == [QSize(640, 360) * view.devicePixelRatioF()]
+
+
+def wheel(view: VideoView, x: int, y: int, notches: int, *, control: bool = True) -> None:
+    """Turn the wheel over a point of the view."""
+    keys = Qt.KeyboardModifier.ControlModifier if control else Qt.KeyboardModifier.NoModifier
+    event = QWheelEvent(
+        QPointF(x, y), view.mapToGlobal(QPointF(x, y)), QPoint(), QPoint(0, 120 * notches),
+        Qt.MouseButton.NoButton, keys, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(view, event)
+
+
+def test_ctrl_and_the_wheel_zoom_about_the_cursor(view: VideoView) -> None:
+    view.set_frame(stripes(400, 200))
+    zooms: list[float] = []
+    view.zoom_changed.connect(zooms.append)
+    wheel(view, 0, 150, 2)
+    assert zooms == [pytest.approx(1.25**2)]
+    # The left edge is under the cursor and stays; the border of the colours moves right.
+    assert view.picture_rect.left() == 0
+    border = view.picture_rect.center().x()
+    assert border > 300
+    assert colour(view, border - 20, 150) == QColor(255, 0, 0)
+    assert colour(view, border + 20, 150) == QColor(0, 0, 255)
+    wheel(view, 0, 150, 3, control=False)
+    assert len(zooms) == 1
+
+
+def test_a_zoomed_picture_is_dragged_and_a_double_click_fits_it(
+    view: VideoView, qtbot: QtBot
+) -> None:
+    view.set_frame(stripes(400, 200))
+    view.zoom_by(2.0)
+    before = view.picture_rect
+    qtbot.mousePress(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
+    qtbot.mouseMove(view, QPoint(230, 150))
+    qtbot.mouseRelease(view, Qt.MouseButton.LeftButton, pos=QPoint(230, 150))
+    assert view.picture_rect.left() == before.left() + 30
+    qtbot.mouseDClick(view, Qt.MouseButton.LeftButton, pos=QPoint(200, 150))
+    assert view.picture_rect.getRect() == (0, 50, 400, 200)
+
+
+def test_100_percent_goes_by_the_pixels_of_the_video(view: VideoView) -> None:
+    view.set_own_size(QSize(1600, 800))
+    view.set_frame(stripes(400, 200))
+    assert view.picture_rect.getRect() == (0, 50, 400, 200)
+    view.show_actual_size()
+    ratio = view.devicePixelRatioF()
+    assert view.picture_rect.size() == QSize(1600, 800) / ratio
+    assert view.place.scale == pytest.approx(1.0)
+    view.fit()
+    assert view.picture_rect.getRect() == (0, 50, 400, 200)
+
+
+def test_another_video_is_shown_whole(view: VideoView) -> None:
+    view.set_own_size(QSize(400, 200))
+    view.set_frame(stripes(400, 200))
+    view.zoom_by(3.0)
+    view.set_own_size(QSize(300, 300))
+    view.set_frame(stripes(300, 300))
+    assert view.picture_rect.getRect() == (50, 0, 300, 300)
+
+
+def test_a_caption_has_a_headline_and_what_it_means(view: VideoView) -> None:
+    view.set_caption("Sound only")
+    short = view.grab().toImage()
+    view.set_caption("Sound only", "voice.m4a has no picture.")
+    assert view.grab().toImage() != short

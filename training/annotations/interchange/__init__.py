@@ -5,6 +5,7 @@
 
 from training.annotations.interchange.formats import Format, Options, Reading
 from training.annotations.interchange.registry import (
+    ALIASES,
     FORMATS,
     READABLE,
     WRITABLE,
@@ -16,6 +17,7 @@ from training.annotations.interchange.registry import (
 from training.annotations.interchange.report import Loss
 
 __all__ = [
+    "ALIASES",
     "FORMATS",
     "READABLE",
     "WRITABLE",

@@ -24,9 +24,9 @@ from training.annotations.interchange import (
     via,
 )
 from training.annotations.interchange.formats import Draft, Format, Options, Reading
-from training.annotations.interchange.report import Loss, not_kept
+from training.annotations.interchange.report import STATE, Loss, not_kept
 from training.annotations.interchange.source import Source, load
-from training.annotations.model import AnnotationSet, Video
+from training.annotations.model import AnnotationSet, State, Video
 
 # In the order in which a file is tried: the narrow ones first.
 _JSON = (
@@ -51,6 +51,20 @@ _TEXT = (
     data_sets.LABEL_LIST,
 )
 FORMATS: dict[str, Format] = {each.name: each for each in (*_JSON, *_TEXT)}
+# Other names that people know formats by.
+ALIASES = {
+    "json": "avscope",
+    "elan": "eaf",
+    "praat": "textgrid",
+    "vtt": "webvtt",
+    "subrip": "srt",
+    "via": "via3",
+    "unav": "activitynet",
+    "unav100": "activitynet",
+    "uniav": "activitynet",
+    "desed": "tsv",
+    "dcase": "tsv",
+}
 READABLE = tuple(name for name, each in FORMATS.items() if each.read is not None)
 WRITABLE = tuple(name for name, each in FORMATS.items() if each.write is not None)
 
@@ -104,8 +118,11 @@ def encode(document: AnnotationSet, format_name: str) -> tuple[bytes, tuple[Loss
         raise AnnotationError(chosen.name, "can only be read")
     if chosen.single and len(document.videos) > 1:
         raise AnnotationError(chosen.name, "one file holds one video, and there are several")
-    tally = not_kept(document, chosen.keeps, chosen.resolution_us)
-    return chosen.write(document, tally), tally.losses()
+    # Where a file cannot say that an event was rejected, it would say that it is there.
+    told = document if STATE in chosen.keeps else _without_rejected(document)
+    tally = not_kept(told, chosen.keeps, chosen.resolution_us)
+    tally.add("rejected events (left out)", count=len(document.segments) - len(told.segments))
+    return chosen.write(told, tally), tally.losses()
 
 
 def write(document: AnnotationSet, format_name: str, path: Path) -> tuple[Loss, ...]:
@@ -128,6 +145,11 @@ def write_each(
         folder / name: write(document.of_video(video), format_name, folder / name)
         for video, name in names.items()
     }
+
+
+def _without_rejected(document: AnnotationSet) -> AnnotationSet:
+    kept = tuple(each for each in document.segments if each.state is not State.REJECTED)
+    return replace(document, segments=kept)
 
 
 def file_names(videos: Sequence[Video], suffix: str) -> dict[str, str]:
