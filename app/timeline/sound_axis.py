@@ -94,11 +94,16 @@ class RowMap:
         centres = np.clip(centres / bin_hz, 0, bins - 1)
         # A wide row shows the bins whose centres lie in it.
         cuts = np.clip(np.ceil(edges).astype(np.intp), 0, bins)
-        self._first = np.minimum(cuts[1:], bins - 1)
-        self._end = np.maximum(cuts[:-1], self._first + 1)
-        self._is_wide = edges[:-1] - edges[1:] >= 1
-        self._left = np.minimum(centres.astype(np.intp), max(bins - 2, 0))
-        self._share = (centres - self._left).astype(np.float32)[:, None]
+        first = np.minimum(cuts[1:], bins - 1)
+        end = np.maximum(cuts[:-1], first + 1)
+        is_wide = edges[:-1] - edges[1:] >= 1
+        self._wide = np.nonzero(is_wide)[0]
+        self._first, self._last = first[self._wide], end[self._wide] - 1
+        self._most = int(np.max(self._last - self._first, initial=0))
+        self._narrow = np.nonzero(~is_wide)[0]
+        self._left = np.minimum(centres.astype(np.intp), max(bins - 2, 0))[self._narrow]
+        self._share = (centres[self._narrow] - self._left).astype(np.float32)[:, None]
+        self._rows = rows
 
     @classmethod
     @lru_cache(maxsize=8)
@@ -109,12 +114,16 @@ class RowMap:
     def rows(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The picture (rows, columns) of codes (columns, bins)."""
         by_bin = np.ascontiguousarray(codes.T)
-        picture = np.empty((len(self._first), len(codes)), np.uint8)
-        wide = np.nonzero(self._is_wide)[0]
-        for row in wide.tolist():
-            np.max(by_bin[self._first[row] : self._end[row]], axis=0, out=picture[row])
-        narrow = np.nonzero(~self._is_wide)[0]
-        left, share = self._left[narrow], self._share[narrow]
-        mixed = by_bin[left] * (1 - share) + by_bin[left + 1] * share
-        picture[narrow] = (mixed + np.float32(0.5)).astype(np.uint8)
+        picture = np.empty((self._rows, len(codes)), np.uint8)
+        if len(self._wide):
+            # A few bins to a row: one after the other is faster than a reduction over ranges.
+            loudest = by_bin[self._first]
+            for step in range(1, self._most + 1):
+                others = by_bin[np.minimum(self._first + step, self._last)]
+                np.maximum(loudest, others, out=loudest)
+            picture[self._wide] = loudest
+        if len(self._narrow):
+            low, high = by_bin[self._left], by_bin[self._left + 1]
+            mixed = low * (1 - self._share) + high * self._share
+            picture[self._narrow] = (mixed + np.float32(0.5)).astype(np.uint8)
         return picture

@@ -310,46 +310,53 @@ class _StoredLevels:
     def __init__(self, store: SoundStore, name: str, table: Table) -> None:
         self._store, self._name, self._table = store, name, table
         self._level_rows = table.level_rows
+        self._offsets_bytes = [table.offset_bytes(level) for level in range(self.level_count)]
+        self._first_kept = table.first_kept
 
     @property
     def level_count(self) -> int:
         return len(self._level_rows)
 
     def read(self, level: int, first: int, end: int) -> tuple[Array, Known]:
-        rows = np.full((end - first, self._table.width), self._table.least, self._table.dtype)
+        table, per_segment = self._table, self._level_rows[level]
+        rows = np.full((end - first, table.width), table.least, table.dtype)
         known = np.zeros(end - first, np.bool_)
-        per_segment = self._level_rows[level]
-        index = self._store.index
-        last_segment = min((end - 1) // per_segment, index.segments - 1)
-        for segment in range(max(first // per_segment, 0), last_segment + 1):
-            there = self._known_rows(segment, per_segment)
-            begin = max(segment * per_segment, first)
-            stop = min(segment * per_segment + there, end)
-            if begin >= stop:
-                continue
-            part = self._rows(level, segment, begin - segment * per_segment, stop - begin)
-            rows[begin - first : begin - first + len(part)] = part
-            known[begin - first : begin - first + len(part)] = True
+        begin, stop = max(first, 0), min(end, self._store.index.segments * per_segment)
+        if begin >= stop:
+            return rows, known
+        known[begin - first : stop - first] = self._is_known(begin, stop, per_segment)
+        if level >= self._first_kept:
+            kept = self._store.index.kept[self._name][level - self._first_kept]
+            rows[begin - first : stop - first] = kept[begin:stop]
+            return rows, known
+        for segment in range(begin // per_segment, (stop - 1) // per_segment + 1):
+            row = max(segment * per_segment, begin)
+            count = min((segment + 1) * per_segment, stop) - row
+            if known[row - first]:
+                part = self._stored_rows(level, segment, row - segment * per_segment, count)
+                rows[row - first : row - first + len(part)] = part
+                known[row - first + len(part) : row - first + count] = False
         return rows, known
 
-    def _known_rows(self, segment: int, per_segment: int) -> int:
-        """Rows of a level that the sound in a segment reaches."""
-        filled = int(self._store.index.filled[segment])
+    def _is_known(self, first: int, end: int, per_segment: int) -> Known:
+        """For rows of segments that there is room for: whether the sound reaches them."""
+        segments = slice(first // per_segment, (end - 1) // per_segment + 1)
+        filled = self._store.index.filled[segments].astype(np.int64)
         whole = SEGMENT_FRAMES * self._store.plan.hop_samples
-        if filled in (0, whole):
-            return per_segment if filled else 0
-        return -(-filled * per_segment // whole)
+        there = -(-filled * per_segment // whole)
+        begins = np.arange(segments.start, segments.stop) * per_segment
+        places = np.arange(first, end)
+        segment = places // per_segment - segments.start
+        return places < (begins + there)[segment]
 
-    def _rows(self, level: int, segment: int, first: int, count: int) -> Array:
-        table = self._table
-        if level >= table.first_kept:
-            begin = segment * self._level_rows[level] + first
-            return self._store.index.kept[self._name][level - table.first_kept][begin:][:count]
-        place = segment * self._store.layout.record_bytes + table.offset_bytes(level)
-        content = self._store.read_part(place + first * table.row_bytes, count * table.row_bytes)
-        there = len(content) // table.row_bytes
-        values = np.frombuffer(content[: there * table.row_bytes], table.dtype)
-        return values.reshape(there, table.width)
+    def _stored_rows(self, level: int, segment: int, first: int, count: int) -> Array:
+        """Fewer than ``count`` where the file cannot be read there."""
+        row_bytes = self._table.row_bytes
+        place = segment * self._store.layout.record_bytes + self._offsets_bytes[level]
+        content = self._store.read_part(place + first * row_bytes, count * row_bytes)
+        there = len(content) // row_bytes
+        values = np.frombuffer(content[: there * row_bytes], self._table.dtype)
+        return values.reshape(there, self._table.width)
 
 
 def _read_about(path: Path) -> dict[str, Any]:
