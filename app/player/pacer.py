@@ -8,7 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from app.player.clock import MediaClock
-from app.player.sound_output import PlayRequest, SoundFailure, SoundOutput
+from app.player.route import Route
+from app.player.sound_output import NO_RUN, PlayRequest, SoundFailure, SoundOutput
+
+# As much is heard of the place where a hand holds the playhead.
+GRAIN_US = 90_000
 
 
 class SoundState(Enum):
@@ -39,13 +43,15 @@ class Pacer(QObject):
         self._sound.failed.connect(self._on_sound_failed)
         self._path: Path | None = None
         self._run = 0
-        self._speed = 1.0
-        self._running = False
+        self._route: Route | None = None
+        self._on_timer = False
+        self.grains_heard = True
         self.sound_state = SoundState.NONE
 
     def set_media(self, path: Path | None, *, has_sound: bool) -> None:
         """Take on media whose pace is to be kept; None for no media."""
         self._path = path if has_sound else None
+        self._sound.forget()
         if path is None:
             self._set_state(SoundState.NONE)
         else:
@@ -54,21 +60,45 @@ class Pacer(QObject):
     def now_us(self) -> int:
         return self._clock.now_us()
 
-    def start(self, media_us: int, speed: float) -> None:
-        """Run from ``media_us`` on, as soon as the sound is heard where there is sound."""
-        self._running = True
-        self._speed = speed
+    def seconds_until(self, media_us: int) -> float | None:
+        """How long until ``media_us`` at the present speed; None while the clock stands still."""
+        return self._clock.seconds_until(media_us)
+
+    def start(self, media_us: int, route: Route) -> None:
+        """Run along ``route`` from ``media_us`` on, as soon as the sound is heard if there is any.
+
+        Once the route has ended the clock stands there.
+        """
+        self._route = route
+        self._on_timer = self._path is None
         if self._path is None:
-            self._run = self._clock.run(media_us, speed)
+            self._run = self._clock.run(media_us, route.legs_from(media_us))
             return
         self._run = self._clock.hold(media_us)
-        self._sound.play(PlayRequest(self._run, self._path, media_us, speed))
+        self._sound.play(PlayRequest(self._run, self._path, media_us, route))
+
+    def change(self, route: Route) -> None:
+        """Run on along another route, without a gap in the sound; only while running."""
+        self._route = route
+        if self._on_timer:
+            now_us = self._clock.now_us()
+            self._run = self._clock.run(now_us, route.legs_from(now_us))
+        else:
+            self._sound.change(self._run, route)
 
     def stop(self, media_us: int) -> None:
         """Stand still at ``media_us``, silent."""
-        self._running = False
         self._run = self._clock.hold(media_us)
-        self._sound.stop()
+        if self._route is not None:
+            self._route = None
+            self._sound.stop()
+
+    def play_grain(self, media_us: int) -> None:
+        """Let a moment's sound be heard; only while standing still."""
+        hears = self.sound_state in (SoundState.READY, SoundState.PLAYING)
+        if self.grains_heard and hears and self._path is not None and self._route is None:
+            moment = Route(media_us, media_us + GRAIN_US)
+            self._sound.play(PlayRequest(NO_RUN, self._path, media_us, moment))
 
     def set_volume(self, volume: float, *, muted: bool) -> None:
         """Loudness in [0, 1]; the amplitude is its square, which the ear takes for even steps."""
@@ -85,8 +115,10 @@ class Pacer(QObject):
     def _on_sound_failed(self, failure: SoundFailure) -> None:
         if failure.run != self._run:
             return
-        if self._running:
-            self._run = self._clock.run(self._clock.now_us(), self._speed)
+        if self._route is not None:
+            self._on_timer = True
+            now_us = self._clock.now_us()
+            self._run = self._clock.run(now_us, self._route.legs_from(now_us))
         if failure.no_card:
             self._set_state(SoundState.NO_CARD, failure.reason)
         else:

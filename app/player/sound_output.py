@@ -5,35 +5,51 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.player.clock import MediaClock
-from app.player.sound_blocks import blocks_from
+from app.player.clock import MediaClock, Piece
+from app.player.route import Route
+from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
 from app.player.sound_card import CardError, SoundCard
 from app.player.sound_queue import SoundQueue
 from core_model.media.errors import MediaError
 
 READY_BEFORE_START_S = 0.15
 READY_AHEAD_S = 0.5
+# Of the sound that is ready, what is still played when another route is taken.
+KEPT_AT_CHANGE_S = 0.03
 POLL_S = 0.02
 # A card that has not asked for sound for this long was unplugged or has stalled.
-CARD_SILENT_S = 0.9
+CARD_SILENT_S = 0.7
 # The first time takes longer: a sound server may have to wake up.
 CARD_STARTS_S = 3.0
+# A grain is heard for so long before the next one takes its place.
+LEAST_GRAIN_S = 0.05
+# The card goes on for a while after a grain, since another one will mostly follow.
+GRAIN_PAUSE_S = 0.6
+# No run of the clock: what is heard moves nothing.
+NO_RUN = -1
 
 
 @dataclass(frozen=True, slots=True)
 class PlayRequest:
-    """Play the sound of ``path`` from ``start_us`` on; ``run`` is the clock's run it moves."""
+    """Play the sound of ``path`` along ``route`` from ``start_us`` on.
+
+    ``run`` is the clock's run that it moves; with NO_RUN it is a grain, for a hand that scrubs.
+    """
 
     run: int
     path: Path
     start_us: int
-    speed: float
+    route: Route
+
+    @property
+    def is_grain(self) -> bool:
+        return self.run == NO_RUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +82,8 @@ class SoundOutput(QObject):
         self._queue: SoundQueue | None = None
         self._last_callback_s = 0.0
         self._was_asked = False
+        self._sound: MediaSound | None = None
+        self._forgets = False
         self._thread = threading.Thread(target=self._work, name="sound output")
         self._thread.start()
 
@@ -73,8 +91,20 @@ class SoundOutput(QObject):
         """Drop what plays now and play this."""
         self._replace(request)
 
+    def change(self, run: int, route: Route) -> None:
+        """Go on along another route from where the sound of ``run`` is, without a gap."""
+        with self._condition:
+            if self._request is not None and self._request.run == run:
+                self._request = replace(self._request, route=route)
+                self._condition.notify_all()
+
     def stop(self) -> None:
         """Be silent at once."""
+        self._replace(None)
+
+    def forget(self) -> None:
+        """Be silent at once and close the file that was played last."""
+        self._forgets = True
         self._replace(None)
 
     def set_gain(self, gain: float) -> None:
@@ -93,7 +123,9 @@ class SoundOutput(QObject):
         with self._condition:
             self._request = request
             self._serial += 1
-            self._queue = None
+            # A grain goes on until the next one is ready.
+            if request is None or not request.is_grain:
+                self._queue = None
             self._condition.notify_all()
 
     def _work(self) -> None:
@@ -105,11 +137,15 @@ class SoundOutput(QObject):
                 if self._closing:
                     break
                 served, request = self._serial, self._request
-            if request is None:
-                if card is not None:
-                    card.silence()
+            if request is not None:
+                card = self._play(request, served, card)
                 continue
-            card = self._play(request, served, card)
+            if card is not None:
+                card.silence()
+            if self._forgets:
+                self._forgets = False
+                self._close_sound()
+        self._close_sound()
         if card is not None:
             card.close()
 
@@ -118,8 +154,11 @@ class SoundOutput(QObject):
         try:
             if card is None:
                 card = SoundCard(self._fill)
-            card.silence()
-            self._feed(request, serial, card)
+            if request.is_grain:
+                self._feed_grain(request, serial, card)
+            else:
+                card.silence()
+                self._feed(request, serial, card)
         except CardError as error:
             if card is not None:
                 card.close()
@@ -130,19 +169,19 @@ class SoundOutput(QObject):
         return card
 
     def _feed(self, request: PlayRequest, serial: int, card: SoundCard) -> None:
-        queue = SoundQueue(request.run, request.start_us, request.speed, card.rate_hz)
-        blocks = blocks_from(request.path, request.start_us, card.rate_hz, request.speed)
+        queue = SoundQueue(request.run, request.start_us, card.rate_hz)
+        sound = self._sound_of(request.path, card.rate_hz)
+        blocks = blocks_along(sound, request.route.legs_from(request.start_us))
         try:
             self._fill_up(queue, blocks, serial, READY_BEFORE_START_S)
-            with self._condition:
-                if self._superseded(serial):
-                    return
-                self._queue = queue
-            self._was_asked = False
-            self._last_callback_s = time.monotonic()
-            card.start()
+            if not self._begin(queue, serial, card):
+                return
             self.started.emit(request.run)
             while not self._superseded(serial):
+                route = self._route()
+                if route is not None and route != request.route:
+                    request = replace(request, route=route)
+                    blocks = self._change_over(queue, sound, route)
                 self._fill_up(queue, blocks, serial, READY_AHEAD_S)
                 with self._condition:
                     self._condition.wait_for(lambda: self._superseded(serial), POLL_S)
@@ -151,7 +190,43 @@ class SoundOutput(QObject):
             with self._condition:
                 if self._queue is queue:
                     self._queue = None
-            blocks.close()
+
+    def _begin(self, queue: SoundQueue, serial: int, card: SoundCard) -> bool:
+        """Let the card take from the queue; False where a newer request has come."""
+        with self._condition:
+            if self._superseded(serial):
+                return False
+            self._queue = queue
+        self._last_callback_s = time.monotonic()
+        if not card.is_active:
+            self._was_asked = False
+            card.start()
+        return True
+
+    def _feed_grain(self, request: PlayRequest, serial: int, card: SoundCard) -> None:
+        sound = self._sound_of(request.path, card.rate_hz)
+        block = grain(sound, request.route)
+        queue = self._queue
+        if queue is None or queue.run != NO_RUN:
+            queue = SoundQueue(NO_RUN, request.start_us, card.rate_hz)
+        queue.put_instead(block)
+        if not self._begin(queue, serial, card):
+            return
+        with self._condition:
+            self._condition.wait_for(lambda: self._queue is not queue, LEAST_GRAIN_S)
+            if self._condition.wait_for(lambda: self._superseded(serial), GRAIN_PAUSE_S):
+                return
+            self._queue = None
+        card.silence()
+
+    def _change_over(self, queue: SoundQueue, sound: MediaSound, route: Route) -> Iterator[Block]:
+        """What is heard along another route from where the queue is cut."""
+        cut = queue.cut(round(KEPT_AT_CHANGE_S * queue.rate_hz))
+        return blocks_along(sound, route.legs_from(cut.media_us), lap=cut.lap + 1, tail=cut.tail)
+
+    def _route(self) -> Route | None:
+        with self._condition:
+            return self._request.route if self._request is not None else None
 
     def _check(self, card: SoundCard) -> None:
         """Raise CardError for a card that was unplugged or has stalled."""
@@ -162,13 +237,28 @@ class SoundOutput(QObject):
             raise CardError("the sound card does not take any sound")
 
     def _fill_up(
-        self, queue: SoundQueue, blocks: Iterator[np.ndarray], serial: int, until_s: float
+        self, queue: SoundQueue, blocks: Iterator[Block], serial: int, until_s: float
     ) -> None:
         while queue.waiting_s < until_s and not self._superseded(serial):
-            queue.put(next(blocks))
+            block = next(blocks, None)
+            if block is None:
+                return
+            queue.put(block)
 
     def _superseded(self, serial: int) -> bool:
         return self._closing or serial != self._serial
+
+    def _sound_of(self, path: Path, rate_hz: int) -> MediaSound:
+        """The sound of a file; what was decoded of it for the request before is still there."""
+        if self._sound is None or (self._sound.path, self._sound.rate_hz) != (path, rate_hz):
+            self._close_sound()
+            self._sound = MediaSound(path, rate_hz)
+        return self._sound
+
+    def _close_sound(self) -> None:
+        if self._sound is not None:
+            self._sound.close()
+            self._sound = None
 
     def _fill(self, out: np.ndarray, heard_at_s: float, card: SoundCard) -> None:
         """Fill one buffer of the card, float32 (n, 2); runs in the card's own thread."""
@@ -180,6 +270,9 @@ class SoundOutput(QObject):
             return
         taken = queue.take(out)
         out *= self._gain
-        if taken.count:
-            span_us = (taken.start_us, taken.end_us)
-            self._clock.follow(queue.run, card.now_s, heard_at_s, span_us, queue.speed)
+        if taken:
+            pieces = [
+                Piece(heard_at_s + offset / queue.rate_hz, start_us, end_us, speed, lap)
+                for offset, start_us, end_us, speed, lap in taken
+            ]
+            self._clock.follow(queue.run, card.now_s, pieces)

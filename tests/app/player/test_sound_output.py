@@ -19,6 +19,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from app.player.pacer import Pacer, SoundState
+from app.player.route import Route
 from tests.media_factory import Audio, write_media
 
 RATE_HZ = 48_000
@@ -89,6 +90,7 @@ import sys, time
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication, QTimer
 from app.player.pacer import Pacer, SoundState
+from app.player.route import Route
 
 app = QCoreApplication([])
 pacer = Pacer()
@@ -104,7 +106,7 @@ timer = QTimer()
 timer.timeout.connect(look)
 timer.start(20)
 # Between two beeps: the recorder may miss what is heard while it starts.
-pacer.start(500_000, float(sys.argv[2]))
+pacer.start(500_000, Route(0, 9_000_000, float(sys.argv[2])))
 QTimer.singleShot(3000, app.quit)
 app.exec()
 timer.stop()
@@ -173,7 +175,7 @@ def test_without_portaudio_the_pacer_says_so_and_goes_on(
     try:
         pacer.set_media(beeping, has_sound=True)
         with qtbot.waitSignal(pacer.sound_changed) as changed:
-            pacer.start(500_000, 1.0)
+            pacer.start(500_000, Route(0, 2_000_000))
         assert changed.args == [SoundState.NO_CARD, "PortAudio is missing"]
         qtbot.waitUntil(lambda: pacer.now_us() > 600_000)
     finally:
@@ -186,7 +188,7 @@ def test_sound_that_cannot_be_read_does_not_stop_the_clock(qtbot: QtBot, tmp_pat
     try:
         pacer.set_media(gone, has_sound=True)
         with qtbot.waitSignal(pacer.sound_changed) as changed:
-            pacer.start(0, 1.0)
+            pacer.start(0, Route(0, 2_000_000))
         assert changed.args is not None
         assert changed.args[0] in (SoundState.NO_CARD, SoundState.UNREADABLE)
         qtbot.waitUntil(lambda: pacer.now_us() > 50_000)
