@@ -13,6 +13,7 @@ that can fork.
 from __future__ import annotations
 
 import argparse
+import itertools
 import os
 import random
 import signal
@@ -51,44 +52,47 @@ def main() -> int:
     arguments.add_argument("--seed", type=int, default=1)
     chosen = arguments.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        survived = run(Path(folder), chosen.kills, chosen.edits, chosen.seed)
-    print(f"{chosen.kills} kills in {chosen.edits} edits: {survived}")
+        print(run(Path(folder), chosen.kills, chosen.edits, chosen.seed))
     return 0
 
 
 def run(folder: Path, kills: int, edits: int, seed: int) -> str:
     """Raises AssertionError where anything was lost; returns what was seen, for people."""
-    expected = states_without_kills(folder / "whole.avscope", edits)
+    twin = Twin(folder / "whole.avscope")
     path = folder / "killed.avscope"
     _start(path).close()
     generator = random.Random(seed)
-    done, in_flight, killed = 0, 0, 0
-    while done < edits:
-        # Spread the kills over the whole script; what is left after the last runs through.
-        left = kills - killed
-        limit = (
-            edits
-            if left == 0
-            else done + generator.randint(1, max(1, 2 * (edits - done) // (left + 1)))
-        )
-        acknowledged, was_killed = _edit_until_killed(path, done, edits, limit, generator)
-        killed += was_killed
-        done = _look_after(path, acknowledged, expected)
+    done, in_flight = 0, 0
+    for left in range(kills, 0, -1):
+        # Spread over the whole script; a kill that comes late goes on beyond its end.
+        limit = done + generator.randint(1, max(1, (edits - done) // (left + 1)))
+        acknowledged = _edit_until_killed(path, done, limit, generator)
+        done = _look_after(path, acknowledged, twin)
         in_flight += done - acknowledged
-    _demand(killed >= min(kills, edits // 2), f"only {killed} kills came in time")
-    _undo_and_redo_all(path, expected)
-    return f"{killed} kills, every acknowledged edit there, {in_flight} more that were in flight"
+    _undo_and_redo_all(path, twin, done)
+    twin.close()
+    return (
+        f"{kills} kills in {done} edits: every acknowledged edit is there, "
+        f"and {in_flight} that were in flight"
+    )
 
 
-def states_without_kills(path: Path, edits: int) -> list[list[Segment]]:
-    """The segments after 0, 1, ... edits of the script."""
-    project = _start(path)
-    states = [project.document.columns(_VIDEO_ID)]
-    for index in range(edits):
-        perform(project, index)
-        states.append(project.document.columns(_VIDEO_ID))
-    project.close()
-    return [[columns.segment(row) for row in range(len(columns))] for columns in states]
+class Twin:
+    """The same edits in a project that nobody kills."""
+
+    def __init__(self, path: Path) -> None:
+        self._project = _start(path)
+        self._states = [self._project.document.columns(_VIDEO_ID)]
+
+    def segments_after(self, edits: int) -> list[Segment]:
+        while len(self._states) <= edits:
+            perform(self._project, len(self._states) - 1)
+            self._states.append(self._project.document.columns(_VIDEO_ID))
+        columns = self._states[edits]
+        return [columns.segment(row) for row in range(len(columns))]
+
+    def close(self) -> None:
+        self._project.close()
 
 
 def perform(project: Project, index: int) -> None:
@@ -133,61 +137,60 @@ def _start(path: Path) -> Project:
     return project
 
 
-def _edit_until_killed(
-    path: Path, done: int, edits: int, limit: int, generator: random.Random
-) -> tuple[int, bool]:
-    """Edits acknowledged in all, and whether the child was killed (it may have been done)."""
+def _edit_until_killed(path: Path, done: int, limit: int, generator: random.Random) -> int:
+    """How many edits a child said were done in all before it was killed, some after ``limit``."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        _be_the_child(path, done, edits, reading, writing)
+        _be_the_child(path, done, reading, writing)
     os.close(writing)
-    acknowledged, was_killed = done, False
+    acknowledged = done
+    is_killed = False
     # What the child still said before it died counts as well: the pipe is read to its end.
     while ack := os.read(reading, _ACK.size):
         acknowledged = _ACK.unpack(ack)[0]
-        if not was_killed and limit <= acknowledged < edits:
-            time.sleep(generator.uniform(0.0, 0.004))
+        if not is_killed and acknowledged >= limit:
+            time.sleep(generator.uniform(0.0, 0.001))
             os.kill(child, signal.SIGKILL)
-            was_killed = True
+            is_killed = True
     os.close(reading)
     os.waitpid(child, 0)
-    return acknowledged, was_killed
+    _demand(is_killed, f"the child gave up after {acknowledged} edits")
+    return acknowledged
 
 
-def _be_the_child(path: Path, done: int, edits: int, reading: int, writing: int) -> None:
+def _be_the_child(path: Path, done: int, reading: int, writing: int) -> None:
     os.close(reading)
-    status = 1
     try:
         project = Project.open(path, "kills")
-        for index in range(done, edits):
+        for index in itertools.count(done):
             perform(project, index)
             os.write(writing, _ACK.pack(index + 1))
-        project.close()
-        status = 0
     finally:
-        os._exit(status)
+        os._exit(1)
 
 
-def _look_after(path: Path, acknowledged: int, expected: list[list[Segment]]) -> int:
+def _look_after(path: Path, acknowledged: int, twin: Twin) -> int:
     """Open what the killed process left; returns how many edits are there."""
     project = Project.open(path, "kills")
     _demand(project.read_only_reason is None, f"opened read-only: {project.read_only_reason}")
     found = project.history.revision - 1
     _demand(acknowledged <= found <= acknowledged + 1, f"{acknowledged} done, {found} there")
-    _demand(_segments(project) == expected[found], f"other segments after {found} edits")
+    is_same = _segments(project) == twin.segments_after(found)
+    _demand(is_same, f"other segments after {found} edits")
     project.close()
     return found
 
 
-def _undo_and_redo_all(path: Path, expected: list[list[Segment]]) -> None:
+def _undo_and_redo_all(path: Path, twin: Twin, done: int) -> None:
     project = Project.open(path, "kills")
     while project.history.undo_name != "Add video.mp4":
         project.undo()
     _demand(_segments(project) == [], "undo of everything left segments")
     while project.history.redo_name is not None:
         project.redo()
-    _demand(_segments(project) == expected[-1], "redo of everything made other segments")
+    is_same = _segments(project) == twin.segments_after(done)
+    _demand(is_same, "redo of everything made other segments")
     project.close()
 
 

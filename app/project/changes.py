@@ -109,7 +109,13 @@ def decoded(written: object) -> list[Change]:
         text = written
     else:
         raise ValueError("an entry of the edit log is missing")
-    return [_decoded_row(row) for row in json.loads(text)]
+    try:
+        rows = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise ValueError("an entry of the edit log cannot be read") from error
+    if not isinstance(rows, list):
+        raise ValueError("an entry of the edit log makes no sense")
+    return [_decoded_row(row) for row in rows]
 
 
 def _decoded_row(row: object) -> Change:
@@ -117,7 +123,8 @@ def _decoded_row(row: object) -> Change:
         case [str(table), int(row_id), (dict() | None) as before, (dict() | None) as after]:
             known = set(COLUMNS.get(table, ()))
             names = (before or {}).keys() | (after or {}).keys()
-            if names and names <= known:
+            needed = {"video_id"} if table == "segments" else set()
+            if names and needed <= names <= known:
                 return Change(table, row_id, before, after)
     raise ValueError("an entry of the edit log makes no sense")
 

@@ -16,8 +16,8 @@ from app.project.errors import DamagedError, explained
 from app.project.reader import Reader
 
 Action: TypeAlias = Literal["edit", "undo", "redo"]
-# An entry of the log beyond this size is worked off in the background.
-_BULK_BYTES = 32_768
+# From this many rows on, undo and redo are bulk work.
+_BULK_ROWS = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ class Store:
                 return None
             tops = self._tops()
             entry = self._append(
-                at, author, name, "edit", below=tops.undo, redo=None, changes=encoded(changes)
+                at, author, name, "edit", below=tops.undo, redo=None, changes=changes
             )
             return self._report("edit", name, at, entry, changes)
 
@@ -195,7 +195,7 @@ class Store:
         below: int | None = None,
         undo: int | None = None,
         redo: int | None = None,
-        changes: str | bytes | None = None,
+        changes: list[Change] | None = None,
     ) -> _Tops:
         """Append to the log; an edit tops the undo stack, an undo the redo stack."""
         query = "SELECT ifnull(max(id), 0) + 1 FROM edits"
@@ -203,7 +203,7 @@ class Store:
         undo_top = new_id if action == "edit" else undo
         redo_top = new_id if action == "undo" else redo
         self._connection.db.execute(
-            "INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO edits VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 new_id,
                 at.isoformat(),
@@ -214,7 +214,8 @@ class Store:
                 below,
                 undo_top,
                 redo_top,
-                changes,
+                None if changes is None else encoded(changes),
+                0 if changes is None else len(changes),
             ),
         )
         return _Tops(new_id, undo_top, redo_top)
@@ -251,19 +252,19 @@ class Store:
         )
 
     def _history(self, tops: _Tops) -> History:
-        query = "SELECT name, length(changes) FROM edits WHERE id = ?"
-        redo = """SELECT edits.name, length(edits.changes) FROM edits JOIN edits AS undone
+        query = "SELECT name, row_count FROM edits WHERE id = ?"
+        redo = """SELECT edits.name, edits.row_count FROM edits JOIN edits AS undone
             ON edits.id = undone.target WHERE undone.id = ?"""
-        undo_name, undo_size = self._connection.db.execute(query, (tops.undo,)).fetchone() or (
+        undo_name, undo_rows = self._connection.db.execute(query, (tops.undo,)).fetchone() or (
             None,
             0,
         )
-        redo_name, redo_size = self._connection.db.execute(redo, (tops.redo,)).fetchone() or (
+        redo_name, redo_rows = self._connection.db.execute(redo, (tops.redo,)).fetchone() or (
             None,
             0,
         )
         return History(
-            tops.newest, undo_name, redo_name, undo_size > _BULK_BYTES, redo_size > _BULK_BYTES
+            tops.newest, undo_name, redo_name, undo_rows >= _BULK_ROWS, redo_rows >= _BULK_ROWS
         )
 
 

@@ -69,7 +69,9 @@ CREATE TABLE edits (
     below INTEGER REFERENCES edits (id),
     undo_top INTEGER REFERENCES edits (id) DEFERRABLE INITIALLY DEFERRED,
     redo_top INTEGER REFERENCES edits (id) DEFERRABLE INITIALLY DEFERRED,
-    changes ANY
+    -- what an edit changed, forwards, as JSON (long ones packed with zlib), and how many rows
+    changes ANY,
+    row_count INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 
 CREATE TRIGGER edits_are_never_changed BEFORE UPDATE ON edits
