@@ -43,6 +43,20 @@ class FrameNumbers(QObject):
             self._threads.append(thread)
             thread.start()
 
+    def number_at(self, time_us: int) -> int | None:
+        """The number of the frame shown at a moment; None while frames are not counted."""
+        return None if self.index is None else self.index.number_at(time_us)
+
+    def began_us(self, time_us: int) -> int | None:
+        """When the frame shown at a moment begins; None while frames are not counted."""
+        return None if self.index is None else self.index.time_us(self.index.number_at(time_us))
+
+    def key_us(self, time_us: int) -> int | None:
+        """When the key frame before a moment is shown; None while frames are not counted."""
+        if self.index is None:
+            return None
+        return self.index.time_us(self.index.keyframe_before(self.index.number_at(time_us)))
+
     def shutdown(self) -> None:
         """Give up reading and join the threads."""
         self.read(None)

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.player.cache_filler import CacheFiller, Looks
 from app.player.frame_cache import FrameCache, Missing
+from app.player.frame_requests import DetailRequest, FrameRequest
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
 
@@ -29,34 +30,6 @@ class ProbeResponse:
     serial: int
     path: Path
     result: MediaInfo | MediaError
-
-
-@dataclass(frozen=True, slots=True)
-class FrameRequest:
-    """Find the frame shown at ``time_us``, or its neighbour in ``direction`` (1 or -1).
-
-    Decoding begins at ``start_us``, where the frame shown began at most ``margin_us`` ago as far
-    as is known; with None the run of frames at hand goes on. With ``preview`` the key frame
-    before it is handed out first. A ``patient`` request lets the search under way end before.
-    """
-
-    serial: int
-    looks: Looks
-    time_us: int
-    start_us: int | None
-    margin_us: int = 0
-    direction: int = 0
-    preview: bool = False
-    patient: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class DetailRequest:
-    """Decode the frame at ``pts_us`` once more, with more pixels."""
-
-    serial: int
-    looks: Looks
-    pts_us: int
 
 
 class _SupersededError(Exception):

@@ -11,7 +11,8 @@ from app.player.broken_spans import Spans, joined
 from app.player.cache_filler import MARGIN_FRAMES, Looks
 from app.player.frame_cache import LIMIT_BYTES, FrameCache
 from app.player.frame_numbers import FrameNumbers
-from app.player.frame_reader import DetailRequest, FrameReader, FrameRequest
+from app.player.frame_reader import FrameReader
+from app.player.frame_requests import DetailRequest, FrameRequest
 from app.player.picture_size import PictureSize
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
@@ -96,9 +97,7 @@ class Picture(QObject):
     @property
     def frame_number(self) -> int | None:
         """The number of the frame on screen, from 0; None while the frames are not counted."""
-        if self.shown is None or self.numbers.index is None:
-            return None
-        return self.numbers.index.number_at(self.shown.pts_us)
+        return None if self.shown is None else self.numbers.number_at(self.shown.pts_us)
 
     @property
     def next_us(self) -> int | None:
@@ -251,17 +250,16 @@ class Picture(QObject):
 
     def _is_near(self, time_us: int) -> bool:
         """Whether the frame on screen is nearer to a moment than the key frame before it."""
-        index = self.numbers.index
-        if index is None or self.shown is None:
+        key_us = self.numbers.key_us(time_us)
+        if key_us is None or self.shown is None:
             return False
-        key_us = index.time_us(index.keyframe_before(index.number_at(time_us)))
         return key_us <= self.shown.pts_us <= 2 * time_us - key_us
 
     def _margin_us(self, time_us: int) -> int:
         """How long ago the frame shown at a moment began: exact once the frames are counted."""
-        index = self.numbers.index
-        if index is not None:
-            return max(0, time_us - index.time_us(index.number_at(time_us)))
+        began_us = self.numbers.began_us(time_us)
+        if began_us is not None:
+            return max(0, time_us - began_us)
         rate_hz = self._video.average_rate_hz if self._video is not None else 0.0
         return round(MARGIN_FRAMES * US_PER_S / (rate_hz or _USUAL_RATE_HZ))
 
@@ -308,14 +306,12 @@ class Picture(QObject):
     def _count_dropped(self, frame: VideoFrame) -> None:
         if self.shown is None or frame.pts_us <= self.shown.pts_us:
             return
-        index = self.numbers.index
-        if index is None:
+        before, after = (self.numbers.number_at(each.pts_us) for each in (self.shown, frame))
+        if before is None or after is None:
             dropped = self._cache.count_between(self.shown.pts_us, frame.pts_us)
         else:
-            number = index.number_at(frame.pts_us)
-            dropped = number - index.number_at(self.shown.pts_us) - 1
-        if dropped > 0:
-            self._set_dropped(self.dropped_frames + dropped)
+            dropped = after - before - 1
+        self._set_dropped(self.dropped_frames + max(dropped, 0))
 
     def _set_dropped(self, count: int) -> None:
         if count != self.dropped_frames:

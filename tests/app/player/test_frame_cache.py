@@ -106,3 +106,37 @@ def test_nothing_more_is_wanted_after_the_end() -> None:
     assert cache.wants_more()
     cache.finish()
     assert not cache.wants_more()
+
+
+def test_frames_behind_are_wanted_until_the_beginning_is_reached() -> None:
+    bytes_each = frame(0).image.nbytes
+    cache = FrameCache(20 * bytes_each)
+    cache.begin(50 * STEP_US)
+    for number in range(50, 60):
+        cache.append(frame(number * STEP_US))
+    cache.set_playhead(50 * STEP_US)
+    missing = cache.wanted_behind()
+    assert missing == (50 * STEP_US, 40 * STEP_US, 10, STEP_US)
+    earlier = [frame(number * STEP_US) for number in range(40, 50)]
+    assert not cache.prepend(earlier, reaches_first=False)
+    assert cache.wanted_behind() is None
+    assert cache.before_first(40 * STEP_US) is not None
+    assert shown_us(cache, 41 * STEP_US + 1) == 41 * STEP_US
+    cache.prepend([], reaches_first=True)
+    assert cache.before_first(40 * STEP_US) is None
+    assert cache.is_first(40 * STEP_US)
+
+
+def test_room_for_frames_behind_is_made_far_ahead() -> None:
+    bytes_each = frame(0).image.nbytes
+    cache = FrameCache(20 * bytes_each)
+    cache.begin(30 * STEP_US)
+    for number in range(30, 50):
+        cache.append(frame(number * STEP_US))
+    cache.finish()
+    cache.set_playhead(30 * STEP_US)
+    assert cache.prepend([frame(n * STEP_US) for n in range(20, 30)], reaches_first=False)
+    assert cache.last_pts_us() == 39 * STEP_US
+    assert not cache.is_last(39 * STEP_US), "more follows, though not at hand"
+    assert cache.shown_at(39 * STEP_US) is None, "the frame after it may have begun"
+    assert not cache.wants_more()

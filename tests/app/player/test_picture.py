@@ -1,0 +1,178 @@
+"""The picture beyond seeking: damage, all its pixels when it stands, frames that come too late."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import pytest
+from PySide6.QtCore import QSize
+from pytestqt.qtbot import QtBot
+
+from app.player.picture import Picture
+from core_model.media.probe import probe
+from tests.media_factory import Video, paint_number, read_number, regular_ticks, write_media
+
+STEP_US = 40_000
+LONG_GOP = Video(ticks=regular_ticks(120), options={"bf": "2", "g": "120"})
+
+
+@pytest.fixture
+def picture(qtbot: QtBot) -> Iterator[Picture]:
+    made = Picture()
+    made.set_view_size(QSize(64, 48))
+    yield made
+    made.shutdown()
+
+
+def opened(picture: Picture, qtbot: QtBot, path: Path) -> None:
+    video = probe(path).video
+    assert video is not None
+    picture.set_media(path, video)
+    picture.show_at(video.start_us)
+    qtbot.waitUntil(lambda: picture.numbers.index is not None)
+
+
+def shown_number(picture: Picture) -> int | None:
+    return None if picture.shown is None else read_number(picture.shown.image)
+
+
+def large(size_px: tuple[int, int]) -> Video:
+    """Numbered pictures of other sizes."""
+    width_px, height_px = size_px
+    pictures = [
+        paint_number(number).repeat(height_px // 48, 0).repeat(width_px // 64, 1)
+        for number in range(20)
+    ]
+    return Video(ticks=regular_ticks(20), pictures=pictures)
+
+
+def write_broken(folder: Path, broken: range) -> Path:
+    """A file in which some packets in the middle hold noise."""
+    whole = write_media(
+        folder / "whole.mp4", Video(ticks=regular_ticks(90), options={"bf": "0", "g": "30"})
+    )
+    path = folder / "broken.mp4"
+    with av.open(str(whole)) as source, av.open(str(path), "w") as target:
+        copy = target.add_stream_from_template(source.streams.video[0])
+        for place, packet in enumerate(source.demux(video=0)):
+            if not packet.size:
+                continue
+            if place in broken:
+                noise = av.Packet(random.Random(place).randbytes(packet.size))
+                noise.pts, noise.dts, noise.duration = packet.pts, packet.dts, packet.duration
+                noise.time_base = packet.time_base
+                packet = noise
+            packet.stream = copy
+            target.mux(packet)
+    return path
+
+
+def test_broken_packets_are_skipped_and_told_of(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    told: list[tuple[tuple[int, int], ...]] = []
+    picture.broken_spans_changed.connect(told.append)
+    opened(picture, qtbot, write_broken(tmp_path, range(40, 44)))
+    picture.show_at(70 * STEP_US)
+    qtbot.waitUntil(lambda: shown_number(picture) == 70)
+    picture.show_at(35 * STEP_US)
+    qtbot.waitUntil(lambda: shown_number(picture) == 35)
+    for _ in range(30):
+        picture.step(1)
+    qtbot.waitUntil(lambda: picture.shown is not None and picture.shown.pts_us >= 60 * STEP_US)
+    qtbot.waitUntil(lambda: bool(told))
+    ((start_us, end_us),) = picture.broken_spans
+    assert 39 * STEP_US <= start_us <= 40 * STEP_US
+    assert 44 * STEP_US <= end_us <= 60 * STEP_US, "trusted again from the next key frame on"
+    picture.set_media(None, None)
+    assert told[-1] == ()
+
+
+def test_a_picture_that_stands_gets_all_pixels_the_zoomed_view_can_show(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", large((2560, 1440))))
+    picture.set_view_size(QSize(640, 480))
+    qtbot.waitUntil(lambda: picture.shown is not None and picture.shown.image.shape[1] == 640)
+    assert picture.full_resolution
+    picture.set_zoom(4.0)
+    assert not picture.full_resolution
+    picture.show_at(7 * STEP_US)
+    qtbot.waitUntil(lambda: picture.full_resolution)
+    assert picture.shown is not None
+    assert picture.shown.image.shape == (1440, 2560, 4)
+    assert shown_number(picture) == picture.frame_number == 7
+    picture.step(1)
+    qtbot.waitUntil(lambda: shown_number(picture) == 8 and picture.full_resolution)
+
+
+def test_playing_on_from_a_standing_picture_keeps_its_pixels_until_the_next_one(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", large((2560, 1440))))
+    picture.set_zoom(40.0)
+    qtbot.waitUntil(lambda: picture.full_resolution)
+    standing = picture.shown
+    picture.follow(1)
+    assert picture.shown is standing
+    picture.follow(STEP_US)
+    qtbot.waitUntil(lambda: picture.frame_number == 1)
+    assert not picture.full_resolution
+
+
+def test_frames_that_playing_passes_over_are_counted(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", LONG_GOP))
+    counts: list[int] = []
+    picture.dropped_changed.connect(counts.append)
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    picture.follow(STEP_US)
+    assert picture.dropped_frames == 0
+    picture.follow(5 * STEP_US)
+    assert picture.frame_number == 5
+    assert picture.dropped_frames == 3
+    assert counts == [3]
+    picture.show_at(40 * STEP_US)
+    assert picture.dropped_frames == 3, "who seeks drops nothing"
+
+
+def test_the_next_frame_is_known_before_it_is_due(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", LONG_GOP))
+    qtbot.waitUntil(lambda: picture.next_us == STEP_US)
+
+
+def test_frames_behind_the_playhead_are_there_before_they_are_asked_for(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    picture = Picture(cache_bytes=40 * 64 * 48 * 4)
+    picture.set_view_size(QSize(64, 48))
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", LONG_GOP))
+    picture.show_at(80 * STEP_US)
+    qtbot.waitUntil(lambda: picture.frame_number == 80)
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    for number in range(79, 69, -1):
+        picture.step(-1)
+        assert shown_number(picture) == number, "at once, without decoding"
+    picture.shutdown()
+
+
+def test_a_place_at_hand_is_shown_at_once_though_another_was_being_sought(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", LONG_GOP))
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    # Other sizes than those at hand have to be decoded anew.
+    picture.set_view_size(QSize(128, 96))
+    picture.show_at(100 * STEP_US)
+    picture.show_at(3 * STEP_US)
+    qtbot.waitUntil(lambda: shown_number(picture) == 3)
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    assert picture.shown is not None and picture.shown.image.shape == (96, 128, 4)
+    picture.step(1)
+    qtbot.waitUntil(lambda: shown_number(picture) == 4)
