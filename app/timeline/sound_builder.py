@@ -130,16 +130,13 @@ class SoundBuilder(QThread):
 
     def _build(self, key: str) -> None:
         request = self._request
-        analyser = Analyser(request.plan)
-        with open_media(request.path) as container:
-            self._order.may_jump = seeks_exactly(container)
         writer = self._shelf.create(key, request.plan, request.start_us)
         index = SoundIndex(Layout.of(request.plan))
         is_finished = False
         try:
             store = SoundStore(writer.path, request.plan, request.start_us)
             self._give(store, is_complete=False)
-            self._write_all(analyser, writer, index)
+            self._write_all(writer, index)
             if not self._cancelled.is_set():
                 writer.finish(index)
                 is_finished = True
@@ -148,7 +145,7 @@ class SoundBuilder(QThread):
             if not is_finished:
                 writer.abandon()
 
-    def _write_all(self, analyser: Analyser, writer: SoundWriter, index: SoundIndex) -> None:
+    def _write_all(self, writer: SoundWriter, index: SoundIndex) -> None:
         """Decode here, transform in a second thread, write and tell in the order of decoding."""
         waiting: deque[tuple[int, int, Future[Segment]]] = deque()
 
@@ -159,17 +156,24 @@ class SoundBuilder(QThread):
             self.progressed.emit(SoundProgress(self._request.request_id, done))
 
         with ThreadPoolExecutor(1, "sound spectrum") as pool:
-            for number, filled, stretch in self._stretches(analyser):
+            # What takes a moment to prepare is prepared while the first sound is decoded.
+            analyser = pool.submit(Analyser, self._request.plan)
+            pool.submit(self._learn_to_jump)
+            for number, filled, stretch in self._stretches():
                 if self._cancelled.is_set():
                     return
-                waiting.append((number, filled, pool.submit(analyser.segment, stretch)))
+                waiting.append((number, filled, pool.submit(_segment, analyser, stretch)))
                 # The very first is shown without waiting for more sound.
                 while waiting and (len(waiting) > _WAITING or not index.segments):
                     take_first()
             while waiting and not self._cancelled.is_set():
                 take_first()
 
-    def _stretches(self, analyser: Analyser) -> Iterator[tuple[int, int, Samples]]:
+    def _learn_to_jump(self) -> None:
+        with open_media(self._request.path) as container:
+            self._order.may_jump = seeks_exactly(container)
+
+    def _stretches(self) -> Iterator[tuple[int, int, Samples]]:
         """(segment, samples in it, stretch) as they are wanted, each once."""
         request, order = self._request, self._order
         number = order.take()
@@ -184,3 +188,7 @@ class SoundBuilder(QThread):
                     following = order.take(after=number, is_last=is_last)
                     number += 1
             number = following
+
+
+def _segment(analyser: Future[Analyser], stretch: Samples) -> Segment:
+    return analyser.result().segment(stretch)

@@ -50,10 +50,8 @@ class SegmentOrder:
 
     def _choose(self, after: int | None) -> int | None:
         following = self._following(after)
-        if not self.may_jump and after is not None:
-            return following
         first, last = self._focus
-        if following is not None and first <= following <= last:
+        if following is not None and (not self.may_jump or first <= following <= last):
             return following
         wanted = [number for number in self._left if first <= number <= last]
         if wanted and self.may_jump:
