@@ -75,7 +75,7 @@ def _parsed(source: Source) -> ElementTree.Element:
     try:
         return SafeTree.fromstring(source.data, forbid_dtd=True)
     except ElementTree.ParseError as error:
-        raise source.error(f"not XML: {error.msg.partition(':')[0]}", error.position[0]) from error
+        raise source.error(f"not XML: {str(error).partition(':')[0]}", error.position[0]) from error
     except DefusedXmlException as error:
         raise source.error("XML with a document type or entities, which is refused") from error
     except (LookupError, ValueError) as error:  # the encoding that it declares
@@ -128,7 +128,7 @@ def _add(
 
 
 def _write(document: AnnotationSet, tally: Tally) -> bytes:
-    tiers = tiers_of(document.segments)
+    tiers = tiers_of(document.segments, lambda segment: span_ms(segment, Tally()))
     slots = _Slots()
     body: list[str] = []
     number = 0

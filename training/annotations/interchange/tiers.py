@@ -4,26 +4,34 @@ from __future__ import annotations
 
 import heapq
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from core_model.timeline import Task
 from training.annotations.model import Segment
 
+_Span = Callable[[Segment], tuple[int, int]]
 _NAME = re.compile(r"(tal|sed|avel)(?:@(.*?))?(?:#(\d{1,6}))?", re.S)
 
 
-def tiers_of(segments: Iterable[Segment]) -> dict[str, list[Segment]]:
-    """Segments by the name of their tier, sorted in time; points are in tiers of their own."""
+def _exactly(segment: Segment) -> tuple[int, int]:
+    return segment.onset_us, segment.offset_us
+
+
+def tiers_of(segments: Iterable[Segment], span: _Span = _exactly) -> dict[str, list[Segment]]:
+    """Segments by the name of their tier, sorted in time; points are in tiers of their own.
+
+    ``span``: onset and offset as the format writes them, which must not overlap in a tier.
+    """
     groups: dict[tuple[Task, str, bool], list[Segment]] = {}
     for segment in segments:
-        point = segment.onset_us == segment.offset_us
-        groups.setdefault((segment.kind, segment.annotator, point), []).append(segment)
+        onset, offset = span(segment)
+        groups.setdefault((segment.kind, segment.annotator, onset == offset), []).append(segment)
     named: dict[str, list[Segment]] = {}
     for (kind, annotator, _), members in groups.items():
         first = 1
         while _name(kind, annotator, first) in named:
             first += 1
-        for row, layer in enumerate(_layers(members), start=first):
+        for row, layer in enumerate(_layers(members, span), start=first):
             named[_name(kind, annotator, row)] = layer
     return named
 
@@ -39,17 +47,17 @@ def _name(kind: Task, annotator: str, row: int) -> str:
     return f"{name}#{row}" if row > 1 or "#" in annotator else name
 
 
-def _layers(segments: list[Segment]) -> list[list[Segment]]:
+def _layers(segments: list[Segment], span: _Span) -> list[list[Segment]]:
     """As few rows as possible without overlap within a row."""
     rows: list[list[Segment]] = []
     free: list[tuple[int, int]] = []
-    for segment in sorted(segments, key=lambda each: (each.onset_us, each.offset_us, each.label)):
-        end_us = max(segment.offset_us, segment.onset_us + 1)
-        if free and free[0][0] <= segment.onset_us:
+    for segment in sorted(segments, key=lambda each: (span(each), each.label)):
+        onset, offset = span(segment)
+        if free and free[0][0] <= onset:
             _, row = heapq.heappop(free)
         else:
             row = len(rows)
             rows.append([])
         rows[row].append(segment)
-        heapq.heappush(free, (end_us, row))
+        heapq.heappush(free, (max(offset, onset + 1), row))
     return rows
