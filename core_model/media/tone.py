@@ -66,10 +66,12 @@ def for_screen(tone: Tone, signal: np.ndarray) -> np.ndarray:
         nits, peak_nits = _pq_nits(signal), _PQ_PEAK_NITS
     else:
         nits, peak_nits = _hlg_nits(signal), _HLG_PEAK_NITS
-    # One factor for all three, so that bright colours keep their hue.
+    # In the colours of the screen first, so that its brightest ones are bent and not cut off; by
+    # one factor for all three, so that they keep their hue.
+    nits = np.maximum(nits @ _BT2020_TO_BT709.T, 0.0)
     brightest = np.maximum(nits.max(axis=1, keepdims=True), 1e-6)
     linear = nits * (_compressed(brightest, peak_nits) / brightest) / _WHITE_NITS
-    return np.clip(linear @ _BT2020_TO_BT709.T, 0.0, 1.0) ** (1 / _SCREEN_GAMMA)
+    return np.clip(linear, 0.0, 1.0) ** (1 / _SCREEN_GAMMA)
 
 
 class ToneMapper:

@@ -204,6 +204,12 @@ def test_hlg_white_is_as_bright_as_that_of_pq() -> None:
     assert toned_grey(1.0, HLG) >= 253
 
 
+def test_bright_colours_can_be_told_apart_as_well() -> None:
+    red = np.array([(pq_signal(nits), 0.0, 0.0) for nits in (50, 100, 200, 400)])
+    shown = for_screen(Tone.PQ, red)[:, 0]
+    assert (np.diff(shown) > 0.01).all()
+
+
 @pytest.mark.parametrize("tone", Tone)
 def test_no_tone_leaves_the_screen(tone: Tone) -> None:
     signal = np.random.default_rng(1).random((1000, 3))
