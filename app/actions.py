@@ -76,12 +76,23 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("copy_frame", "Copy Frame", ("Ctrl+Shift+C",), "Copy the frame as a picture", "Edit", 2),
     # --- playing
     _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
+    _media(
+        "play_selection", "Play Selection", ("Shift+Space",), "Play what is selected", "Playback"
+    ),
+    _media("pre_roll", "Play Before It", ("Q",), "Play the 0.5 s before it", "Playback", 1),
+    _media("post_roll", "Play After It", ("W",), "Play the 0.5 s after it", "Playback", 1),
+    _switch("loop", "Loop", ("R",), "Play the selection, or all, again and again", "Playback", 2),
+    _switch(
+        "review_events", "Review Events", ("Shift+R",), "Rush from event to event", "Playback", 2
+    ),
+    _switch("review_gaps", "Review Gaps", ("Ctrl+R",), "Rush through the events", "Playback", 2),
     _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 5),
     _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 5),
     _media("much_slower", "Much Slower", ("Shift+J",), "Play three steps slower", "Playback", 5),
     _media("much_faster", "Much Faster", ("Shift+L",), "Play three steps faster", "Playback", 5),
     _media("normal_speed", "Normal Speed", ("\\",), "Play at normal speed", "Playback", 5),
     _switch("mute", "Mute", ("M",), "Switch the sound off or on", "Playback", 6),
+    _switch("scrub_sound", "Sound While Scrubbing", (), "Hear single moments", "Playback", 6),
     ActionSpec("volume_up", "Louder", ("Ctrl+Shift+Up",), "Turn the volume up", "Playback", 6),
     ActionSpec(
         "volume_down", "Quieter", ("Ctrl+Shift+Down",), "Turn the volume down", "Playback", 6

@@ -31,8 +31,10 @@ from app.window.commands import PlaybackCommands
 from app.window.detection import DetectionPresenter, bundled_thresholds
 from app.window.empty_page import EmptyPage
 from app.window.keys_help import KeysHelp
+from app.window.listening import ListeningCommands
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
+from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
 from app.window.selection import SelectionCommands
@@ -99,6 +101,7 @@ class MainWindow(QMainWindow):
         self.pictures.shutdown()
         self.player.shutdown()
         self.timeline.shutdown()
+        self.navigation.shutdown()
 
     # --- making ------------------------------------------------------------------------------
 
@@ -116,6 +119,10 @@ class MainWindow(QMainWindow):
         )
         self.commands = PlaybackCommands(self.player, self.session, self.view_state, self.stage)
         self.selection = SelectionCommands(self.view_state)
+        self.listening = ListeningCommands(
+            self.player, self.session, self.view_state, self.messages, self.memory, actions
+        )
+        self.navigation = Navigation(self.player, self.session, self.view_state, self.status)
         self.pictures = PictureCommands(
             self.player, self.session, self.view_state, self.stage, self.messages, actions
         )
@@ -170,6 +177,7 @@ class MainWindow(QMainWindow):
         return {
             **self.commands.slots(),
             **self.selection.slots(),
+            **self.listening.slots(),
             **self.pictures.slots(),
             **self.panes.slots(),
             "open": self._choose_file,
@@ -196,6 +204,7 @@ class MainWindow(QMainWindow):
         self.actions_by_id["events_panel"].setChecked(settings.events_panel)
         self.actions_by_id["mute"].setChecked(settings.muted)
         self.stage.transport.set_volume(settings.volume)
+        self.listening.restore()
         for name, restore in (
             ("window", self.restoreGeometry),
             ("upper", self.upper.restoreState),

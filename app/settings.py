@@ -28,6 +28,7 @@ class Settings:
     theme: str = "system"
     volume: float = 0.8
     muted: bool = False
+    scrub_sound: bool = True
     events_panel: bool = True
     recent: tuple[str, ...] = ()
     layout: dict[str, str] = field(default_factory=dict)

@@ -134,10 +134,13 @@ class Player(QObject):
 
     def play_selection(self) -> None:
         """Play what is selected, in a loop if loops are on; without a selection just play."""
-        if self._view_state.selection is not None:
-            self.play_range(*self._view_state.selection, loop=self.loops)
-        else:
-            self.play()
+        selection = self._view_state.selection
+        if selection is not None and not self.loops:
+            self.play_range(*selection)
+            return
+        if selection is not None:
+            self.seek(selection[0])
+        self.play()
 
     def set_loop(self, on: bool) -> None:
         """Play the selection, or everything where nothing is selected, again and again."""
