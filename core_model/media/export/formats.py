@@ -43,7 +43,7 @@ _DEEP_SOUND = {"pcm_s16le": "pcm_s24le"}
 # Without B-frames: an MP4 then states to the tick how long the last frame is shown.
 _OPTIONS = {
     "libx264": {"preset": "fast", "crf": "15", "bf": "0", "rc-lookahead": "20"},
-    "libvpx-vp9": {"deadline": "good", "cpu-used": "5", "crf": "20", "b": "0", "row-mt": "1"},
+    "libvpx-vp9": {"deadline": "realtime", "cpu-used": "6", "crf": "20", "b": "0", "row-mt": "1"},
 }
 _OPUS_RATE_HZ = 48_000
 
