@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.player.frame_cache import FrameCache, Missing
-from app.player.frame_source import FrameSource
+from app.player.frame_source import FrameSource, IsLate
 from core_model.media.damage import OnBroken
 from core_model.media.video import VideoFrame
 
@@ -32,16 +32,23 @@ class CacheFiller:
     """Two decoders on one file: one reads on ahead of the playhead, the other one looks around.
 
     ``give_up`` is called before every packet of a search, and ends it by raising; the cache then
-    holds what it held before. Every method that decodes may raise what ``give_up`` raises, and
+    holds what it held before. Frames that are late are left out, and the run in the cache begins
+    anew after them. Every method that decodes may raise what ``give_up`` raises, and
     MediaError.
     """
 
-    def __init__(self, cache: FrameCache, give_up: Callable[[], None], on_broken: OnBroken) -> None:
+    def __init__(
+        self,
+        cache: FrameCache,
+        give_up: Callable[[], None],
+        on_broken: OnBroken,
+        is_late: IsLate,
+    ) -> None:
         self._cache = cache
         self._give_up = give_up
         self._searching = False
-        self._ahead_source = FrameSource(self._on_packet_ahead, on_broken)
-        self._scout = FrameSource(give_up, on_broken, SCOUT_THREADS)
+        self._ahead_source = FrameSource(self._on_packet_ahead, on_broken, is_late=is_late)
+        self._scout = FrameSource(give_up, on_broken, threads=SCOUT_THREADS)
         self._ahead: Generator[VideoFrame] | None = None
 
     def close(self) -> None:
@@ -118,6 +125,8 @@ class CacheFiller:
             self._cache.finish()
         else:
             self._ahead = following
+            if self._ahead_source.left_out:
+                self._cache.begin(frame.pts_us)
             self._cache.append(frame)
 
     def _stop_ahead(self) -> None:

@@ -53,7 +53,6 @@ class FrameCache:
             self._certain_us = start_us
             self._starts_at_first = False
             self._finished = False
-            self._playhead_us = start_us
 
     def append(self, frame: VideoFrame) -> None:
         """Add the frame that follows the last one; drops frames far behind the playhead."""
@@ -84,6 +83,11 @@ class FrameCache:
     def set_playhead(self, time_us: int) -> None:
         with self._lock:
             self._playhead_us = time_us
+
+    def is_behind(self, time_us: int) -> bool:
+        """Whether the playhead has left a moment behind."""
+        with self._lock:
+            return time_us < self._playhead_us
 
     def wants_more(self) -> bool:
         """Whether frames should be decoded ahead of the playhead."""

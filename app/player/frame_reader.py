@@ -14,6 +14,9 @@ from app.player.frame_requests import DetailRequest, FrameRequest
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
 
+# Frames that are over for longer than this are left out while playing.
+LATE_US = 100_000
+
 
 @dataclass(frozen=True, slots=True)
 class ProbeRequest:
@@ -67,7 +70,9 @@ class FrameReader(QObject):
         self._closing = False
         self._is_waiting = False
         # The rest belongs to the thread alone.
-        self._filler = CacheFiller(cache, self._give_up_if_superseded, self._on_broken)
+        self._filler = CacheFiller(
+            cache, self._give_up_if_superseded, self._on_broken, self._is_late
+        )
         self._looks: Looks | None = None
         self._sought: FrameRequest | None = None
         self._is_idle_work = False
@@ -109,6 +114,7 @@ class FrameReader(QObject):
             self._frame_request = None
             self._detail_request = None
             self._forget = True
+            self._standing = True
             self._condition.notify_all()
 
     def shutdown(self) -> None:
@@ -181,6 +187,9 @@ class FrameReader(QObject):
         ends = self._closing or self._forget or self._probe_request is not None
         if newer or ends or (self._is_idle_work and not self._standing):
             raise _SupersededError
+
+    def _is_late(self, end_us: int) -> bool:
+        return not self._standing and self._cache.is_behind(end_us + LATE_US)
 
     def _probe(self, request: ProbeRequest) -> None:
         try:

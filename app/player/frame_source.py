@@ -32,19 +32,32 @@ _PACKETS_TO_KEY = 64
 OnPacket = Callable[[], None]
 """Called before every packet; what it raises ends the search, and the next one begins anew."""
 
+IsLate = Callable[[int], bool]
+"""Whether a frame whose time ends at a moment would come too late to be of use."""
+
 
 class FrameSource:
     """Frames of one file at a time. Belongs to one thread; one run of frames is alive at a time.
 
     ``threads`` limits the decoder's threads, and with them the pictures that it holds; None
-    leaves it to FFmpeg.
+    leaves it to FFmpeg. ``left_out`` says whether frames that were late have been left out just
+    before the last one that came.
     """
 
     def __init__(
-        self, on_packet: OnPacket, on_broken: OnBroken | None = None, threads: int | None = None
+        self,
+        on_packet: OnPacket,
+        on_broken: OnBroken | None = None,
+        *,
+        threads: int | None = None,
+        is_late: IsLate | None = None,
     ) -> None:
+        self.left_out = False
+        # When frames are shown that have been left out and would come next or later.
+        self._left_out_us: set[int] = set()
         self._on_packet = on_packet
         self._on_broken = on_broken
+        self._is_late = is_late or _never_late
         self._threads = threads
         self._files = ExitStack()
         self._path: Path | None = None
@@ -66,7 +79,14 @@ class FrameSource:
         first ``next`` when there is no video to read.
         """
         painter: Painter | None = None
+        self._left_out_us.clear()
         for frame in self._decoded(path, start_us, margin_us):
+            if self._is_late(frame.pts_us):
+                self._left_out_us.add(frame.pts_us)
+                continue
+            earlier_us = {left_us for left_us in self._left_out_us if left_us <= frame.pts_us}
+            self.left_out = bool(earlier_us - {frame.pts_us})
+            self._left_out_us -= earlier_us
             painter = painter or Painter(path, frame, size_px, PIXEL_FORMAT)
             yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
 
@@ -92,6 +112,7 @@ class FrameSource:
             stream,
             start_us,
             hurry_margin_us=margin_us,
+            needed=self._is_needed,
             on_packet=self._on_packet,
             on_broken=self._on_broken,
         )
@@ -100,6 +121,12 @@ class FrameSource:
         # What cannot be sought in is read from its beginning, by a container of its own.
         self.close()
         return decoded_frames(path, start_us, on_packet=self._on_packet, on_broken=self._on_broken)
+
+    def _is_needed(self, begin_us: int, end_us: int) -> bool:
+        if not self._is_late(end_us):
+            return True
+        self._left_out_us.add(begin_us)
+        return False
 
     def _open(self, path: Path) -> tuple[InputContainer, VideoStream]:
         if self._opened is None or path != self._path:
@@ -111,6 +138,11 @@ class FrameSource:
             self._opened = container, stream
             self._path = path
         return self._opened
+
+
+def _never_late(end_us: int) -> bool:
+    del end_us
+    return False
 
 
 def _first_key_picture(container: InputContainer, stream: VideoStream) -> DecodedFrame | None:

@@ -18,7 +18,7 @@ from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
 from core_model.timeline import US_PER_S
 
-# Further behind than this, decoding skips ahead instead of catching up frame by frame.
+# Further behind than this, decoding leaps to a key frame instead of catching up.
 HOPELESSLY_LATE_US = 1_000_000
 # How long a picture must stand before it is decoded once more with all its pixels.
 REST_MS = 150
@@ -151,9 +151,8 @@ class Picture(QObject):
             self._count_dropped(frame)
             self._show(frame)
         last_us = self._cache.last_pts_us()
-        late = last_us is not None and last_us < time_us - HOPELESSLY_LATE_US
-        if late and self._cache.wants_more():
-            self._request(time_us, start_us=time_us)
+        if last_us is not None and last_us < time_us - HOPELESSLY_LATE_US:
+            self._leap(last_us, time_us)
 
     def step(self, direction: int) -> None:
         """Go one frame on (1) or back (-1); steps that come faster than frames wait."""
@@ -178,6 +177,12 @@ class Picture(QObject):
             self._request(self._time_us, start_us=self._time_us)
         elif size.standing_px != before.standing_px:
             self._rest.start()
+
+    def _leap(self, last_us: int, time_us: int) -> None:
+        """Go on at a key frame, if there is one between the last frame and the playhead."""
+        key_us = self.numbers.key_us(time_us)
+        if self._cache.wants_more() and (key_us is None or key_us > last_us):
+            self._request(time_us, start_us=time_us)
 
     def _take_steps(self) -> bool:
         """Take the steps that wait as far as the cache reaches; whether there was any."""

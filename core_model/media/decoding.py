@@ -120,6 +120,7 @@ def sought_frames(
     start_us: int,
     *,
     hurry_margin_us: int = _HURRY_MARGIN_US,
+    needed: Needed | None = None,
     on_broken: OnBroken | None = None,
     on_packet: OnPacket | None = None,
 ) -> Iterator[TimedFrame] | None:
@@ -129,7 +130,9 @@ def sought_frames(
     Frames that no other refers to are left out while more than ``hurry_margin_us`` before
     ``start_us``; a margin that turns out too small costs time, never a wrong frame.
     """
-    reading = _Reading(on_broken=on_broken, on_packet=on_packet, hurry_margin_us=hurry_margin_us)
+    reading = _Reading(
+        hurry_margin_us=hurry_margin_us, needed=needed, on_broken=on_broken, on_packet=on_packet
+    )
     return _after_seek(path_of(container), container, stream, start_us, reading)
 
 

@@ -13,7 +13,9 @@ parts = st.tuples(st.integers(0, 60), st.integers(1, 9)).map(lambda part: (part[
 
 
 @given(st.lists(parts, max_size=12))
-def test_the_union_is_kept_in_order_without_touching_parts(given_parts: list[Spans]) -> None:
+def test_the_union_is_kept_in_order_without_touching_parts(
+    given_parts: list[tuple[int, int]],
+) -> None:
     spans: Spans = ()
     for start_us, end_us in given_parts:
         spans = joined(spans, start_us, end_us)

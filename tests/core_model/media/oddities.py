@@ -310,7 +310,7 @@ ODDITIES: dict[str, Writer] = {
         _video(100, options={"bf": "3", "x264-params": "open-gop=1:keyint=20:min-keyint=20"})
     ),
     "bare.hevc": _media(_video(codec="libx265", options=_HEVC)),
-    "bare.m4v": _media(_video(codec="mpeg4", options={"bf": "2", "g": "12"})),
+    "apple.m4v": _media(_video(codec="mpeg4", options={"bf": "2", "g": "12"})),
     "bare.m2v": _media(_video(codec="mpeg2video")),
     "bare.mjpeg": _media(_video(codec="mjpeg", options={}, pixel_format="yuvj420p")),
     "bare.h263": _media(
