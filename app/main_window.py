@@ -34,6 +34,7 @@ from app.window.keys_help import KeysHelp
 from app.window.listening import ListeningCommands
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
+from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
 from app.window.selection import SelectionCommands
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self.pictures.shutdown()
         self.player.shutdown()
         self.timeline.shutdown()
+        self.navigation.shutdown()
 
     # --- making ------------------------------------------------------------------------------
 
@@ -120,6 +122,7 @@ class MainWindow(QMainWindow):
         self.listening = ListeningCommands(
             self.player, self.session, self.view_state, self.messages, self.memory, actions
         )
+        self.navigation = Navigation(self.player, self.session, self.view_state, self.status)
         self.pictures = PictureCommands(
             self.player, self.session, self.view_state, self.stage, self.messages, actions
         )

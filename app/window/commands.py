@@ -11,7 +11,6 @@ from app.player.player import Player
 from app.session import Session
 from app.view_state import ViewState
 from app.window.stage import Stage
-from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
 # Steps of speed at once.
@@ -31,7 +30,6 @@ class PlaybackCommands(QObject):
         self._stage = stage
         view_state.scrubbing_changed.connect(self._on_scrubbing)
         view_state.step_requested.connect(self._on_step)
-        player.picture.numbers.index_ready.connect(self._on_index)
 
     def slots(self) -> dict[str, Callable[..., object]]:
         """What to connect to the actions with these ids."""
@@ -72,9 +70,6 @@ class PlaybackCommands(QObject):
             self._player.step_forward()
         else:
             self._player.step_back()
-
-    def _on_index(self, index: FrameIndex) -> None:
-        self._view_state.set_frame_times(index.pts_us)
 
     def _much_slower(self) -> None:
         for _ in range(MUCH):

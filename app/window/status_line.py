@@ -43,11 +43,10 @@ class StatusLine(QWidget):
         self._cancel.setToolTip("Stop looking for events (Esc)")
         self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._cancel.clicked.connect(self.cancel_asked)
-        self._model = QLabel()
-        self._model.setObjectName("secondary")
-        self._model.setFont(tabular(self._model.font()))
-        self._sound = QLabel()
-        self._sound.setObjectName("secondary")
+        self._model = _quiet_label("Model")
+        self._sound = _quiet_label("Sound")
+        self._selection = _quiet_label("Selection")
+        self._dropped = _quiet_label("Dropped frames")
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(12)
@@ -55,6 +54,8 @@ class StatusLine(QWidget):
         layout.addWidget(self._progress)
         layout.addWidget(self._cancel)
         layout.addStretch(1)
+        layout.addWidget(self._selection)
+        layout.addWidget(self._dropped)
         layout.addWidget(self._sound)
         layout.addWidget(self._model)
         self.set_idle("")
@@ -66,6 +67,14 @@ class StatusLine(QWidget):
     @property
     def sound_text(self) -> str:
         return self._sound.text()
+
+    @property
+    def selection_text(self) -> str:
+        return self._selection.text()
+
+    @property
+    def dropped_text(self) -> str:
+        return self._dropped.text()
 
     @property
     def model_text(self) -> str:
@@ -96,7 +105,26 @@ class StatusLine(QWidget):
     def set_model(self, text: str) -> None:
         self._model.setText(text)
 
+    def set_selection(self, text: str, span: str) -> None:
+        """How much time is selected, and from when to when as a tool tip."""
+        self._selection.setText(text)
+        self._selection.setToolTip(span)
+
+    def set_dropped(self, count: int) -> None:
+        """How many frames of the open video came too late to be shown."""
+        frames = "1 frame" if count == 1 else f"{count} frames"
+        self._dropped.setText(f"{frames} dropped" if count else "")
+        self._dropped.setToolTip("Decoded too late to be shown while playing" if count else "")
+
     def set_sound(self, state: SoundState, reason: str) -> None:
         """``reason`` is shown as a tool tip."""
         self._sound.setText(_SOUND_TEXTS[state])
         self._sound.setToolTip(reason)
+
+
+def _quiet_label(name: str) -> QLabel:
+    label = QLabel()
+    label.setObjectName("secondary")
+    label.setAccessibleName(name)
+    label.setFont(tabular(label.font()))
+    return label

@@ -1,0 +1,145 @@
+"""The thread that looks for shot changes, behind everything else that the program does."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
+
+from app.timeline.shot_store import ShotStore
+from app.view_state import ViewState
+from core_model.cache import content_hash
+from core_model.media.errors import MediaError
+from core_model.media.probe import MediaInfo
+from core_model.media.shots import shot_changes
+
+# The first frame, its neighbours and the sound come first.
+BEGIN_AFTER_MS = 1_000
+LOWEST_PRIORITY = 19
+
+
+@dataclass(frozen=True, slots=True)
+class ShotsFound:
+    """All shot changes of ``path`` found so far, in microseconds, ascending."""
+
+    path: Path
+    times_us: tuple[int, ...]
+
+
+class ShotThread(QThread):
+    """Searches one file; tells the shots that it has whenever there are more."""
+
+    found = Signal(object)
+
+    def __init__(self, path: Path, store: ShotStore, parent: QObject) -> None:
+        super().__init__(parent)
+        self.setObjectName("shot finder")
+        self._path = path
+        self._store = store
+        self._cancelled = threading.Event()
+
+    def cancel(self) -> None:
+        """Stop at the next picture; returns at once."""
+        self._cancelled.set()
+
+    def run(self) -> None:
+        _give_way()
+        try:
+            media_hash = content_hash(self._path)
+            times_us = self._store.load(media_hash)
+            if times_us is None:
+                times_us = self._search()
+                if not self._cancelled.is_set():
+                    self._store.store(media_hash, times_us)
+        except (MediaError, OSError):
+            # A file without readable pictures has no shots; the player says what is wrong.
+            return
+        self.found.emit(ShotsFound(self._path, times_us))
+
+    def _search(self) -> tuple[int, ...]:
+        times_us: list[int] = []
+        told = 0
+        for news in shot_changes(self._path, cancelled=self._cancelled.is_set):
+            if isinstance(news, int):
+                times_us.append(news)
+            elif len(times_us) > told:
+                told = len(times_us)
+                self.found.emit(ShotsFound(self._path, tuple(times_us)))
+        return tuple(times_us)
+
+
+class ShotFinder(QObject):
+    """Keeps the view state's shot changes (``snap_times("shots")``) those of the open media."""
+
+    def __init__(self, view_state: ViewState, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._view_state = view_state
+        self._store = ShotStore()
+        self._path: Path | None = None
+        self._thread: ShotThread | None = None
+        self._retiring: list[ShotThread] = []
+        self._delay = QTimer(self)
+        self._delay.setSingleShot(True)
+        self._delay.setInterval(BEGIN_AFTER_MS)
+        self._delay.timeout.connect(self._begin)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a search waits or runs."""
+        return self._delay.isActive() or self._thread is not None
+
+    def set_media(self, info: MediaInfo | None) -> None:
+        """Search this file soon; None and files without pictures are not searched."""
+        self._retire()
+        self._path = info.path if info is not None and info.video is not None else None
+        if self._path is None:
+            self._delay.stop()
+        else:
+            self._delay.start()
+
+    def shutdown(self) -> None:
+        """Cancel the search and wait until it has ended (a picture's time)."""
+        self._delay.stop()
+        self._retire()
+        for thread in self._retiring:
+            thread.wait()
+        self._retiring.clear()
+
+    def _begin(self) -> None:
+        if self._path is None:
+            return
+        thread = ShotThread(self._path, self._store, self)
+        thread.found.connect(self._take)
+        thread.finished.connect(self._forget_finished)
+        self._thread = thread
+        thread.start(QThread.Priority.LowestPriority)
+
+    def _take(self, found: ShotsFound) -> None:
+        if found.path == self._path:
+            self._view_state.set_snap_times("shots", found.times_us)
+
+    def _retire(self) -> None:
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.cancel()
+            self._retiring.append(thread)
+
+    def _forget_finished(self) -> None:
+        if self._thread is not None and self._thread.isFinished():
+            self._retire()
+        for thread in [t for t in self._retiring if t.isFinished()]:
+            self._retiring.remove(thread)
+            thread.deleteLater()
+
+
+def _give_way() -> None:
+    """Let the thread, and the decoder's that it starts, run when nothing else wants to.
+
+    Qt's priorities do nothing on Linux, where each thread has a niceness of its own.
+    """
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), LOWEST_PRIORITY)

@@ -1,0 +1,57 @@
+"""Feeds what the timeline is steered by: frames, events and shots to snap to, what is broken."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject
+
+from app.player.player import Player
+from app.player.time_code import time_code
+from app.session import Session
+from app.timeline.marks import length_text
+from app.timeline.shot_finder import ShotFinder
+from app.view_state import ViewState
+from app.window.status_line import StatusLine
+from core_model.media.index import FrameIndex
+
+
+class Navigation(QObject):
+    """Carries what player, session and shot finder know into the view state and status line."""
+
+    def __init__(
+        self, player: Player, session: Session, view_state: ViewState, status: StatusLine
+    ) -> None:
+        super().__init__(view_state)
+        self._session = session
+        self._view_state = view_state
+        self._status = status
+        self.shots = ShotFinder(view_state, self)
+        player.picture.numbers.index_ready.connect(self._on_index)
+        player.picture.broken_spans_changed.connect(self._on_broken)
+        player.picture.dropped_changed.connect(status.set_dropped)
+        session.media_changed.connect(self.shots.set_media)
+        session.detections_changed.connect(self._offer_events)
+        session.thresholds_changed.connect(self._offer_events)
+        view_state.selection_changed.connect(self._tell_selection)
+
+    def shutdown(self) -> None:
+        """End the search for shots."""
+        self.shots.shutdown()
+
+    def _on_index(self, index: FrameIndex) -> None:
+        self._view_state.set_frame_times(index.pts_us)
+
+    def _on_broken(self, spans_us: tuple[tuple[int, int], ...]) -> None:
+        self._view_state.set_broken_spans(spans_us)
+
+    def _offer_events(self) -> None:
+        shown = self._session.shown_detections()
+        edges_us = {edge for found in shown for edge in (found.onset_us, found.offset_us)}
+        self._view_state.set_snap_times("events", tuple(edges_us))
+
+    def _tell_selection(self, selection: tuple[int, int] | None) -> None:
+        if selection is None:
+            self._status.set_selection("", "")
+            return
+        start_us, end_us = selection
+        span = f"{time_code(start_us)} to {time_code(end_us)}"
+        self._status.set_selection(f"{length_text(start_us, end_us)} selected", span)
