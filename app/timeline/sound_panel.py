@@ -214,7 +214,7 @@ class SoundSettingsPanel(QFrame):
         )
         if moved in (self.lowest, self.highest):
             high_hz = min(max(high_hz, LEAST_SPAN_HZ), self.highest.maximum())
-            self._change(lowest_hz=min(low_hz, high_hz - LEAST_SPAN_HZ), highest_hz=high_hz)
+            self._change(lowest_hz=max(min(low_hz, high_hz - LEAST_SPAN_HZ), 0), highest_hz=high_hz)
             return
         floor_db, ceiling_db = apart(
             self.floor.value(), self.ceiling.value(), LEAST_RANGE_DB, moved is self.floor

@@ -7,8 +7,8 @@ from string import Template
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPalette, QPen
 from PySide6.QtWidgets import QComboBox, QHBoxLayout, QPushButton, QSpinBox, QWidget
 
 from app.theme import DARK, Theme, tabular
@@ -36,6 +36,9 @@ _STYLE = Template("""
 }
 #soundSettings QSpinBox QLineEdit {
     background: transparent; border: none; padding: 0; min-height: 0;
+}
+#soundSettings QSpinBox::up-button, #soundSettings QSpinBox::down-button {
+    width: 0; border: none;
 }
 #soundSettings QComboBox::drop-down { border: none; width: 20px; }
 #soundSettings QPushButton#small { padding: 2px 8px; }
@@ -86,9 +89,24 @@ class LevelScale(QWidget):
         painter.end()
 
 
+class _ChoiceBox(QComboBox):
+    """Draws its own arrow: a styled box has none."""
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
+        painter.setPen(QPen(self.palette().color(group, QPalette.ColorRole.PlaceholderText), 1.5))
+        x_px, y_px = self.width() - 13, self.height() / 2 + 2
+        for reach_px in (-3.5, 3.5):
+            painter.drawLine(QPointF(x_px, y_px), QPointF(x_px + reach_px, y_px - 3.5))
+        painter.end()
+
+
 def choice(name: str, entries: Iterable[tuple[str, Any]]) -> QComboBox:
     """A box to choose from texts that stand for values."""
-    box = QComboBox()
+    box = _ChoiceBox()
     box.setAccessibleName(name)
     box.setToolTip(name)
     box.setFixedHeight(_CONTROL_PX)
@@ -105,7 +123,6 @@ def number(name: str, unit: str, step: int) -> QSpinBox:
     box.setSuffix(unit)
     box.setSingleStep(step)
     box.setFixedHeight(_CONTROL_PX)
-    box.setButtonSymbols(QSpinBox.ButtonSymbols.NoButtons)
     box.setKeyboardTracking(False)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     box.setFont(tabular(box.font()))

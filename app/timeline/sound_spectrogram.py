@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QWheelEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
@@ -53,6 +53,7 @@ class SpectrogramPane(SoundPane):
         self.button.setToolTip("Settings of the spectrogram (right click)")
         self.button.setAccessibleName("Settings of the spectrogram")
         self.button.clicked.connect(self._ask_for_settings)
+        self.button.installEventFilter(self)
         self._show_icon()
         view_state.visible_changed.connect(sound.look_at)
         sound.look_at(view_state.visible_start_us, view_state.visible_end_us)
@@ -117,6 +118,12 @@ class SpectrogramPane(SoundPane):
         if high_hz - low_hz >= _LEAST_SPAN_HZ:
             self.sound.set_settings(replace(settings, lowest_hz=low_hz, highest_hz=high_hz))
         event.accept()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mouse that goes onto the button has left the picture, though not the pane."""
+        if watched is self.button and event.type() == QEvent.Type.Enter:
+            self._set_mouse(None)
+        return super().eventFilter(watched, event)
 
     def _ask_for_settings(self) -> None:
         self.settings_asked.emit(self.mapToGlobal(QPoint(MARGIN_PX, 0)))

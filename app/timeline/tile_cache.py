@@ -11,7 +11,7 @@ from PySide6.QtGui import QImage, QPainter, QPixmap
 
 from app.timeline.time_scale import TimeScale
 
-TILE_COLUMNS = 256
+TILE_COLUMNS = 512
 KEPT_BYTES = 24_000_000
 
 
