@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
 from app.project.values import Label, Run, Segment, Video
 
 Record: TypeAlias = Segment | Label | Video | Run
-Values: TypeAlias = Mapping[str, Any]
+Values: TypeAlias = dict[str, Any]
 
 TABLES: dict[type[Record], str] = {
     Video: "videos",
@@ -21,6 +21,11 @@ TABLES: dict[type[Record], str] = {
 }
 COLUMNS: dict[str, tuple[str, ...]] = {
     table: tuple(field.name for field in fields(record)) for record, table in TABLES.items()
+}
+_ENUMS: dict[type[Record], tuple[str, ...]] = {
+    Video: ("status",),
+    Label: ("kind",),
+    Segment: ("state", "origin"),
 }
 # Beyond this many characters the log keeps changes compressed.
 _PLAIN_LENGTH = 1_024
@@ -87,10 +92,7 @@ def inverted(changes: Iterable[Change]) -> list[Change]:
 
 def encoded(changes: Iterable[Change]) -> str | bytes:
     """The changes as JSON text, compressed where it is long."""
-    rows = [
-        [change.table, change.id, _jsonable(change.before), _jsonable(change.after)]
-        for change in changes
-    ]
+    rows = [[change.table, change.id, change.before, change.after] for change in changes]
     text = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     return text if len(text) <= _PLAIN_LENGTH else zlib.compress(text.encode("utf-8"), 1)
 
@@ -130,8 +132,8 @@ def _decoded_row(row: object) -> Change:
 
 
 def _row(record: Record) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in COLUMNS[TABLES[type(record)]]}
-
-
-def _jsonable(values: Values | None) -> dict[str, Any] | None:
-    return None if values is None else dict(values)
+    """Plain values only: SQLite asks its adapters, slowly, about each string of another type."""
+    row = {name: getattr(record, name) for name in COLUMNS[TABLES[type(record)]]}
+    for name in _ENUMS.get(type(record), ()):
+        row[name] = row[name].value
+    return row

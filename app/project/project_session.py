@@ -238,7 +238,7 @@ class ProjectSession(QObject):
         try:
             copy = continue_elsewhere(self._project, target)
         except ProjectError as error:
-            self.failed.emit(str(error))
+            self.noticed.emit(str(error))
             return False
         unsaved = self._unsaved
         self._take(copy)
