@@ -13,11 +13,12 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QThread, Signal
 
 from app.timeline.sound_features import Analyser, Samples, Segment
+from app.timeline.sound_layout import Layout, SegmentDone, SoundIndex
 from app.timeline.sound_order import SegmentOrder
 from app.timeline.sound_reading import SoundReading
 from app.timeline.sound_settings import SoundPlan
 from app.timeline.sound_shelf import SoundShelf
-from app.timeline.sound_store import Layout, SegmentDone, SoundIndex, SoundStore, SoundWriter
+from app.timeline.sound_store import SoundStore, SoundWriter
 from core_model.media.container import open_media, seeks_exactly
 from core_model.media.errors import MediaError
 
@@ -135,6 +136,8 @@ class SoundBuilder(QThread):
         is_finished = False
         try:
             store = SoundStore(writer.path, request.plan, request.start_us)
+            for each in (index, store.index):
+                each.make_room(self._order.stated)
             self._give(store, is_complete=False)
             self._write_all(writer, index)
             if not self._cancelled.is_set():

@@ -18,7 +18,8 @@ class SegmentOrder:
         self._start_us = start_us
         self._segment_us = SEGMENT_FRAMES * plan.hop_us
         # The end is what the file states: there may be more, or less.
-        self._left = set(range(max(1, -int((start_us - end_us) // self._segment_us))))
+        self.stated = max(1, -int((start_us - end_us) // self._segment_us))
+        self._left = set(range(self.stated))
         self._given: set[int] = set()
         self._end: int | None = None
         self._lock = threading.Lock()

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from app.timeline.sound_features import SEGMENT_FRAMES, Segment
+from app.timeline.sound_layout import Layout, SoundIndex
 from app.timeline.sound_settings import SoundPlan
 from app.timeline.sound_shelf import SoundShelf
-from app.timeline.sound_store import Layout, SoundIndex, SoundStore, SoundWriter, StoreError
+from app.timeline.sound_store import SoundStore, SoundWriter, StoreError
 
 PLAN = SoundPlan(8_000, 16, 80, "hann", None, 4)
 WHOLE = SEGMENT_FRAMES * PLAN.hop_samples
