@@ -12,7 +12,7 @@ from typing import Any, cast
 import av
 import av.error
 from av.audio.stream import AudioStream
-from av.container import InputContainer
+from av.container import Container, InputContainer
 from av.format import Flags
 from av.packet import Packet
 from av.stream import Discard, Disposition, Stream
@@ -139,7 +139,12 @@ def seeks_exactly(container: InputContainer) -> bool:
     if layout.name == "wav":
         # Other codecs have blocks, and the demuxer guesses how many samples lie before a byte.
         return all(codec_name(stream).startswith("pcm_") for stream in container.streams.audio)
-    return layout.name not in _INEXACT and not layout.flags & Flags.no_timestamps.value
+    return layout.name not in _INEXACT and has_time_stamps(container)
+
+
+def has_time_stamps(container: Container) -> bool:
+    """Whether the format has any; the demuxers of bare streams make some up as they read on."""
+    return not container.format.flags & Flags.no_timestamps.value
 
 
 def path_of(container: InputContainer) -> Path:

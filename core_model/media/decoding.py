@@ -22,6 +22,7 @@ from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
+    has_time_stamps,
     open_media,
     packets,
     path_of,
@@ -41,6 +42,8 @@ from core_model.timeline import US_PER_S
 _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 1, 4, 16, 64))
 # Frames that no other frame refers to are not decoded while further than this from the moment.
 _HURRY_MARGIN_US = 500_000
+# How far behind the byte where it is looked for a key frame may begin.
+_MOST_PASSED = 64
 # More than frames are ever reordered by.
 _LOOK_AHEAD = 32
 
@@ -76,8 +79,8 @@ class _Reading:
     on_broken: OnBroken | None = None
     on_packet: OnPacket | None = None
     hurry_margin_us: int = _HURRY_MARGIN_US
-    first_us: int = 0
-    """When the first picture is shown, where there are no time stamps."""
+    first_us: int | None = None
+    """When the first key frame is known to be shown."""
 
     def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
         if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
@@ -217,19 +220,16 @@ def _decode_any(
     """
     if not stream.codec_context.is_open:
         stream.thread_type = "AUTO"
-    key_us: int | None = None
-    awaiting_key = reading.sought
+    key_us = reading.first_us
+    awaiting_key_frame = key_us is not None
+    awaiting_key = reading.sought and key_us is None
     last_us: int | None = None
     clock = FrameClock(stream, reading.first_us)
     may_leave_out = not counts_packets(stream)
     broken = BrokenSpans(reading.on_broken or _ignore)
-    before_packet = reading.on_packet or _go_on
-    for packet, next_us in _with_next(packets(container, stream), reading):
-        before_packet()
+    for packet, next_us in _with_next(_from_key(packets(container, stream), reading), reading):
         pts_us = _pts_us(packet)
         if awaiting_key and packet.size:
-            if not packet.is_keyframe:
-                continue
             awaiting_key = False
             key_us = pts_us
         clock.sees(packet)
@@ -240,6 +240,9 @@ def _decode_any(
         pictures, complaint = try_decode(packet)
         if complaint is not None:
             broken.complained()
+        if awaiting_key_frame:
+            pictures = list(itertools.dropwhile(_is_no_key, pictures))
+            awaiting_key_frame = not pictures
         for picture in pictures:
             timed = _timed(picture, stream, clock)
             last_us = timed.pts_us
@@ -250,12 +253,38 @@ def _decode_any(
         broken.ended(last_us, usual_frame_us(stream))
 
 
+def _from_key(
+    all_packets: Iterator[Packet[VideoStream]], reading: _Reading
+) -> Iterator[Packet[VideoStream]]:
+    """Packets from the key frame on at which decoding is to begin."""
+    awaiting = reading.sought
+    passed = 0
+    for packet in all_packets:
+        if reading.on_packet is not None:
+            reading.on_packet()
+        awaiting = awaiting and packet.size > 0 and not _is_sought(packet, reading)
+        if not awaiting:
+            yield packet
+            continue
+        passed += 1
+        if reading.first_us is not None and passed > _MOST_PASSED:
+            return
+
+
+def _is_sought(packet: Packet[VideoStream], reading: _Reading) -> bool:
+    if not packet.is_keyframe:
+        return False
+    if reading.first_us is None or not has_time_stamps(packet.stream.container):
+        return True
+    return _pts_us(packet) == reading.first_us
+
+
+def _is_no_key(picture: VideoFrame) -> bool:
+    return not picture.key_frame
+
+
 def _ignore(start_us: int, end_us: int) -> None:
     """Nobody wants to know what is broken."""
-
-
-def _go_on() -> None:
-    """Nobody breaks decoding off."""
 
 
 def _in_order(decoded: Iterator[TimedFrame]) -> Iterator[TimedFrame]:

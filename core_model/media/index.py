@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 from array import array
+from collections import deque
 from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from av.video.stream import VideoStream
 from core_model.media.clock import to_us, to_us_array
 from core_model.media.container import (
     codec_name,
+    has_time_stamps,
     open_media,
     packets,
     seeks_exactly,
@@ -45,6 +47,7 @@ _VP8_IS_SHOWN = 0x10
 _CHECKED_FRAMES = 40
 _PACKETS_PER_REPORT = 2048
 _FRAMES_PER_REPORT = 64
+_PACKETS_BEFORE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -197,9 +200,15 @@ def _remember_positions(path: Path, index: FrameIndex) -> None:
         if seeks_exactly(container):
             return
         time_base = time_base_of(stream)
+        # Packets of a program stream begin in the middle of a picture, to which the demuxer
+        # then gives the time stamp of the next: it must begin some packets before the key frame.
+        before: deque[int] = deque(maxlen=_PACKETS_BEFORE if has_time_stamps(container) else 1)
         for packet in packets(container, stream):
-            if packet.is_keyframe and packet.size and packet.pos is not None and packet.pos >= 0:
-                places.append(packet.pos)
+            if packet.pos is None or packet.pos < 0:
+                continue
+            before.append(packet.pos)
+            if packet.is_keyframe and packet.size:
+                places.append(before[0])
                 if packet.pts is not None:
                     times_us.append(to_us(packet.pts, time_base))
     known_us = np.array(times_us, np.int64)
@@ -207,5 +216,9 @@ def _remember_positions(path: Path, index: FrameIndex) -> None:
         # Without time stamps key frames are told by their order, which is that of showing.
         known_us = index.pts_us[index.keyframes]
     where = np.array(places, np.int64)
-    if len(known_us) == len(where) and (np.diff(known_us) > 0).all() and (np.diff(where) > 0).all():
+    if (
+        len(known_us) == len(where)
+        and (np.diff(known_us) > 0).all()
+        and (np.diff(where) >= 0).all()
+    ):
         remember(path, KeyPositions(known_us, where))

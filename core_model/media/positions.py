@@ -19,8 +19,8 @@ _REMEMBERED_FILES = 8
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KeyPositions:
-    """``times_us`` int64 (k,), increasing: when key frames are shown; ``bytes`` int64 (k,),
-    increasing: where in the file their packets begin."""
+    """``times_us`` int64 (k,), increasing: when key frames are shown; ``bytes`` int64 (k,), not
+    decreasing: from where in the file on they are found."""
 
     times_us: np.ndarray
     bytes: np.ndarray

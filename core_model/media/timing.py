@@ -10,7 +10,7 @@ from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us
-from core_model.media.container import codec_name, time_base_of
+from core_model.media.container import codec_name, has_time_stamps, time_base_of
 from core_model.timeline import US_PER_S
 
 _RATE_WITHOUT_ANY_HZ = Fraction(25)
@@ -32,15 +32,17 @@ def counts_packets(stream: VideoStream) -> bool:
 class FrameClock:
     """Times of the pictures that one run of the decoder gives, in microseconds.
 
-    ``first_us`` is when the first picture is shown, for streams without any time stamps; they
-    begin at 0 otherwise.
+    ``first_us`` is when the first picture is known to be shown. In files without time stamps,
+    where the demuxer makes some up as it reads, all later pictures follow from it.
     """
 
-    def __init__(self, stream: VideoStream, first_us: int = 0) -> None:
+    def __init__(self, stream: VideoStream, first_us: int | None = None) -> None:
         self._time_base = time_base_of(stream)
         self._frame_us = usual_frame_us(stream)
         self._counts_packets = counts_packets(stream)
-        self._next_us = first_us
+        self._next_us = first_us or 0
+        self._begin_us = None if has_time_stamps(stream.container) else first_us
+        self._shift_us = 0
         self._first_packet: int | None = None
         self._behind: int | None = None
 
@@ -52,7 +54,13 @@ class FrameClock:
     def time_us(self, picture: VideoFrame) -> int:
         """When a picture is shown that comes out now."""
         tick = self._counted(picture) if self._counts_packets else _stamp(picture)
-        time_us = to_us(tick, self._time_base) if tick is not None else self._next_us
+        if tick is None:
+            time_us = self._next_us
+        else:
+            time_us = to_us(tick, self._time_base)
+            if self._begin_us is not None:
+                self._shift_us, self._begin_us = self._begin_us - time_us, None
+            time_us += self._shift_us
         self._next_us = time_us + self._frame_us
         return time_us
 
