@@ -88,6 +88,7 @@ def test_entities_are_refused(text: str, tmp_path: Path) -> None:
         ("cut.json", '{"database": {"a": {"annotations": ['),
         ("long.tsv", "filename\tonset\toffset\tevent_label\na.wav\t0\t1000000000\tdog\n"),
         ("nan.tsv", "filename\tonset\toffset\tevent_label\na.wav\tinf\t1\tdog\n"),
+        ("wide.csv", "filename,onset,offset,label\n" + "x," * 600_000),
         ("quote.csv", 'filename,onset,offset,label\na,0,1,"' + "x" * 200_000),
         ("huge.rttm", "SPEAKER a 1 1e300 1 <NA> <NA> b <NA> <NA>"),
         ("late.txt", "0.0\t99999999999999\tdog\n"),

@@ -12,6 +12,7 @@ from enum import StrEnum
 from training.annotations.interchange.source import Source
 from training.annotations.interchange.times import from_clock
 
+_LONGEST_LINE = 1_000_000
 _DELIMITERS = "\t,;"
 _MISSING = {"", "na", "nan", "none", "null", "-"}
 _MS = re.compile(r"_(?:ms|msec|milliseconds)$")
@@ -113,6 +114,9 @@ def records(
     source: Source, delimiter: str, text: str | None = None
 ) -> Iterator[tuple[int, list[str]]]:
     """The lines of a table that are not blank, as cells. AnnotationError for broken quotes."""
+    for number, row in enumerate(source.lines, start=1):
+        if len(row) > _LONGEST_LINE:
+            raise source.error("a line that is longer than any table's", number)
     reader = csv.reader(io.StringIO(source.text if text is None else text), delimiter=delimiter)
     try:
         for cells in reader:
