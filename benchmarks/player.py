@@ -22,8 +22,8 @@ import numpy as np
 from av.container import InputContainer
 from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtGui import QPaintEvent
+from PySide6.QtWidgets import QApplication
 
-from app.bootstrap import make_application
 from app.player.player import Player
 from app.player.video_view import VideoView
 from app.session import Session
@@ -265,7 +265,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if sys.platform.startswith("linux") and "DISPLAY" not in os.environ:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = make_application()
+    application = QApplication(sys.argv[:1])
     path = video_to_play(HD_30, 61.0)
     print(f"{'1080p30, ms':46}{'median':>9}{'p95':>9}{'worst':>9}   limit")
     measures = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -26,6 +27,8 @@ from core_model.media.decoding import TimedFrame, decoded_frames, sought_frames
 from core_model.media.video import Painter, VideoFrame
 
 PIXEL_FORMAT = "bgra"
+# A machine that is too slow shows late frames this often rather than none.
+LONGEST_STILL_S = 0.25
 # A stream whose key frames lie further apart than this many packets gets no preview.
 _PACKETS_TO_KEY = 64
 
@@ -80,10 +83,13 @@ class FrameSource:
         """
         painter: Painter | None = None
         self._left_out_us.clear()
+        came_s = time.monotonic()
         for frame in self._decoded(path, start_us, margin_us):
-            if self._is_late(frame.pts_us):
+            now_s = time.monotonic()
+            if self._is_late(frame.pts_us) and now_s - came_s < LONGEST_STILL_S:
                 self._left_out_us.add(frame.pts_us)
                 continue
+            came_s = now_s
             earlier_us = {left_us for left_us in self._left_out_us if left_us <= frame.pts_us}
             self.left_out = bool(earlier_us - {frame.pts_us})
             self._left_out_us -= earlier_us

@@ -176,3 +176,32 @@ def test_a_place_at_hand_is_shown_at_once_though_another_was_being_sought(
     assert picture.shown is not None and picture.shown.image.shape == (96, 128, 4)
     picture.step(1)
     qtbot.waitUntil(lambda: shown_number(picture) == 4)
+
+
+def test_after_late_frames_were_left_out_every_frame_is_still_the_right_one(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    video = Video(ticks=regular_ticks(400), options={"bf": "3", "g": "400"})
+    picture = Picture(cache_bytes=30 * 64 * 48 * 4)
+    picture.set_view_size(QSize(64, 48))
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", video))
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    for place in (100, 200, 300):
+        # A playhead that runs away faster than any decoder.
+        for number in range(place - 60, place, 20):
+            picture.follow(number * STEP_US)
+        qtbot.waitUntil(lambda place=place: _reaches(picture, place - 20))
+        picture.show_at(place * STEP_US)
+        qtbot.waitUntil(lambda place=place: shown_number(picture) == place)
+        for back in range(1, 12):
+            picture.step(-1)
+            qtbot.waitUntil(lambda wanted=place - back: shown_number(picture) == wanted)
+        assert picture.frame_number == place - 11
+    assert picture.dropped_frames > 0
+    picture.shutdown()
+
+
+def _reaches(picture: Picture, number: int) -> bool:
+    """Whether playback that stands at a frame shows one nearly as late."""
+    picture.follow(number * STEP_US)
+    return (picture.frame_number or 0) >= number - 10
