@@ -42,7 +42,7 @@ class FrameClock:
         self._counts_packets = counts_packets(stream)
         self._next_us = first_us or 0
         self._begin_us = None if has_time_stamps(stream.container) else first_us
-        self._shift_us = 0
+        self._shift = 0
         self._first_packet: int | None = None
         self._behind: int | None = None
 
@@ -57,10 +57,11 @@ class FrameClock:
         if tick is None:
             time_us = self._next_us
         else:
-            time_us = to_us(tick, self._time_base)
             if self._begin_us is not None:
-                self._shift_us, self._begin_us = self._begin_us - time_us, None
-            time_us += self._shift_us
+                # In whole ticks, so that all times are rounded as when reading from the start.
+                begin = round(Fraction(self._begin_us, US_PER_S) / self._time_base)
+                self._shift, self._begin_us = begin - tick, None
+            time_us = to_us(tick + self._shift, self._time_base)
         self._next_us = time_us + self._frame_us
         return time_us
 
