@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from core_model.timeline import Task
 from training.annotations.errors import AnnotationError
-from training.annotations.interchange import read
+from training.annotations.interchange import Reading, read
+
+
+@cache
+def once(path: Path) -> Reading:
+    """Large files take a while where every call is checked."""
+    return read(path)
 
 
 @pytest.mark.parametrize(
@@ -32,14 +39,14 @@ from training.annotations.interchange import read
 def test_published_file(
     name: str, format_name: str, videos: int, labels: int, segments: int, shared_data: Path
 ) -> None:
-    reading = read(shared_data / "annotations" / name)
+    reading = once(shared_data / "annotations" / name)
     found = reading.annotations
     assert reading.format == format_name
     assert (len(found.videos), len(found.labels), len(found.segments)) == (videos, labels, segments)
 
 
 def test_unav_is_audio_visual_and_numbered(shared_data: Path) -> None:
-    found = read(shared_data / "annotations" / "unav100_annotations.json.gz").annotations
+    found = once(shared_data / "annotations" / "unav100_annotations.json.gz").annotations
     assert {each.kind for each in found.segments} == {Task.AVEL}
     assert sorted(each.number for each in found.labels if each.number is not None) == [*range(100)]
     first = found.segments[0]
