@@ -61,7 +61,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
     ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
     _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
-    _media("save_frame", "Save Frame…", ("Ctrl+Shift+S",), "Save it as a picture", "File", 2),
+    _media(
+        "save_frame", "Save Frame…", ("Ctrl+Shift+S",), "Save the frame as a picture", "File", 2
+    ),
     _media("save_clip", "Save Clip…", ("Ctrl+E",), "Save the selection as a file", "File", 2),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 9),
     # --- the selected time
@@ -69,23 +71,35 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("select_end", "End Selection Here", ("O",), "Select up to the playhead", "Edit"),
     _media("select_all", "Select Everything", ("Ctrl+A",), "Select the whole media", "Edit"),
     _media("select_none", "Clear Selection", ("Ctrl+Shift+A",), "Select nothing", "Edit"),
-    _nudge("start_earlier", "Start One Frame Earlier", "Alt+Left", "start one frame earlier"),
-    _nudge("start_later", "Start One Frame Later", "Alt+Right", "start one frame later"),
-    _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end one frame earlier"),
-    _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end one frame later"),
+    _nudge("start_earlier", "Start One Frame Earlier", "Alt+Left", "start a frame earlier"),
+    _nudge("start_later", "Start One Frame Later", "Alt+Right", "start a frame later"),
+    _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end a frame earlier"),
+    _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end a frame later"),
     _media("copy_frame", "Copy Frame", ("Ctrl+Shift+C",), "Copy the frame as a picture", "Edit", 2),
     # --- playing
     _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
     _media(
         "play_selection", "Play Selection", ("Shift+Space",), "Play what is selected", "Playback"
     ),
-    _media("pre_roll", "Play Before It", ("Q",), "Play the 0.5 s before it", "Playback", 1),
-    _media("post_roll", "Play After It", ("W",), "Play the 0.5 s after it", "Playback", 1),
+    _media("pre_roll", "Play Before It", ("Q",), "Play 0.5 s up to the selection", "Playback", 1),
+    _media("post_roll", "Play After It", ("W",), "Play 0.5 s from the selection on", "Playback", 1),
     _switch("loop", "Loop", ("R",), "Play the selection, or all, again and again", "Playback", 2),
     _switch(
-        "review_events", "Review Events", ("Shift+R",), "Rush from event to event", "Playback", 2
+        "review_events",
+        "Review Events",
+        ("Shift+R",),
+        "Play events, rush through the rest",
+        "Playback",
+        2,
     ),
-    _switch("review_gaps", "Review Gaps", ("Ctrl+R",), "Rush through the events", "Playback", 2),
+    _switch(
+        "review_gaps",
+        "Review Gaps",
+        ("Ctrl+R",),
+        "Play the gaps, rush through events",
+        "Playback",
+        2,
+    ),
     _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 5),
     _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 5),
     _media("much_slower", "Much Slower", ("Shift+J",), "Play three steps slower", "Playback", 5),
@@ -108,14 +122,16 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("end", "Go to End", ("End",), "Go to the end of the media", "Go", 2),
     _beside("next_event", "Next Event", ("]",), "Go to the next onset", "Go", 3, "Tab"),
     _beside(
-        "previous_event", "Previous Event", ("[",), "Go to the onset before", "Go", 3, "Shift+Tab"
+        "previous_event", "Previous Event", ("[",), "Go to the previous onset", "Go", 3, "Shift+Tab"
     ),
     _beside("next_shot", "Next Shot", ("}",), "Go to the next shot change", "Go", 4, "Down"),
     _beside(
-        "previous_shot", "Previous Shot", ("{",), "Go to the shot change before", "Go", 4, "Up"
+        "previous_shot", "Previous Shot", ("{",), "Go to the previous shot change", "Go", 4, "Up"
     ),
-    _media("to_select_start", "Selection Start", ("Shift+I",), "Go to its start", "Go", 5),
-    _media("to_select_end", "Selection End", ("Shift+O",), "Go to its end", "Go", 5),
+    _media(
+        "to_select_start", "Selection Start", ("Shift+I",), "Go to the selection's start", "Go", 5
+    ),
+    _media("to_select_end", "Selection End", ("Shift+O",), "Go to the selection's end", "Go", 5),
     # --- finding
     _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
@@ -126,12 +142,26 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("zoom_in", "Zoom In", ("Ctrl+Up", "Ctrl++", "Ctrl+="), "Show less time", "View", 1),
     _media("zoom_out", "Zoom Out", ("Ctrl+Down", "Ctrl+-"), "Show more time", "View", 1),
     _media("zoom_all", "Show Everything", ("Ctrl+0",), "Show the whole media", "View", 1),
-    _media("zoom_selection", "Show the Selection", ("F",), "Fill the timeline with it", "View", 1),
+    _media(
+        "zoom_selection",
+        "Show the Selection",
+        ("F",),
+        "Fill the timeline with the selection",
+        "View",
+        1,
+    ),
     # --- the picture
     _media("picture_fit", "Fit Picture", ("Alt+0",), "Show the whole picture", "View", 3),
-    _media("picture_actual", "Picture at 100 %", ("Alt+1",), "Show it pixel by pixel", "View", 3),
-    _media("picture_in", "Enlarge Picture", ("Alt+=", "Alt++"), "Show less of it", "View", 3),
-    _media("picture_out", "Shrink Picture", ("Alt+-",), "Show more of it", "View", 3),
+    _media(
+        "picture_actual",
+        "Picture at 100 %",
+        ("Alt+1",),
+        "Show the picture pixel by pixel",
+        "View",
+        3,
+    ),
+    _media("picture_in", "Enlarge Picture", ("Alt+=", "Alt++"), "Enlarge the picture", "View", 3),
+    _media("picture_out", "Shrink Picture", ("Alt+-",), "Shrink the picture", "View", 3),
     _switch(
         "picture_window",
         "Picture in Its Own Window",
@@ -147,7 +177,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "back_out",
         "Back Out",
         ("Esc",),
-        "Close the message, leave full screen, clear the selection, or stop finding events",
+        "Take back one step: message, full screen, selection, search",
         "View",
         6,
     ),

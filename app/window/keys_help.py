@@ -18,9 +18,16 @@ from app.actions import ACTIONS, keys_text
 
 # The mouse has no rows in the table of actions.
 MOUSE_ROWS = (
-    ("Go to a moment", "Click on the timeline", "Timeline"),
-    ("Zoom about the pointer", "Ctrl+wheel on the timeline", "Timeline"),
-    ("Scroll in time", "Wheel on the timeline", "Timeline"),
+    ("Go to a moment", "Click on the timeline", "Mouse"),
+    ("Select time", "Drag on the ruler", "Mouse"),
+    ("Select time in any pane", "Shift+drag", "Mouse"),
+    ("Move an edge of the selection", "Drag the edge", "Mouse"),
+    ("Place an edge without snapping", "Alt while dragging", "Mouse"),
+    ("Scrub", "Drag the playhead or in a pane", "Mouse"),
+    ("Zoom about the pointer", "Ctrl+wheel", "Mouse"),
+    ("Scroll in time", "Wheel, or Shift+wheel", "Mouse"),
+    ("Step by frames", "Alt+wheel", "Mouse"),
+    ("Zoom to an event", "Double click on it", "Mouse"),
 )
 
 
@@ -30,7 +37,7 @@ class KeysHelp(QDialog):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setWindowTitle("Keys")
-        self.resize(560, 620)
+        self.resize(700, 640)
         self._search = QLineEdit()
         self._search.setPlaceholderText("Search keys")
         self._search.setAccessibleName("Search keys")

@@ -24,6 +24,7 @@ class Navigation(QObject):
         self._session = session
         self._view_state = view_state
         self._status = status
+        self._looped = False
         self.shots = ShotFinder(view_state, self)
         player.picture.numbers.index_ready.connect(self._on_index)
         player.picture.broken_spans_changed.connect(self._on_broken)
@@ -32,6 +33,7 @@ class Navigation(QObject):
         session.detections_changed.connect(self._offer_events)
         session.thresholds_changed.connect(self._offer_events)
         view_state.selection_changed.connect(self._tell_selection)
+        player.loop_changed.connect(self._on_loop)
 
     def shutdown(self) -> None:
         """End the search for shots."""
@@ -48,10 +50,16 @@ class Navigation(QObject):
         edges_us = {edge for found in shown for edge in (found.onset_us, found.offset_us)}
         self._view_state.set_snap_times("events", tuple(edges_us))
 
+    def _on_loop(self, on: bool) -> None:
+        self._looped = on
+        self._tell_selection(self._view_state.selection)
+
     def _tell_selection(self, selection: tuple[int, int] | None) -> None:
+        """How much is selected, and whether it, or all, is played in a loop."""
         if selection is None:
-            self._status.set_selection("", "")
+            self._status.set_selection("looped" if self._looped else "", "")
             return
         start_us, end_us = selection
         span = f"{time_code(start_us)} to {time_code(end_us)}"
-        self._status.set_selection(f"{length_text(start_us, end_us)} selected", span)
+        state = "looped" if self._looped else "selected"
+        self._status.set_selection(f"{length_text(start_us, end_us)} {state}", span)

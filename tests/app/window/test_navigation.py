@@ -74,5 +74,8 @@ def test_the_length_of_the_selection_is_told(parts: Parts) -> None:
     parts.state.set_media_range(0, 100_000_000)
     parts.state.set_selection(1_000_000, 2_240_000)
     assert parts.status.selection_text == "1.240 s selected"
+    parts.player.loop_changed.emit(True)
+    assert parts.status.selection_text == "1.240 s looped"
+    parts.player.loop_changed.emit(False)
     parts.state.clear_selection()
     assert parts.status.selection_text == ""

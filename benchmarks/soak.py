@@ -1,0 +1,184 @@
+"""A long session by script: does memory stay where it is, and is nothing left after closing?
+
+``--minutes`` of a session are spent over a video of ``--video-hours``; with ``--compress N`` each
+pause lasts an Nth of its time, so that the same number of actions takes an Nth of the time. The
+promise is under 5 % growth from the end of the first third to the end, and no thread, timer or
+file handle that was not there before the window.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import os
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from random import Random
+from typing import TypeGuard
+
+import shiboken6
+from PySide6.QtCore import QObject, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.bootstrap import make_application, make_window
+from app.main_window import MainWindow
+from app.player.player import SPEEDS
+from benchmarks.long_video import SMALL, long_video
+
+PAUSE_S = 5.0
+ROWS = 12
+PROMISED_GROWTH = 0.05
+
+
+def resident_mb() -> float | None:
+    """Memory of this process that lies in RAM; None where the system has no /proc."""
+    status = Path("/proc/self/statm")
+    if not status.exists():
+        return None
+    pages = int(status.read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+def open_files() -> int | None:
+    """File handles of this process; None where the system has no /proc."""
+    handles = Path("/proc/self/fd")
+    return len(list(handles.iterdir())) if handles.exists() else None
+
+
+class Session(QObject):
+    """Does one small thing after another, as a person would, and writes down the memory."""
+
+    def __init__(self, window: MainWindow, video: Path, minutes: float, compress: float) -> None:
+        super().__init__()
+        self._window = window
+        self._video = video
+        self._random = Random(4)
+        self._actions = 0
+        self._total = max(ROWS, round(minutes * 60 / PAUSE_S))
+        self.memory_mb: list[float] = []
+        self._things = (
+            self._play_or_pause, self._change_speed, self._seek, self._zoom, self._scroll,
+            self._select_and_loop, self._step, self._jump, self._reopen,
+        )  # fmt: skip
+        self._timer = QTimer(self)
+        self._timer.setInterval(max(1, round(PAUSE_S * 1_000 / compress)))
+        self._timer.timeout.connect(self._do_something)
+
+    def start(self) -> None:
+        """Go on until all actions are done; then the application ends."""
+        self._timer.start()
+
+    def _do_something(self) -> None:
+        if self._window.player.media is not None:
+            # Finding events has a benchmark of its own, and would not be done by the end.
+            self._window.detection.cancel()
+            self._random.choice(self._things)()
+        self._actions += 1
+        if self._actions % max(1, self._total // ROWS) == 0:
+            gc.collect()
+            self.memory_mb.append(resident_mb() or 0.0)
+            print(f"{self._actions:8d} {self.memory_mb[-1]:10.1f}", flush=True)
+        if self._actions >= self._total:
+            self._timer.stop()
+            QApplication.exit()
+
+    def _do(self, action: str) -> None:
+        self._window.actions_by_id[action].trigger()
+
+    def _moment_us(self) -> int:
+        state = self._window.view_state
+        return self._random.randint(state.media_start_us, state.media_end_us)
+
+    def _play_or_pause(self) -> None:
+        self._do("play")
+
+    def _change_speed(self) -> None:
+        self._window.player.set_speed(self._random.choice(SPEEDS))
+
+    def _seek(self) -> None:
+        self._window.view_state.request_seek(self._moment_us())
+
+    def _zoom(self) -> None:
+        self._window.view_state.zoom_about(self._moment_us(), self._random.choice((0.25, 4.0)))
+
+    def _scroll(self) -> None:
+        state = self._window.view_state
+        span_us = state.visible_end_us - state.visible_start_us
+        state.pan_by(round(self._random.uniform(-1, 1) * span_us))
+
+    def _select_and_loop(self) -> None:
+        start_us = self._moment_us()
+        self._window.view_state.set_selection(start_us, start_us + 2_000_000)
+        self._do("loop")
+        self._do("play_selection")
+
+    def _step(self) -> None:
+        self._do(self._random.choice(("frame_back", "frame_forward")))
+
+    def _jump(self) -> None:
+        self._do(self._random.choice(("next_event", "previous_shot", "back_10s", "end", "start")))
+
+    def _reopen(self) -> None:
+        # Now and then only: it drops what was read.
+        if self._random.random() < 0.1:
+            self._window.open_path(self._video)
+
+
+def left_over(threads_before: set[threading.Thread]) -> list[str]:
+    """Threads and timers that still run, by name."""
+    left = [t.name for t in threading.enumerate() if t not in threads_before and t.is_alive()]
+    gc.collect()
+    for thing in gc.get_objects():
+        if isinstance(thing, QTimer) and shiboken6.isValid(thing) and thing.isActive():
+            left.append(f"timer {thing.objectName() or thing!r}")
+        elif _is_other_thread(thing):
+            left.append(f"thread {thing.objectName()}")
+    return left
+
+
+def _is_other_thread(thing: object) -> TypeGuard[QThread]:
+    if not isinstance(thing, QThread) or not shiboken6.isValid(thing):
+        return False
+    return thing.isRunning() and thing is not QThread.currentThread()
+
+
+def main() -> int:
+    """Run the session; 1 where memory grew or something was left."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=120.0)
+    parser.add_argument("--video-hours", type=float, default=4.0)
+    parser.add_argument("--compress", type=float, default=20.0)
+    chosen = parser.parse_args()
+    video = long_video(round(chosen.video_hours * 3_600), SMALL)
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["AVSCOPE_CONFIG_DIR"] = os.environ["AVSCOPE_CACHE_DIR"] = folder
+        return _run(video, chosen.minutes, chosen.compress)
+
+
+def _run(video: Path, minutes: float, compress: float) -> int:
+    app = make_application()
+    app.setQuitOnLastWindowClosed(False)
+    threads_before, files_before = set(threading.enumerate()), open_files()
+    window = make_window(app)
+    window.show()
+    window.open_path(video)
+    session = Session(window, video, minutes, compress)
+    print(f" actions  memory MB   ({minutes:g} min session, {compress:g} times compressed)")
+    session.start()
+    app.exec()
+    window.close()
+    window.shutdown()
+    left = left_over(threads_before)
+    files_after = open_files()
+    first, last = session.memory_mb[ROWS // 3], session.memory_mb[-1]
+    growth = last / first - 1 if first else 0.0
+    print(f"growth since the first third: {growth:+.1%} (promised: under {PROMISED_GROWTH:.0%})")
+    print(f"left running: {', '.join(left) or 'nothing'}")
+    print(f"file handles: {files_before} before, {files_after} after closing")
+    return int(growth >= PROMISED_GROWTH or bool(left))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
