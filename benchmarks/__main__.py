@@ -5,7 +5,18 @@ from __future__ import annotations
 import subprocess
 import sys
 
-NAMES = ("startup", "media", "detect", "uniav", "timeline", "player", "sound_pictures", "project", "kills")
+NAMES = (
+    "startup",
+    "media",
+    "detect",
+    "uniav",
+    "timeline",
+    "player",
+    "av_sync",
+    "sound_pictures",
+    "project",
+    "kills",
+)
 
 
 def main() -> int:

@@ -245,6 +245,9 @@ class Player(QObject):
             self.picture.step(direction)
 
     def _on_stepped(self, pts_us: int) -> None:
+        if self.is_playing:
+            # It was asked for before playing went on.
+            return
         self.pacer.stop(pts_us)
         self._view_state.set_playhead(pts_us)
         self.pacer.play_grain(pts_us)
