@@ -163,7 +163,8 @@ def is_inside(name: str) -> bool:
     parts = name.split("/")
     if any(part in ("", ".", "..") for part in parts):
         return False
-    return not (len(parts[0]) == 2 and parts[0][1] == ":")
+    # On Windows "C:clip.mp4" is a file of another drive's current folder.
+    return parts[0][1:2] != ":"
 
 
 def _demand_label(name: str) -> None:

@@ -74,12 +74,16 @@ class Row:
     milliseconds: frozenset[Column] = frozenset()
 
     def text(self, column: Column) -> str:
-        value = self.cells.get(column, "").strip()
-        return "" if value.lower() in _MISSING and column is not Column.LABEL else value
+        return self.cells.get(column, "").strip()
+
+    def figure(self, column: Column) -> str:
+        """The cell where a number is due: "" for the words that stand for none."""
+        text = self.text(column)
+        return "" if text.lower() in _MISSING else text
 
     def time_us(self, column: Column) -> int | None:
         """The time in the cell, None for an empty one. ValueError for anything else."""
-        text = self.text(column)
+        text = self.figure(column)
         if not text:
             return None
         return from_clock(text) // (1_000 if column in self.milliseconds else 1)

@@ -190,12 +190,11 @@ class Draft:
         if text != raw:
             text = unquote(text)
         text = _DRIVE.sub("", one_line(text).replace("\\", "/"), count=1)
-        parts = [part.strip() for part in text.split("/")]
-        parts = [part for part in parts if part not in ("", ".")]
+        parts = [part for part in text.split("/") if part not in ("", ".")]
         outside = text.startswith("/") or _DRIVE.match(raw) is not None or ".." in parts
         if outside:
             self.lost("folders of videos outside the project", raw)
-            parts = [part for part in parts if part != ".."][-1:]
+            parts = [part.strip() for part in parts if part != ".."][-1:]
         name = "/".join(parts)
         if not is_inside(name):
             raise self._source.error(f"no name of a video: {shortened(raw)!r}")

@@ -104,7 +104,7 @@ def _add(
     row: Row, draft: Draft, video: str, label: str, onset_us: int, offset_us: int
 ) -> None:  # fmt: skip
     state, origin = row.text(Column.STATE), row.text(Column.ORIGIN)
-    score = row.text(Column.SCORE)
+    score = row.figure(Column.SCORE)
     draft.segment(
         video,
         label,
