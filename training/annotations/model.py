@@ -19,6 +19,7 @@ LONGEST_LABEL = 2_000
 LONGEST_NAME = 1_000
 # Control characters, half characters, other line ends and what XML cannot hold.
 _NOT_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
+_DRIVE = re.compile("[A-Za-z]:")
 _NOT_IN_NOTE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029\ufffe\uffff]")
 
 
@@ -164,7 +165,7 @@ def is_inside(name: str) -> bool:
     if any(part in ("", ".", "..") for part in parts):
         return False
     # On Windows "C:clip.mp4" is a file of another drive's current folder.
-    return parts[0][1:2] != ":"
+    return not _DRIVE.match(name)
 
 
 def _demand_label(name: str) -> None:

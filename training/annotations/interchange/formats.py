@@ -27,7 +27,7 @@ from training.annotations.model import (
 )
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://[^/]*")
-_DRIVE = re.compile(r"[A-Za-z]:")
+_DRIVE = re.compile(r"^/?[A-Za-z]:")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,9 +189,9 @@ class Draft:
         text = _SCHEME.sub("", raw)
         if text != raw:
             text = unquote(text)
-        text = _DRIVE.sub("", one_line(text).replace("\\", "/"), count=1)
+        text = _DRIVE.sub("/", one_line(text).replace("\\", "/"))
         parts = [part for part in text.split("/") if part not in ("", ".")]
-        outside = text.startswith("/") or _DRIVE.match(raw) is not None or ".." in parts
+        outside = text.startswith("/") or ".." in parts
         if outside:
             self.lost("folders of videos outside the project", raw)
             parts = [part.strip() for part in parts if part != ".."][-1:]
