@@ -1,0 +1,156 @@
+"""The one door of panels and timeline to the open project's current video."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from app.project.columns import SegmentColumns
+from app.project.edits.base import Edit
+from app.project.project_session import ProjectSession
+from app.project.values import Label
+from core_model.timeline import Task
+
+_NOTHING: frozenset[int] = frozenset()
+
+
+class Annotation(QObject):
+    """The segments of the video that is open, what of them is selected, and the way to edits.
+
+    ``changed``: segments, labels, the video or the project are others now; read them again.
+    ``selection_changed(frozenset)``: ids of segments. ``current_label_changed(Task)``.
+    Times are integer microseconds of presentation time, as in the columns.
+    """
+
+    changed = Signal()
+    selection_changed = Signal(object)
+    current_label_changed = Signal(object)
+
+    def __init__(self, projects: ProjectSession, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._projects = projects
+        self._video_id: int | None = None
+        self._selection = _NOTHING
+        self._current: dict[Task, str] = {}
+        self._current_kind = Task.TAL
+        projects.project_changed.connect(self._on_project)
+        projects.segments_changed.connect(self._on_segments)
+        projects.labels_changed.connect(self._on_labels)
+        projects.videos_changed.connect(self._on_videos)
+
+    @property
+    def projects(self) -> ProjectSession:
+        """Undo, redo, and what goes beyond one video."""
+        return self._projects
+
+    @property
+    def video_id(self) -> int | None:
+        """The open video in the open project; None where there is no such thing."""
+        return self._video_id
+
+    @property
+    def columns(self) -> SegmentColumns | None:
+        """All segments of the video; arrays that were handed out never change."""
+        return None if self._video_id is None else self._projects.columns(self._video_id)
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether edits of the video are taken."""
+        return self._video_id is not None and self._projects.is_writable
+
+    @property
+    def selection(self) -> frozenset[int]:
+        """Ids of the selected segments; all of them are in the columns."""
+        return self._selection
+
+    def select(self, ids: Iterable[int]) -> None:
+        """Select these segments and no others; ids that the video does not have are left out."""
+        columns, wanted = self.columns, frozenset(ids)
+        there = _NOTHING if columns is None or not wanted else wanted & _ids(columns, wanted)
+        if there != self._selection:
+            self._selection = there
+            self.selection_changed.emit(there)
+
+    def perform(self, edit: Edit) -> bool:
+        """Carry out an edit as one step of undo; False where it was refused or failed.
+
+        The reason is told by ``projects.refused`` and ``projects.failed``.
+        """
+        return self._projects.perform(edit)
+
+    def perform_and_select(self, edit: Edit) -> bool:
+        """The same, and then what it added to the video is selected.
+
+        What a bulk edit adds comes later and is not selected.
+        """
+        before = self.columns
+        done = self.perform(edit)
+        after = self.columns
+        if done and before is not None and after is not None:
+            new = np.setdiff1d(after.ids, before.ids)
+            if len(new):
+                self.select(int(each) for each in new)
+        return done
+
+    def labels(self, kind: Task | None = None) -> tuple[Label, ...]:
+        """The labels of the project, or of one kind, in their order."""
+        document = self._projects.document
+        if document is None:
+            return ()
+        labels = document.labels.values() if kind is None else document.labels_of(kind)
+        return tuple(labels)
+
+    @property
+    def current_kind(self) -> Task:
+        """The kind that was worked on last: what keys without a lane mean."""
+        return self._current_kind
+
+    def current_label(self, kind: Task) -> str:
+        """What a new segment of the kind is called; "" while the kind has no label at all."""
+        names = [label.name for label in self.labels(kind)]
+        chosen = self._current.get(kind, "")
+        return chosen if chosen or not names else names[0]
+
+    def set_current_label(self, kind: Task, name: str) -> None:
+        """Call new segments of the kind so from now on, and make it the kind worked on."""
+        if (kind, name) != (self._current_kind, self._current.get(kind)):
+            self._current_kind = kind
+            self._current[kind] = name
+            self.current_label_changed.emit(kind)
+
+    def set_video(self, video_id: int | None) -> None:
+        """Say which video of the project is open now."""
+        if video_id != self._video_id:
+            self._video_id = video_id
+            self.select(())
+            self.changed.emit()
+
+    def _on_project(self) -> None:
+        document = self._projects.document
+        if document is None or self._video_id not in document.videos:
+            self._video_id = None
+        self._current = {}
+        self._tell()
+
+    def _on_segments(self, video_id: int, ids: frozenset[int]) -> None:
+        if video_id == self._video_id:
+            self._tell()
+
+    def _on_labels(self, ids: frozenset[int]) -> None:
+        self.changed.emit()
+
+    def _on_videos(self, ids: frozenset[int]) -> None:
+        document = self._projects.document
+        if document is not None and self._video_id not in (None, *document.videos):
+            self.set_video(None)
+
+    def _tell(self) -> None:
+        """What is gone cannot stay selected."""
+        self.select(self._selection)
+        self.changed.emit()
+
+
+def _ids(columns: SegmentColumns, wanted: frozenset[int]) -> frozenset[int]:
+    return frozenset(int(each) for each in columns.ids[columns.rows_of(wanted)])
