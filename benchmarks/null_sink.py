@@ -14,6 +14,8 @@ import numpy as np
 
 RATE_HZ = 48_000
 SERVER_WAIT_S = 15.0
+# A null sink to which nobody listens plays in pieces of 2 s, which takes a while to end.
+WAKES_WITHIN_S = 2.5
 # What is that loud after a pause is the beginning of a beep.
 LOUD = 0.05
 PAUSE_S = 0.08
@@ -34,6 +36,7 @@ class NullSink:
 
     def __init__(self, folder: Path) -> None:
         self._process: subprocess.Popen[bytes] | None = None
+        self._listener: subprocess.Popen[bytes] | None = None
         self._folder = folder
         self.environment = {
             **os.environ,
@@ -66,6 +69,7 @@ class NullSink:
         if not self._is_ready():
             self.stop()
             raise NoServerError("PulseAudio does not start here")
+        self._keep_awake()
         return self
 
     def __exit__(
@@ -78,10 +82,20 @@ class NullSink:
 
     def stop(self) -> None:
         """End the server: for what plays, the card is unplugged."""
-        if self._process is not None:
-            self._process.terminate()
-            self._process.wait()
-            self._process = None
+        for process in (self._listener, self._process):
+            if process is not None:
+                process.terminate()
+                process.wait()
+        self._listener = self._process = None
+
+    def _keep_awake(self) -> None:
+        self._listener = subprocess.Popen(
+            ["parec", "-d", "null.monitor", "--latency-msec=20"],
+            env=self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        time.sleep(WAKES_WITHIN_S)
 
     def _is_ready(self) -> bool:
         end_s = time.monotonic() + SERVER_WAIT_S

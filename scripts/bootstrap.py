@@ -59,6 +59,12 @@ PROGRAMS = (
     SystemPackage("Xvfb", "xvfb", "xorg-x11-server-Xvfb", "xorg-server-xvfb"),
     SystemPackage("xauth", "xauth", "xorg-x11-xauth", "xorg-xauth"),
 )
+# Tests of the sound play to a server of their own; without one they are skipped.
+SOUND_SERVER = (
+    SystemPackage("pulseaudio", "pulseaudio", "pulseaudio", "pulseaudio"),
+    SystemPackage("pactl", "pulseaudio-utils", "pulseaudio-utils", "libpulse"),
+    SystemPackage("alsa-pulse", "libasound2-plugins", "alsa-plugins-pulseaudio", "alsa-plugins"),
+)
 VENV_MODULE = SystemPackage("ensurepip", "python3-venv", "python3-libs", "python")
 
 
@@ -105,7 +111,16 @@ def missing_packages(*, dev: bool) -> list[SystemPackage]:
         missing += [library for library in LIBRARIES if library.provides not in known]
     if dev:
         missing += [program for program in PROGRAMS if shutil.which(program.provides) is None]
+        if may_add_sound_server():
+            missing += SOUND_SERVER
     return missing
+
+
+def may_add_sound_server() -> bool:
+    """Whether one can be had without asking and without replacing another one (Debian, root)."""
+    servers = ("pulseaudio", "pipewire", "jackd")
+    in_place = any(shutil.which(server) for server in servers)
+    return not in_place and shutil.which("apt-get") is not None and os.geteuid() == 0
 
 
 def known_libraries() -> set[str] | None:

@@ -119,3 +119,23 @@ def test_missing_library_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     missing = [package.provides for package in bootstrap.missing_packages(dev=False)]
     assert "libEGL.so.1" not in missing
     assert "libportaudio.so.2" in missing
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="no packages of a system there")
+@pytest.mark.parametrize(
+    ("programs", "user", "expected"),
+    [
+        (("apt-get",), 0, True),
+        (("apt-get",), 1000, False),
+        (("apt-get", "pipewire"), 0, False),
+        (("dnf",), 0, False),
+    ],
+)
+def test_a_sound_server_replaces_no_other(
+    programs: tuple[str, ...], user: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bootstrap = _bootstrap()
+    found = {name: f"/bin/{name}" for name in programs}
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name, **_: found.get(name))
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: user)
+    assert bootstrap.may_add_sound_server() is expected

@@ -27,6 +27,9 @@ class SoundCard:
     which its first sample is heard, and this object. Raises CardError where there is no card.
     """
 
+    # Set when a card was lost: the list of devices is no longer true.
+    _devices_changed = False
+
     def __init__(self, fill: FillBuffer) -> None:
         self._fill = fill
         self._lock = threading.Lock()
@@ -38,6 +41,11 @@ class SoundCard:
             raise CardError("PortAudio is missing") from error
         self._error_type = sounddevice.PortAudioError
         try:
+            if SoundCard._devices_changed:
+                # PortAudio looks for devices only when it begins.
+                sounddevice._terminate()
+                sounddevice._initialize()
+                SoundCard._devices_changed = False
             device = sounddevice.query_devices(kind="output")
             self.rate_hz = round(device["default_samplerate"])
             self._stream = sounddevice.OutputStream(
@@ -48,6 +56,7 @@ class SoundCard:
                 callback=self._on_buffer,
             )
         except (sounddevice.PortAudioError, ValueError) as error:
+            SoundCard._devices_changed = True
             raise CardError("no sound card") from error
         self._open = True
 
@@ -76,6 +85,11 @@ class SoundCard:
                 except self._error_type:
                     return self._last_s
             return self._last_s
+
+    def lose(self) -> None:
+        """Give back a card that went away; the next one is looked for anew."""
+        SoundCard._devices_changed = True
+        self.close()
 
     def close(self) -> None:
         """Give the card back."""

@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from app.player.clock import MediaClock, Piece
 from app.player.route import Route
 from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
-from app.player.sound_card import CardError, SoundCard
+from app.player.sound_card import LATENCY_S, CardError, SoundCard
 from app.player.sound_queue import SoundQueue
 from core_model.media.errors import MediaError
 
@@ -25,8 +25,10 @@ KEPT_AT_CHANGE_S = 0.03
 POLL_S = 0.02
 # A card that has not asked for sound for this long was unplugged or has stalled.
 CARD_SILENT_S = 0.7
-# The first time takes longer: a sound server may have to wake up.
+# Until it has taken so much more than its buffers hold, it may take longer: a sound server that
+# slept fills the buffers at once and then waits for up to 2 s.
 CARD_STARTS_S = 3.0
+STARTED_AFTER_S = 3 * LATENCY_S
 # A grain is heard for so long before the next one takes its place.
 LEAST_GRAIN_S = 0.05
 # The card goes on for a while after a grain, since another one will mostly follow.
@@ -81,7 +83,7 @@ class SoundOutput(QObject):
         self._closing = False
         self._queue: SoundQueue | None = None
         self._last_callback_s = 0.0
-        self._was_asked = False
+        self._taken_s = 0.0
         self._sound: MediaSound | None = None
         self._forgets = False
         self._thread = threading.Thread(target=self._work, name="sound output")
@@ -161,7 +163,7 @@ class SoundOutput(QObject):
                 self._feed(request, serial, card)
         except CardError as error:
             if card is not None:
-                card.close()
+                card.lose()
             self.failed.emit(SoundFailure(request.run, str(error), no_card=True))
             return None
         except MediaError as error:
@@ -199,7 +201,7 @@ class SoundOutput(QObject):
             self._queue = queue
         self._last_callback_s = time.monotonic()
         if not card.is_active:
-            self._was_asked = False
+            self._taken_s = 0.0
             card.start()
         return True
 
@@ -230,7 +232,7 @@ class SoundOutput(QObject):
 
     def _check(self, card: SoundCard) -> None:
         """Raise CardError for a card that was unplugged or has stalled."""
-        patience_s = CARD_SILENT_S if self._was_asked else CARD_STARTS_S
+        patience_s = CARD_SILENT_S if self._taken_s > STARTED_AFTER_S else CARD_STARTS_S
         if not card.is_active:
             raise CardError("the sound card stopped")
         if time.monotonic() - self._last_callback_s > patience_s:
@@ -263,7 +265,7 @@ class SoundOutput(QObject):
     def _fill(self, out: np.ndarray, heard_at_s: float, card: SoundCard) -> None:
         """Fill one buffer of the card, float32 (n, 2); runs in the card's own thread."""
         self._last_callback_s = time.monotonic()
-        self._was_asked = True
+        self._taken_s += len(out) / card.rate_hz
         queue = self._queue
         if queue is None:
             out.fill(0.0)

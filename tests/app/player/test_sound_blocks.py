@@ -13,6 +13,7 @@ from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
 from app.player.sound_queue import SoundQueue
 from core_model.media.errors import MediaError
 from tests.media_factory import Audio, Video, write_media
+from tests.tone_file import write_tone
 
 RATE_HZ = 48_000
 END_US = 3_000_000
@@ -84,8 +85,7 @@ def test_at_another_speed_every_block_says_what_is_heard(beeping: Path, speed: f
 
 
 def test_a_short_loop_has_no_gap_and_stays_in_step(tmp_path: Path) -> None:
-    tone = np.sin(2 * np.pi * 1_000 * np.arange(RATE_HZ) / RATE_HZ) / 2
-    sound = MediaSound(_tone_file(tmp_path, tone), RATE_HZ)
+    sound = MediaSound(write_tone(tmp_path / "tone.wav", 1.0, RATE_HZ), RATE_HZ)
     legs = Route(300_000, 500_000, loops=True).legs_from(450_000)
     blocks = list(islice(blocks_along(sound, legs), 400))
     sound.close()
@@ -100,18 +100,6 @@ def test_a_short_loop_has_no_gap_and_stays_in_step(tmp_path: Path) -> None:
     assert len(samples) == pytest.approx(
         (0.05 + 0.2 * (max(laps) - 1)) * RATE_HZ, abs=0.2 * RATE_HZ
     )
-
-
-def _tone_file(folder: Path, tone: np.ndarray) -> Path:
-    import wave
-
-    path = folder / "tone.wav"
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
-        out.setsampwidth(2)
-        out.setframerate(RATE_HZ)
-        out.writeframes((tone * 32_767).astype("<i2").tobytes())
-    return path
 
 
 def test_what_is_passed_over_is_silent_and_short(beeping: Path) -> None:

@@ -1,16 +1,14 @@
-"""Sound through a real sound server: what is heard is what the clock says.
+"""Sound through a real sound server: what is heard is what the clock and the picture say.
 
 Skips where no PulseAudio can be started. The card is a null sink of an own server, and what it
-played is recorded back from its monitor.
+played is recorded back from its monitor. The limits are wide: this machine may be busy, and
+``python -m benchmarks.av_sync`` is there to measure.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,69 +18,24 @@ from pytestqt.qtbot import QtBot
 
 from app.player.pacer import Pacer, SoundState
 from app.player.route import Route
+from benchmarks.av_sync import beeps_and_flashes, measure
+from benchmarks.null_sink import RATE_HZ, NoServerError, NullSink
 from tests.media_factory import Audio, write_media
+from tests.tone_file import TONE_HZ, write_tone
 
-RATE_HZ = 48_000
-SERVER_WAIT_S = 10.0
-# The second beep is at 2 s, and a little later heard.
-TWO_BEEPS_US = 2_300_000
-
-
-class PulseServer:
-    """An own server with one null sink; its socket and state lie in ``folder``."""
-
-    def __init__(self, folder: Path) -> None:
-        self.environment = {
-            **os.environ,
-            "XDG_RUNTIME_DIR": str(folder),
-            "PULSE_RUNTIME_PATH": str(folder / "pulse"),
-            "PULSE_STATE_PATH": str(folder / "state"),
-            "HOME": str(folder),
-        }
-        (folder / ".asoundrc").write_text(
-            "pcm.!default { type pulse }\nctl.!default { type pulse }\n", encoding="utf-8"
-        )
-        self._process = subprocess.Popen(
-            [
-                "pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
-                "--log-target=null",
-                "-L", f"module-null-sink sink_name=null rate={RATE_HZ}",
-                "-L", "module-native-protocol-unix",
-            ],
-            env=self.environment,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-
-    def is_ready(self) -> bool:
-        end_s = time.monotonic() + SERVER_WAIT_S
-        while time.monotonic() < end_s and self._process.poll() is None:
-            asked = subprocess.run(
-                ["pactl", "info"], env=self.environment, capture_output=True, check=False
-            )
-            if asked.returncode == 0:
-                return True
-            time.sleep(0.1)
-        return False
-
-    def close(self) -> None:
-        self._process.terminate()
-        self._process.wait()
+ROOT = Path(__file__).resolve().parents[3]
+SECONDS = 9.0
 
 
 @pytest.fixture
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PulseServer]:
-    if not sys.platform.startswith("linux") or not (
-        shutil.which("pulseaudio") and shutil.which("pactl")
-    ):
-        pytest.skip("no PulseAudio here")
-    started = PulseServer(tmp_path_factory.mktemp("pulse"))
+def sink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NullSink]:
+    made = NullSink(tmp_path_factory.mktemp("pulse"))
     try:
-        if not started.is_ready():
-            pytest.skip("PulseAudio does not start here")
-        yield started
-    finally:
-        started.close()
+        made.__enter__()
+    except NoServerError as error:
+        pytest.skip(str(error))
+    yield made
+    made.stop()
 
 
 PLAY = """
@@ -95,74 +48,94 @@ from app.player.route import Route
 app = QCoreApplication([])
 pacer = Pacer()
 pacer.set_volume(1.0, muted=False)
-pacer.sound_changed.connect(lambda state, reason: print(state, reason, file=sys.stderr))
 pacer.set_media(Path(sys.argv[1]), has_sound=True)
-readings = []
+start_us, end_us, speed, loops, seconds = map(float, sys.argv[2:])
 
-def look():
-    readings.append((time.time(), pacer.now_us()))
+def say(state, reason):
+    print(state.name, reason, flush=True)
+    if state is SoundState.NO_CARD:
+        QTimer.singleShot(500, app.quit)
 
-timer = QTimer()
-timer.timeout.connect(look)
-timer.start(20)
-# Between two beeps: the recorder may miss what is heard while it starts.
-pacer.start(500_000, Route(0, 9_000_000, float(sys.argv[2])))
-QTimer.singleShot(3000, app.quit)
+pacer.sound_changed.connect(say)
+pacer.start(int(start_us), Route(int(start_us), int(end_us), speed, bool(loops)))
+QTimer.singleShot(int(seconds * 1000), app.quit)
 app.exec()
-timer.stop()
-print(pacer.sound_state.name)
+print("CLOCK", pacer.now_us(), flush=True)
 pacer.stop(0)
 pacer.shutdown()
-for at_s, media_us in readings:
-    print(f"{at_s:.6f} {media_us}")
 """
 
 
-@pytest.mark.parametrize("speed", [1.0, 2.0])
-def test_the_clock_follows_what_is_heard(server: PulseServer, tmp_path: Path, speed: float) -> None:
-    beeping = write_media(
-        tmp_path / "beeps.mkv", audio=Audio(((0.0, 9.0),), codec="flac", rate_hz=RATE_HZ)
+def playing(sink: NullSink, path: Path, *arguments: float) -> subprocess.Popen[str]:
+    """A process that plays: start and end in microseconds, speed, loops, seconds."""
+    return subprocess.Popen(
+        [sys.executable, "-c", PLAY, str(path), *map(str, arguments)],
+        env=sink.environment,
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
     )
-    recorded = tmp_path / "recorded.raw"
-    with recorded.open("wb") as sink:
-        recorder = subprocess.Popen(
-            ["parec", "-d", "null.monitor", "--format=s16le", "--channels=1", f"--rate={RATE_HZ}",
-             "--latency-msec=20"],
-            env=server.environment, stdout=sink,
-        )  # fmt: skip
-        played = subprocess.run(
-            [sys.executable, "-c", PLAY, str(beeping), str(speed)],
-            env=server.environment,
-            cwd=Path(__file__).resolve().parents[3],
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-        )
-        recorder.terminate()
-        recorder.wait()
-    lines = played.stdout.splitlines()
-    if not lines or lines[0] == SoundState.NO_CARD.name:
-        pytest.skip(f"PortAudio does not reach PulseAudio here: {played.stderr[-200:]}")
-    assert lines[0] == SoundState.PLAYING.name, played.stderr
-    readings = np.array([[float(word) for word in line.split()] for line in lines[1:]])
-    if readings[-1, 1] < TWO_BEEPS_US:
-        pytest.skip("the machine is too busy to play two beeps in the time that they take")
-    running = readings[readings[:, 1] > 1_200_000]
-    media_s, at_s = running[:, 1] / 1e6, running[:, 0]
-    # Medians: a machine under load may lose a buffer now and then.
-    apart = len(at_s) // 3
-    rates = (media_s[apart:] - media_s[:-apart]) / (at_s[apart:] - at_s[:-apart])
-    assert np.median(rates) == pytest.approx(speed, rel=0.05)
-    beep_starts_s = _beep_starts_s(np.fromfile(recorded, np.int16))
-    gaps_s = np.diff(beep_starts_s)
-    assert len(gaps_s) >= 1
-    assert np.median(gaps_s) == pytest.approx(1.0 / speed, abs=0.03)
 
 
-def _beep_starts_s(samples: np.ndarray) -> np.ndarray:
-    """Beginnings of loud stretches that follow a tenth of a second of silence."""
-    loud = np.flatnonzero(np.abs(samples.astype(np.int32)) > 4_000) / RATE_HZ
-    return loud[np.flatnonzero(np.diff(loud, prepend=-1.0) > 0.1)]
+def recording(sink: NullSink, path: Path, *arguments: float) -> np.ndarray:
+    """What the sink played meanwhile, float (n,); skips where it was not reached."""
+    recorder = subprocess.Popen(
+        ["parec", "-d", "null.monitor", "--format=s16le", "--channels=1", f"--rate={RATE_HZ}"],
+        env=sink.environment,
+        stdout=subprocess.PIPE,
+    )
+    said, _ = playing(sink, path, *arguments).communicate()
+    recorder.terminate()
+    recorded, _ = recorder.communicate()
+    if "PLAYING" not in said:
+        pytest.skip(f"PortAudio does not reach PulseAudio here: {said[-200:]}")
+    return np.frombuffer(recorded, np.int16) / 32_768
+
+
+@pytest.mark.parametrize("speed", [1.0, 2.0])
+def test_flashes_are_painted_when_beeps_are_heard(sink: NullSink, speed: float) -> None:
+    offsets = measure(sink, beeps_and_flashes(25), speed, SECONDS)
+    if offsets.sound != SoundState.PLAYING.name or len(offsets.values_ms) < 3:
+        pytest.skip(f"too busy to play {SECONDS} s of sound: {offsets}")
+    assert abs(np.median(offsets.values_ms)) < 30
+
+
+def test_a_short_loop_is_heard_without_gaps(sink: NullSink, tmp_path: Path) -> None:
+    tone = write_tone(tmp_path / "tone.wav", 1.0, RATE_HZ)
+    heard = recording(sink, tone, 300_000, 500_000, 1.0, 1, 4.0)
+    loud = np.flatnonzero(np.abs(heard) > 0.1)
+    assert len(loud) > RATE_HZ / 4
+    gaps = np.flatnonzero(np.diff(loud) > 0.01 * RATE_HZ)
+    laps = (loud[-1] - loud[0]) / RATE_HZ / 0.2
+    # A busy machine may lose a buffer now and then, but not one per lap.
+    assert len(gaps) < max(laps / 4, 2)
+
+
+@pytest.mark.parametrize("speed", [0.25, 0.5, 2.0, 4.0])
+def test_a_tone_is_heard_at_its_pitch(sink: NullSink, tmp_path: Path, speed: float) -> None:
+    tone = write_tone(tmp_path / "tone.wav", 3.0 * speed, RATE_HZ)
+    heard = recording(sink, tone, 0, 3_000_000 * speed, speed, 0, 2.5)
+    spectrum = np.abs(np.fft.rfft(heard * np.hanning(len(heard))))
+    peak_hz = np.argmax(spectrum) * RATE_HZ / len(heard)
+    assert peak_hz == pytest.approx(TONE_HZ, rel=0.01)
+
+
+def test_an_unplugged_card_is_told_and_a_timer_goes_on(sink: NullSink, tmp_path: Path) -> None:
+    beeping = write_media(
+        tmp_path / "beeps.wav", audio=Audio(((0.0, 9.0),), codec="pcm_s16le", rate_hz=RATE_HZ)
+    )
+    player = playing(sink, beeping, 0, 9_000_000, 1.0, 0, 20.0)
+    assert player.stdout is not None
+    states = [player.stdout.readline()]
+    if not states[0].startswith("PLAYING"):
+        player.communicate()
+        pytest.skip(f"PortAudio does not reach PulseAudio here: {states}")
+    sink.stop()
+    said, _ = player.communicate()
+    lost, clock = said.splitlines()
+    assert lost.startswith("NO_CARD the sound card")
+    # Half a second more on the timer before it ended, whenever the card was lost.
+    assert int(clock.split()[1]) >= 400_000
 
 
 def test_without_portaudio_the_pacer_says_so_and_goes_on(
@@ -178,6 +151,8 @@ def test_without_portaudio_the_pacer_says_so_and_goes_on(
             pacer.start(500_000, Route(0, 2_000_000))
         assert changed.args == [SoundState.NO_CARD, "PortAudio is missing"]
         qtbot.waitUntil(lambda: pacer.now_us() > 600_000)
+        pacer.change(Route(0, 2_000_000, 4.0))
+        qtbot.waitUntil(lambda: pacer.now_us() > 1_200_000)
     finally:
         pacer.shutdown()
 
