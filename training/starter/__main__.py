@@ -39,7 +39,7 @@ from training.starter.visual_stage import picture_figures, train_visual
 
 AUDIO = StageOptions(steps=4600, learning_rate=2e-3)
 VISUAL = StageOptions(steps=16000, learning_rate=1.5e-3)
-HEAD = StageOptions(steps=9500, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
+HEAD = StageOptions(steps=8500, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
 # Set -> (scenes, split of its clips, share of them without any event).
 SCENES = {
     "train": (2400, "train", 0.06),
