@@ -11,6 +11,7 @@ from typing import NoReturn
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
+from app.allocator import keep_together
 from app.main_window import MainWindow
 from app.settings import settings_file
 from app.theme import FONT_SIZE_PX, apply_theme, theme_for
@@ -24,6 +25,7 @@ WARM_UP_AFTER_MS = 500
 
 def run_window(path: Path | None) -> int:
     """Open the window, with a file if one is given; returns the exit code when it is closed."""
+    keep_together()
     app = make_application()
     window = make_window(app)
     window.show()
