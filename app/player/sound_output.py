@@ -199,8 +199,8 @@ class SoundOutput(QObject):
             if self._superseded(serial):
                 return False
             self._queue = queue
-        self._last_callback_s = time.monotonic()
         if not card.is_active:
+            self._last_callback_s = time.monotonic()
             self._taken_s = 0.0
             card.start()
         return True
@@ -214,11 +214,13 @@ class SoundOutput(QObject):
         queue.put_instead(block)
         if not self._begin(queue, serial, card):
             return
+        self._check(card)
         with self._condition:
             self._condition.wait_for(lambda: self._queue is not queue, LEAST_GRAIN_S)
             if self._condition.wait_for(lambda: self._superseded(serial), GRAIN_PAUSE_S):
                 return
             self._queue = None
+        self._check(card)
         card.silence()
 
     def _change_over(self, queue: SoundQueue, sound: MediaSound, route: Route) -> Iterator[Block]:
