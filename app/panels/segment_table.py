@@ -1,0 +1,224 @@
+"""The list of segments beside the picture: filter, sort, select, edit in place."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from app.panels.segment_bulk import BulkBar
+from app.panels.segment_filter import Column, SegmentFilter
+from app.panels.segment_filter_bar import SegmentFilterBar
+from app.panels.segment_model import SegmentModel
+from app.panels.segment_view import CellDelegate, SegmentView
+from app.theme import Theme, tabular
+from app.window.annotation import Annotation
+
+ROW_PX = 26
+PADDING_PX = 8
+WIDEST_TEXTS = {
+    Column.KIND: "◆",
+    Column.LABEL: "a label of some words",
+    Column.STATE: "? ▴",
+    Column.ONSET: "00:00:00.000",
+    Column.OFFSET: "00:00:00.000",
+    Column.LENGTH: "Length ▴",
+    Column.SCORE: "Score ▴",
+    Column.ANNOTATOR: "Annotator ▴",
+    Column.NOTE: "a note of some words, or more",
+}
+NO_VIDEO = "Open a video of the project to see its segments."
+NO_SEGMENTS = "No segments yet. Drag on the timeline to draw one, or press Ctrl+D to find events."
+NO_MATCH = "No segment passes the filters."
+
+
+class SegmentTable(QWidget):
+    """The segments of the open video; what is selected here is selected on the timeline.
+
+    ``chosen(onset_us)``: a hand or a key went to one segment. ``play_asked(onset_us,
+    offset_us)``: it is to be heard and seen. ``problem(line)``: a text makes no sense.
+    """
+
+    chosen = Signal(object)
+    play_asked = Signal(object, object)
+    problem = Signal(str)
+
+    def __init__(self, annotation: Annotation, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("eventList")
+        self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self._annotation = annotation
+        self._is_following = False
+        self._moving_id: int | None = None
+        self.model = SegmentModel(annotation)
+        self.model.problem.connect(self.problem)
+        self.view = SegmentView()
+        self.view.setModel(self.model)
+        self._delegate = CellDelegate(annotation, theme, self.view)
+        self.view.setItemDelegate(self._delegate)
+        self.filters = SegmentFilterBar(annotation, theme)
+        self._bulk = BulkBar(annotation)
+        self._count = QLabel()
+        self._count.setObjectName("secondary")
+        self._count.setFont(tabular(self._count.font()))
+        self._hint = QLabel()
+        self._hint.setObjectName("hint")
+        self._hint.setWordWrap(True)
+        self._hint.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignHCenter)
+        self._clear = QPushButton("Clear filters")
+        self._set_up_view()
+        self._lay_out()
+        self._connect()
+        self._read()
+
+    def set_theme(self, theme: Theme) -> None:
+        self._delegate.theme = theme
+        self.filters.set_theme(theme)
+        self.view.viewport().update()
+
+    def set_filter(self, wanted: SegmentFilter) -> None:
+        """Show only what passes; the fields above do the same."""
+        self.model.set_filter(wanted)
+
+    def _set_up_view(self) -> None:
+        view = self.view
+        view.setFont(tabular(view.font()))
+        view.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        view.verticalHeader().setDefaultSectionSize(ROW_PX)
+        view.ensurePolished()
+        header, metrics = view.horizontalHeader(), view.fontMetrics()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setHighlightSections(False)
+        header.setMinimumSectionSize(24)
+        for column, text in WIDEST_TEXTS.items():
+            header.resizeSection(column, metrics.horizontalAdvance(text) + 2 * PADDING_PX)
+        header.setStretchLastSection(True)
+        view.setSortingEnabled(True)
+        view.sortByColumn(Column.ONSET, Qt.SortOrder.AscendingOrder)
+
+    def _lay_out(self) -> None:
+        title = QLabel("SEGMENTS")
+        title.setObjectName("heading")
+        top = QHBoxLayout()
+        top.addWidget(title)
+        top.addStretch(1)
+        top.addWidget(self._count)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setSpacing(8)
+        layout.addLayout(top)
+        layout.addWidget(self.filters)
+        layout.addWidget(self._hint)
+        layout.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignHCenter)
+        layout.addWidget(self.view, 1)
+        layout.addStretch(0)
+        layout.addWidget(self._bulk)
+
+    def _connect(self) -> None:
+        self._annotation.changed.connect(self._read)
+        self._annotation.selection_changed.connect(self._follow_selection)
+        self.model.moving.connect(self._on_moving)
+        self.filters.filter_changed.connect(self.set_filter)
+        self.filters.sort_asked.connect(self._sort)
+        self._clear.clicked.connect(self.filters.clear)
+        self.view.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
+        self.view.selectionModel().selectionChanged.connect(self._on_selected)
+        self.view.play_asked.connect(self._on_play)
+
+    def _read(self) -> None:
+        self.model.read()
+        self.filters.read()
+
+    def _on_moving(self, begins: bool) -> None:
+        self._is_following = begins
+        if begins:
+            self._moving_id = self._current_id()
+        else:
+            self._restore_current(self._moving_id)
+            self._follow_selection()
+
+    def _sort(self, column: Column, descending: bool) -> None:
+        orders = Qt.SortOrder
+        order = orders.DescendingOrder if descending else orders.AscendingOrder
+        self.view.sortByColumn(column, order)
+
+    def _on_sorted(self, _column: int, _order: Qt.SortOrder) -> None:
+        self.filters.show_order(*self.model.sorted_by)
+
+    def _current_id(self) -> int | None:
+        row = self.view.currentIndex().row()
+        return self.model.ids(row, row)[0] if 0 <= row < self.model.rowCount() else None
+
+    def _restore_current(self, segment_id: int | None) -> None:
+        """After everything was read anew the keys go on from where they were."""
+        if segment_id is None or self.view.currentIndex().isValid():
+            return
+        rows = self.model.rows_of((segment_id,))
+        if len(rows):
+            index = self.model.index(int(rows[0]), Column.LABEL)
+            flag = QItemSelectionModel.SelectionFlag.NoUpdate
+            self.view.selectionModel().setCurrentIndex(index, flag)
+
+    def _on_selected(self, _now: QItemSelection, _before: QItemSelection) -> None:
+        """A hand or a key selected rows."""
+        if self._is_following:
+            return
+        ids: list[int] = []
+        for stretch in self.view.selectionModel().selection().toList():
+            ids += self.model.ids(stretch.top(), stretch.bottom())
+        self._is_following = True
+        self._annotation.select(ids)
+        self._is_following = False
+        self._tell_count()
+        if len(set(ids)) == 1:
+            row = self.view.selectionModel().selection().first().top()
+            self.chosen.emit(self.model.segment(row).onset_us)
+
+    def _follow_selection(self, _ids: object = None) -> None:
+        """Show what is selected elsewhere, and bring the first of it into sight."""
+        if self._is_following:
+            return
+        rows = self.model.rows_of(self._annotation.selection)
+        wanted = QItemSelection()
+        last = self.model.columnCount() - 1
+        for first, end in _stretches(rows.tolist()):
+            wanted.select(self.model.index(first, 0), self.model.index(end, last))
+        self._is_following = True
+        chooser, flags = self.view.selectionModel(), QItemSelectionModel.SelectionFlag
+        chooser.select(wanted, flags.ClearAndSelect)
+        if len(rows) and self.view.currentIndex().row() not in rows:
+            column = max(self.view.currentIndex().column(), Column.LABEL)
+            chooser.setCurrentIndex(self.model.index(int(rows[0]), column), flags.NoUpdate)
+        self._is_following = False
+        self._tell_count()
+
+    def _on_play(self) -> None:
+        row = self.view.currentIndex().row()
+        if 0 <= row < self.model.rowCount():
+            segment = self.model.segment(row)
+            self.play_asked.emit(segment.onset_us, segment.offset_us)
+
+    def _tell_count(self) -> None:
+        columns = self._annotation.columns
+        total, shown = 0 if columns is None else len(columns), self.model.rowCount()
+        selected = len(self._annotation.selection)
+        unseen = selected - len(self.model.rows_of(self._annotation.selection))
+        parts = [f"{shown:,} of {total:,}"] if total else []
+        if selected:
+            parts.append(f"{selected:,} selected" + (f", {unseen:,} not shown" if unseen else ""))
+        self._count.setText(" · ".join(parts))
+        self._hint.setText(NO_VIDEO if columns is None else NO_MATCH if total else NO_SEGMENTS)
+        for part in (self._hint, self._clear):
+            part.setVisible(shown == 0)
+        self._clear.setVisible(shown == 0 and total > 0)
+        self.view.setVisible(shown > 0)
+
+
+def _stretches(rows: list[int]) -> list[tuple[int, int]]:
+    """Ascending rows as first and last of each unbroken stretch."""
+    found: list[tuple[int, int]] = []
+    for row in rows:
+        if found and found[-1][1] == row - 1:
+            found[-1] = (found[-1][0], row)
+        else:
+            found.append((row, row))
+    return found
