@@ -6,13 +6,14 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass
-from pathlib import Path
 
 from app.player.frame_cache import FrameCache, Missing
-from app.player.frame_source import FrameSource, IsLate
+from app.player.frame_requests import FrameRequest, Looks
+from app.player.frame_source import PIXEL_FORMAT, FrameSource, IsLate
+from app.player.glimpses import Glimpses, glimpse_size_px
 from core_model.media.damage import OnBroken
-from core_model.media.video import VideoFrame
+from core_model.media.decoding import TimedFrame
+from core_model.media.video import Painter, VideoFrame
 
 # How many frames before the one that is wanted all are decoded, where its time is not known.
 MARGIN_FRAMES = 3
@@ -20,12 +21,8 @@ MARGIN_FRAMES = 3
 SCOUT_THREADS = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """Of which file frames are made, and of which (width, height)."""
-
-    path: Path
-    size_px: tuple[int, int]
+OnGlimpse = Callable[[VideoFrame], None]
+"""Called with each small picture that is taken of what a search passes."""
 
 
 class CacheFiller:
@@ -33,8 +30,10 @@ class CacheFiller:
 
     ``give_up`` is called before every packet of a search, and ends it by raising; the cache then
     holds what it held before. Frames that are late are left out, and the run in the cache begins
-    anew after them. Every method that decodes may raise what ``give_up`` raises, and
-    MediaError.
+    anew after them. ``glimpses`` are taken of what the first decoder passes, and those taken
+    during a search are told to ``on_glimpse``; ``passed_us`` is how far that search has come
+    (None: no frame is decoded yet). Every method that decodes may raise what ``give_up``
+    raises, and MediaError.
     """
 
     def __init__(
@@ -43,11 +42,20 @@ class CacheFiller:
         give_up: Callable[[], None],
         on_broken: OnBroken,
         is_late: IsLate,
+        glimpses: Glimpses,
+        on_glimpse: OnGlimpse,
     ) -> None:
+        self.passed_us: int | None = None
         self._cache = cache
+        self._glimpses = glimpses
+        self._on_glimpse = on_glimpse
+        self._glimpse_painter: Painter | None = None
+        self._looks_ahead: Looks | None = None
         self._give_up = give_up
         self._searching = False
-        self._ahead_source = FrameSource(self._on_packet_ahead, on_broken, is_late=is_late)
+        self._ahead_source = FrameSource(
+            self._on_packet_ahead, on_broken, is_late=is_late, on_decoded=self._on_decoded
+        )
         self._scout = FrameSource(give_up, on_broken, threads=SCOUT_THREADS)
         self._ahead: Generator[VideoFrame] | None = None
 
@@ -64,6 +72,9 @@ class CacheFiller:
         ``margin_us``: how far before ``start_us`` that frame can be expected to begin.
         """
         self._stop_ahead()
+        self._looks_ahead = looks
+        self._glimpse_painter = None
+        self.passed_us = None
         following = self._ahead_source.frames(looks.path, start_us, looks.size_px, margin_us)
         first = self._search(following, None)
         self._cache.begin(start_us)
@@ -78,8 +89,18 @@ class CacheFiller:
         elif last_us is None:
             self._cache.finish()
         else:
+            self._looks_ahead = looks
             following = self._ahead_source.frames(looks.path, last_us, looks.size_px, 0)
             self._take_on(self._search(following, last_us), following)
+
+    def leads_to(self, request: FrameRequest) -> bool:
+        """Whether reading on comes to a moment sooner than going back to its key frame."""
+        last_us = self._cache.last_pts_us()
+        if self._ahead is None or last_us is None or request.key_us is None:
+            return False
+        if request.looks != self._looks_ahead or not request.key_us <= last_us:
+            return False
+        return 0 <= request.time_us - last_us <= (request.time_us - request.key_us) // 2
 
     def read_behind(self, looks: Looks, missing: Missing) -> None:
         """Add the frames before the first one of the cache."""
@@ -128,6 +149,19 @@ class CacheFiller:
             if self._ahead_source.left_out:
                 self._cache.begin(frame.pts_us)
             self._cache.append(frame)
+
+    def _on_decoded(self, frame: TimedFrame) -> None:
+        self.passed_us = frame.pts_us
+        looks = self._looks_ahead
+        if looks is None or not self._glimpses.lacks(looks.path, frame.pts_us):
+            return
+        if self._glimpse_painter is None:
+            size_px = glimpse_size_px(looks.size_px)
+            self._glimpse_painter = Painter(looks.path, frame, size_px, PIXEL_FORMAT)
+        glimpse = VideoFrame(frame.pts_us, self._glimpse_painter.paint(frame.picture))
+        self._glimpses.add(looks.path, glimpse)
+        if self._searching:
+            self._on_glimpse(glimpse)
 
     def _stop_ahead(self) -> None:
         if self._ahead is not None:

@@ -3,36 +3,29 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, replace
-from pathlib import Path
+import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
 
-from app.player.cache_filler import CacheFiller, Looks
+from app.player.cache_filler import CacheFiller
 from app.player.frame_cache import FrameCache, Missing
-from app.player.frame_requests import DetailRequest, FrameRequest
+from app.player.frame_requests import (
+    DetailRequest,
+    FrameRequest,
+    Looks,
+    ProbeRequest,
+    ProbeResponse,
+)
+from app.player.glimpses import Glimpses
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
+from core_model.media.video import VideoFrame
 
 # Frames that are over for longer than this are left out while playing.
 LATE_US = 100_000
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeRequest:
-    """Look at a file."""
-
-    serial: int
-    path: Path
-
-
-@dataclass(frozen=True, slots=True)
-class ProbeResponse:
-    """What the file holds, or why it can't be read."""
-
-    serial: int
-    path: Path
-    result: MediaInfo | MediaError
+# A hand that drags sees something new this often.
+PREVIEW_S = 0.04
 
 
 class _SupersededError(Exception):
@@ -42,7 +35,8 @@ class _SupersededError(Exception):
 class FrameReader(QObject):
     """Owner of the decode thread. Requests return at once, and of each sort the newest wins.
 
-    A search that a newer request makes pointless is broken off between two packets.
+    A search that a newer request makes pointless is broken off between two packets; one that leads
+    to the newer moment goes on. ``glimpses`` are the small pictures taken on the way.
 
     ``probed`` carries a :class:`ProbeResponse`; ``frame_ready`` the serial of the FrameRequest
     whose frame lies in the cache now (or never will: the stream has ended); ``previewed`` and
@@ -61,6 +55,7 @@ class FrameReader(QObject):
     def __init__(self, cache: FrameCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._cache = cache
+        self.glimpses = Glimpses()
         self._condition = threading.Condition()
         self._probe_request: ProbeRequest | None = None
         self._frame_request: FrameRequest | None = None
@@ -71,11 +66,17 @@ class FrameReader(QObject):
         self._is_waiting = False
         # The rest belongs to the thread alone.
         self._filler = CacheFiller(
-            cache, self._give_up_if_superseded, self._on_broken, self._is_late
+            cache,
+            self._give_up_if_superseded,
+            self._on_broken,
+            self._is_late,
+            self.glimpses,
+            self._preview_passed,
         )
         self._looks: Looks | None = None
         self._sought: FrameRequest | None = None
         self._is_idle_work = False
+        self._previewed_s = 0.0
         self._thread = threading.Thread(target=self._work, name="frame reader")
         self._thread.start()
 
@@ -183,10 +184,23 @@ class FrameReader(QObject):
     def _give_up_if_superseded(self) -> None:
         waiting = self._frame_request
         # Frames before the run are what a step back waits for, too.
-        newer = waiting is not None and waiting.direction >= 0 and not waiting.patient
+        newer = (
+            waiting is not None and waiting.direction >= 0 and not self._search_leads_to(waiting)
+        )
         ends = self._closing or self._forget or self._probe_request is not None
         if newer or ends or (self._is_idle_work and not self._standing):
             raise _SupersededError
+
+    def _search_leads_to(self, waiting: FrameRequest) -> bool:
+        """Whether the search under way has yet to pass the frame of a newer request."""
+        sought = self._sought
+        if sought is None or sought.looks != waiting.looks or waiting.key_us is None:
+            return False
+        if waiting.time_us < sought.time_us and not waiting.scrubs:
+            return False
+        passed_us = self._filler.passed_us
+        passed_us = sought.key_us if passed_us is None else passed_us
+        return passed_us is not None and waiting.key_us <= passed_us <= waiting.time_us
 
     def _is_late(self, end_us: int) -> bool:
         return not self._standing and self._cache.is_behind(end_us + LATE_US)
@@ -203,6 +217,8 @@ class FrameReader(QObject):
         request = self._take_frame_request()
         if request is not None:
             self._looks = request.looks
+            if request.direction == 0 and self._filler.leads_to(request):
+                request = replace(request, start_us=None)
             self._sought = request
             if request.preview:
                 self._preview(request)
@@ -236,7 +252,6 @@ class FrameReader(QObject):
         if sought.start_us is not None:
             self._filler.begin(looks, sought.start_us, sought.margin_us)
             self._sought = replace(sought, start_us=None)
-            self._show_to_the_patient(sought.time_us)
         elif not self._has_frame(sought):
             missing = self._cache.before_first(sought.time_us) if sought.direction < 0 else None
             if missing is not None:
@@ -244,14 +259,20 @@ class FrameReader(QObject):
                 self._report(found=True)
                 return
             self._filler.read_ahead(looks)
+        passed = self._cache.newest_before(sought.time_us)
+        if passed is not None:
+            self._preview_passed(passed)
         self._report(found=self._has_frame(sought) or not self._can_go_on(sought))
 
-    def _show_to_the_patient(self, time_us: int) -> None:
-        """What was found on the way to a newer request is better than nothing new."""
-        waiting = self._frame_request
-        frame = self._cache.shown_at(time_us)
-        if waiting is not None and waiting.patient and frame is not None:
-            self.previewed.emit(waiting.serial, frame)
+    def _preview_passed(self, frame: VideoFrame) -> None:
+        """Hand out what was found on the way to the newest request, but not too often."""
+        newest = self._frame_request or self._sought
+        if newest is None or not newest.scrubs or frame.pts_us > newest.time_us:
+            return
+        now_s = time.monotonic()
+        if now_s - self._previewed_s >= PREVIEW_S:
+            self._previewed_s = now_s
+            self.previewed.emit(newest.serial, frame)
 
     def _can_go_on(self, sought: FrameRequest) -> bool:
         first_us, last_us = self._cache.first_pts_us(), self._cache.last_pts_us()

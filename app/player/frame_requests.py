@@ -3,8 +3,35 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
-from app.player.cache_filler import Looks
+from core_model.media.errors import MediaError
+from core_model.media.probe import MediaInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """Of which file frames are made, and of which (width, height)."""
+
+    path: Path
+    size_px: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeRequest:
+    """Look at a file."""
+
+    serial: int
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ProbeResponse:
+    """What the file holds, or why it can't be read."""
+
+    serial: int
+    path: Path
+    result: MediaInfo | MediaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -12,8 +39,9 @@ class FrameRequest:
     """Find the frame shown at ``time_us``, or its neighbour in ``direction`` (1 or -1).
 
     Decoding begins at ``start_us``, where the frame shown began at most ``margin_us`` ago as far
-    as is known; with None the run of frames at hand goes on. With ``preview`` the key frame
-    before it is handed out first. A ``patient`` request lets the search under way end before.
+    as is known; with None the run of frames at hand goes on. ``key_us`` is when the key frame
+    before it is shown (None: unknown). A request that ``scrubs`` wants to hear of frames before
+    its own on the way there, and with ``preview`` of the key frame first.
     """
 
     serial: int
@@ -22,8 +50,9 @@ class FrameRequest:
     start_us: int | None
     margin_us: int = 0
     direction: int = 0
+    key_us: int | None = None
+    scrubs: bool = False
     preview: bool = False
-    patient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from core_model.media.container import (
     video_stream,
 )
 from core_model.media.damage import OnBroken
-from core_model.media.decoding import TimedFrame, decoded_frames, sought_frames
+from core_model.media.decoding import OnPassed, TimedFrame, decoded_frames, sought_frames
 from core_model.media.video import Painter, VideoFrame
 
 PIXEL_FORMAT = "bgra"
@@ -43,8 +43,9 @@ class FrameSource:
     """Frames of one file at a time. Belongs to one thread; one run of frames is alive at a time.
 
     ``threads`` limits the decoder's threads, and with them the pictures that it holds; None
-    leaves it to FFmpeg. ``left_out`` says whether frames that were late have been left out just
-    before the last one that came.
+    leaves it to FFmpeg. ``on_decoded`` is called with every frame that comes out of the decoder,
+    even when only one after it is wanted. ``left_out`` says whether frames that were late have
+    been left out just before the last one that came.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class FrameSource:
         *,
         threads: int | None = None,
         is_late: IsLate | None = None,
+        on_decoded: OnPassed | None = None,
     ) -> None:
         self.left_out = False
         # When frames are shown that have been left out and would come next or later.
@@ -61,6 +63,7 @@ class FrameSource:
         self._on_packet = on_packet
         self._on_broken = on_broken
         self._is_late = is_late or _never_late
+        self._on_decoded = on_decoded
         self._threads = threads
         self._files = ExitStack()
         self._path: Path | None = None
@@ -94,7 +97,10 @@ class FrameSource:
             self.left_out = bool(earlier_us - {frame.pts_us})
             self._left_out_us -= earlier_us
             painter = painter or Painter(path, frame, size_px, PIXEL_FORMAT)
-            yield VideoFrame(frame.pts_us, painter.paint(frame.picture))
+            painted = VideoFrame(frame.pts_us, painter.paint(frame.picture))
+            if self._on_decoded is not None:
+                self._on_decoded(frame)
+            yield painted
 
     def key_frame(self, path: Path, time_us: int, size_px: tuple[int, int]) -> VideoFrame | None:
         """The picture at which decoding would begin for a moment; None where that is unknown.
@@ -121,6 +127,7 @@ class FrameSource:
             needed=self._is_needed,
             on_packet=self._on_packet,
             on_broken=self._on_broken,
+            on_passed=self._on_decoded,
         )
         if sought is not None:
             return sought

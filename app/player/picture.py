@@ -8,11 +8,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from app.player.broken_spans import Spans, joined
-from app.player.cache_filler import MARGIN_FRAMES, Looks
+from app.player.cache_filler import MARGIN_FRAMES
 from app.player.frame_cache import LIMIT_BYTES, FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import FrameReader
-from app.player.frame_requests import DetailRequest, FrameRequest
+from app.player.frame_requests import DetailRequest, FrameRequest, Looks
 from app.player.picture_size import PictureSize
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
@@ -128,7 +128,7 @@ class Picture(QObject):
         frame = None if self._is_stale else self._cache.shown_at(time_us)
         if frame is None:
             # While there is nothing to see, whatever comes first is welcome.
-            self._request(time_us, start_us=time_us, preview=preview or self.shown is None)
+            self._request(time_us, start_us=time_us, scrubs=preview or self.shown is None)
             return
         if self._awaited is not None:
             # Breaks off the search under way, which would lead away from here.
@@ -231,7 +231,7 @@ class Picture(QObject):
             self._steps.popleft()
 
     def _request(
-        self, time_us: int, *, start_us: int | None, direction: int = 0, preview: bool = False
+        self, time_us: int, *, start_us: int | None, direction: int = 0, scrubs: bool = False
     ) -> None:
         if self._path is None:
             return
@@ -239,7 +239,8 @@ class Picture(QObject):
         self._awaited = self._serial
         self._awaits_step = False
         self._rest.stop()
-        near = preview and self._is_near(time_us)
+        key_us = self.numbers.key_us(time_us)
+        needs_key = scrubs and not self._show_known(self._path, key_us, time_us)
         self.reader.seek(
             FrameRequest(
                 self._serial,
@@ -248,17 +249,25 @@ class Picture(QObject):
                 start_us,
                 self._margin_us(time_us),
                 direction,
-                preview=preview and not near,
-                patient=near,
+                key_us,
+                scrubs,
+                preview=needs_key,
             )
         )
 
-    def _is_near(self, time_us: int) -> bool:
-        """Whether the frame on screen is nearer to a moment than the key frame before it."""
-        key_us = self.numbers.key_us(time_us)
+    def _show_known(self, path: Path, key_us: int | None, time_us: int) -> bool:
+        """Show the last frame at hand between a moment and its key frame; whether there is one."""
         if key_us is None or self.shown is None:
             return False
-        return key_us <= self.shown.pts_us <= 2 * time_us - key_us
+        known = (
+            self.shown,
+            self.reader.glimpses.newest(path, key_us, time_us),
+            self._cache.newest_before(time_us),
+        )
+        between = [each for each in known if each and key_us <= each.pts_us <= time_us]
+        if between:
+            self._set_shown(max(between, key=lambda frame: frame.pts_us))
+        return bool(between)
 
     def _margin_us(self, time_us: int) -> int:
         """How long ago the frame shown at a moment began: exact once the frames are counted."""
@@ -297,7 +306,10 @@ class Picture(QObject):
             self._set_shown(frame)
 
     def _on_previewed(self, serial: int, frame: VideoFrame) -> None:
-        if serial == self._awaited:
+        if serial != self._awaited:
+            return
+        # What is shown already may be nearer.
+        if self.shown is None or not frame.pts_us <= self.shown.pts_us <= self._time_us:
             self._set_shown(frame)
 
     def _on_broken(self, path: Path, span: tuple[int, int]) -> None:
@@ -329,8 +341,9 @@ class Picture(QObject):
             self.broken_spans_changed.emit(spans)
 
     def _show(self, frame: VideoFrame) -> None:
-        """Show a frame of the cache, unless the same one is on screen, perhaps in more detail."""
-        if self.shown is None or self._is_stale or frame.pts_us != self.shown.pts_us:
+        """Show a frame of the cache, unless the same one is on screen with no fewer pixels."""
+        fewer = self.shown is not None and self.shown.image.size < frame.image.size
+        if self.shown is None or self._is_stale or fewer or frame.pts_us != self.shown.pts_us:
             self._set_shown(frame)
 
     def _set_shown(self, frame: VideoFrame | None) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QSize, Signal
 
-from app.player.frame_reader import ProbeRequest, ProbeResponse
+from app.player.frame_requests import ProbeRequest, ProbeResponse
 from app.player.motion import Motion
 from app.player.pacer import Pacer
 from app.player.picture import Picture

@@ -61,6 +61,9 @@ class TimedFrame(NamedTuple):
 OnPacket = Callable[[], None]
 """Called before a packet is decoded; what it raises ends the decoding."""
 
+OnPassed = Callable[[TimedFrame], None]
+"""Called with every frame that is decoded only on the way to the one that is wanted."""
+
 Needed = Callable[[int, int], bool]
 """Whether a frame is needed that is shown from one moment to (not at) another, in us."""
 
@@ -78,6 +81,7 @@ class _Reading:
     needed: Needed | None = None
     on_broken: OnBroken | None = None
     on_packet: OnPacket | None = None
+    on_passed: OnPassed | None = None
     hurry_margin_us: int = _HURRY_MARGIN_US
     first_us: int | None = None
     """When the first key frame is known to be shown."""
@@ -114,7 +118,7 @@ def decoded_frames(
             return
     with open_media(path) as container:
         frames = _decode_on(container, video_stream(path, container), reading)
-        yield from _from_last_before(frames, start_us)
+        yield from _from_last_before(frames, start_us, reading)
 
 
 def sought_frames(
@@ -126,6 +130,7 @@ def sought_frames(
     needed: Needed | None = None,
     on_broken: OnBroken | None = None,
     on_packet: OnPacket | None = None,
+    on_passed: OnPassed | None = None,
 ) -> Iterator[TimedFrame] | None:
     """:func:`decoded_frames` of a container that stays open; None where seeking cannot tell.
 
@@ -134,7 +139,11 @@ def sought_frames(
     ``start_us``; a margin that turns out too small costs time, never a wrong frame.
     """
     reading = _Reading(
-        hurry_margin_us=hurry_margin_us, needed=needed, on_broken=on_broken, on_packet=on_packet
+        hurry_margin_us=hurry_margin_us,
+        needed=needed,
+        on_broken=on_broken,
+        on_packet=on_packet,
+        on_passed=on_passed,
     )
     return _after_seek(path_of(container), container, stream, start_us, reading)
 
@@ -162,7 +171,7 @@ def _after_seek(
             first = next(frames, None)
             if first is None or first.pts_us > start_us:
                 break
-            wanted = _from_last_before(itertools.chain([first], frames), start_us)
+            wanted = _from_last_before(itertools.chain([first], frames), start_us, sought)
             shown = next(wanted)
             if hurry_until_us is None or shown.pts_us >= hurry_until_us:
                 return itertools.chain([shown], wanted)
@@ -187,10 +196,12 @@ def _after_byte(
     first = next(frames, None)
     if first is None or first.pts_us != key[0]:
         return None
-    return _from_last_before(itertools.chain([first], frames), start_us)
+    return _from_last_before(itertools.chain([first], frames), start_us, sought)
 
 
-def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[TimedFrame]:
+def _from_last_before(
+    frames: Iterator[TimedFrame], start_us: int, reading: _Reading
+) -> Iterator[TimedFrame]:
     """Drop all frames that the one at or before ``start_us`` replaces."""
     shown = None
     for frame in frames:
@@ -200,6 +211,8 @@ def _from_last_before(frames: Iterator[TimedFrame], start_us: int) -> Iterator[T
             yield frame
             yield from frames
             return
+        if shown is not None and reading.on_passed is not None:
+            reading.on_passed(shown)
         shown = frame
     if shown is not None:
         yield shown

@@ -205,3 +205,58 @@ def _reaches(picture: Picture, number: int) -> bool:
     """Whether playback that stands at a frame shows one nearly as late."""
     picture.follow(number * STEP_US)
     return (picture.frame_number or 0) >= number - 10
+
+
+def test_a_hand_that_drags_sees_frames_on_the_way_and_then_the_exact_one(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    video = Video(ticks=regular_ticks(400), options={"bf": "3", "g": "400"})
+    picture = Picture(cache_bytes=30 * 64 * 48 * 4)
+    picture.set_view_size(QSize(64, 48))
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", video))
+    picture.show_at(380 * STEP_US)
+    qtbot.waitUntil(lambda: picture.frame_number == 380)
+    shown: list[tuple[int | None, int | None]] = []
+    picture.frame_shown.connect(
+        lambda _frame: shown.append((picture.frame_number, shown_number(picture)))
+    )
+    for wanted in (340, 290, 370):
+        shown.clear()
+        picture.show_at(wanted * STEP_US, preview=True)
+        assert shown, "something near is known from the way there and shown at once"
+        qtbot.waitUntil(lambda wanted=wanted: picture.frame_number == wanted)
+        numbers = [number for number, _ in shown]
+        assert wanted - 10 < (numbers[0] or 0) <= wanted
+        assert numbers == sorted(numbers, key=lambda number: number or 0)
+        assert all(number == painted for number, painted in shown)
+    picture.shutdown()
+
+
+def test_dragging_on_in_a_long_group_of_pictures_reads_on_instead_of_going_back(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    video = Video(ticks=regular_ticks(400), options={"bf": "3", "g": "400"})
+    picture = Picture(cache_bytes=30 * 64 * 48 * 4)
+    picture.set_view_size(QSize(64, 48))
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", video))
+    picture.show_at(150 * STEP_US)
+    qtbot.waitUntil(lambda: picture.frame_number == 150)
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    numbers: list[int] = []
+    picture.frame_shown.connect(lambda _frame: numbers.append(picture.frame_number or 0))
+    for wanted in range(160, 250, 10):
+        picture.show_at(wanted * STEP_US, preview=True)
+    qtbot.waitUntil(lambda: shown_number(picture) == 240)
+    assert min(numbers) >= 150, "no frame from before the hand moved on"
+    picture.shutdown()
+
+
+def test_a_glimpse_gives_way_to_the_same_frame_with_more_pixels(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", large((2560, 1440))))
+    picture.set_view_size(QSize(640, 480))
+    qtbot.waitUntil(lambda: picture.shown is not None and picture.shown.image.shape[1] == 640)
+    for number in (19, 0, 7):
+        picture.show_at(number * STEP_US, preview=True)
+    qtbot.waitUntil(lambda: picture.full_resolution and picture.frame_number == 7)
