@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -79,15 +80,19 @@ def playing(sink: NullSink, script: list[str]) -> subprocess.Popen[str]:
 
 def recorded(sink: NullSink, script: list[str]) -> tuple[np.ndarray, str]:
     """What the sink played while a script ran, float (n,), and what the script said."""
-    recorder = subprocess.Popen(
-        ["parec", "-d", "null.monitor", "--format=s16le", "--channels=1", f"--rate={RATE_HZ}"],
-        env=sink.environment,
-        stdout=subprocess.PIPE,
-    )
-    said, _ = playing(sink, script).communicate()
-    recorder.terminate()
-    heard, _ = recorder.communicate()
-    return np.frombuffer(heard, np.int16) / 32_768, said
+    with tempfile.TemporaryFile() as tape:
+        # Into a file: a pipe that nobody empties would be full after half a second.
+        recorder = subprocess.Popen(
+            ["parec", "-d", "null.monitor", "--format=s16le", "--channels=1", f"--rate={RATE_HZ}"],
+            env=sink.environment,
+            stdout=tape,
+        )
+        said, _ = playing(sink, script).communicate()
+        recorder.terminate()
+        recorder.wait()
+        tape.seek(0)
+        heard = np.frombuffer(tape.read(), np.int16) / 32_768
+    return heard, said
 
 
 def route_played(sink: NullSink, path: Path, *arguments: float) -> np.ndarray:
