@@ -51,6 +51,10 @@ def _nudge(id_: str, text: str, key: str, end: str) -> ActionSpec:
     return _media(f"select_{id_}", text, (key,), f"Let the selection {end}", "Edit", 1)
 
 
+def _review(id_: str, text: str, key: str, tooltip: str) -> ActionSpec:
+    return _switch(f"review_{id_}", text, (key,), tooltip, "Playback", 2, needs_media=True)
+
+
 def _beside(
     id_: str, text: str, keys: tuple[str, ...], tooltip: str, menu: str, section: int, key: str
 ) -> ActionSpec:
@@ -81,25 +85,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media(
         "play_selection", "Play Selection", ("Shift+Space",), "Play what is selected", "Playback"
     ),
-    _media("pre_roll", "Play Before It", ("Q",), "Play 0.5 s up to the selection", "Playback", 1),
-    _media("post_roll", "Play After It", ("W",), "Play 0.5 s from the selection on", "Playback", 1),
+    _media("pre_roll", "Play the Lead-In", ("Q",), "Play 0.5 s up to the selection", "Playback", 1),
+    _media(
+        "post_roll", "Play the Run-Out", ("W",), "Play 0.5 s on from the selection", "Playback", 1
+    ),
     _switch("loop", "Loop", ("R",), "Play the selection, or all, again and again", "Playback", 2),
-    _switch(
-        "review_events",
-        "Review Events",
-        ("Shift+R",),
-        "Play events, rush through the rest",
-        "Playback",
-        2,
-    ),
-    _switch(
-        "review_gaps",
-        "Review Gaps",
-        ("Ctrl+R",),
-        "Play the gaps, rush through events",
-        "Playback",
-        2,
-    ),
+    _review("events", "Review Events", "Shift+R", "Play events at 1x and all else at 10x"),
+    _review("gaps", "Review Gaps", "Ctrl+R", "Play events at 10x and all else at 1x"),
     _media("slower", "Slower", ("J",), "Play slower, at the same pitch", "Playback", 5),
     _media("faster", "Faster", ("L",), "Play faster, at the same pitch", "Playback", 5),
     _media("much_slower", "Much Slower", ("Shift+J",), "Play three steps slower", "Playback", 5),
