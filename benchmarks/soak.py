@@ -2,8 +2,8 @@
 
 ``--minutes`` of a session are spent over a video of ``--video-hours``; with ``--compress N`` each
 pause lasts an Nth of its time, so that the same number of actions takes an Nth of the time. The
-promise is under 5 % growth from the middle third of the session to the last one, and no thread, timer or
-file handle that was not there before the window.
+promise is under 5 % growth from the middle third of the session to the last one, and that no
+thread, timer or file is left that was not there before the window.
 """
 
 from __future__ import annotations
