@@ -19,7 +19,12 @@ from av.stream import Discard, Disposition, Stream
 from av.video.stream import VideoStream
 
 from core_model.media.clock import from_us
-from core_model.media.diagnosis import decoder_reason, explain, refuse_what_cannot_be_media
+from core_model.media.diagnosis import (
+    decoder_reason,
+    explain,
+    is_animated_webp,
+    refuse_what_cannot_be_media,
+)
 from core_model.media.errors import WHOLE_FILE, MediaError
 
 # A slow disk may need seconds to wake up; a demuxer that loops must still end.
@@ -219,7 +224,7 @@ def _first_playable(container: InputContainer, kind: str, notes: list[str]) -> S
     for stream in container.streams:
         if stream.type != kind or stream.disposition & _PICTURES_BESIDE:
             continue
-        reason = _unplayable(stream)
+        reason = _unplayable(container, stream)
         if reason is None:
             candidates.append(stream)
         else:
@@ -228,9 +233,11 @@ def _first_playable(container: InputContainer, kind: str, notes: list[str]) -> S
     return next(iter(default or candidates), None)
 
 
-def _unplayable(stream: Stream) -> str | None:
+def _unplayable(container: InputContainer, stream: Stream) -> str | None:
     if stream.codec_context is None:
         return "is in a codec for which there is no decoder"
+    if codec_name(stream) == "webp" and is_animated_webp(path_of(container)):
+        return "is an animated WebP, for which there is no decoder"
     return ENCRYPTED if _tag_of(stream) in _ENCRYPTED_TAGS else None
 
 

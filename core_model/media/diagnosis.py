@@ -12,6 +12,8 @@ from core_model.media.errors import WHOLE_FILE, MediaError
 _SNIFFED_BYTES = 4096
 _TEXT_CONTROLS = frozenset("\t\n\v\f\r\x1b")
 _BOXES_LOOKED_AT = 64
+# Of the header "RIFF....WEBPVP8X....": the byte of flags, and the flag of animation.
+_WEBP_FLAGS_AT, _WEBP_MOVES = 20, 0x02
 _NOT_MEDIA = "not a media file that can be read, or damaged from its first bytes"
 
 
@@ -51,6 +53,14 @@ def decoder_reason(error: Exception) -> str:
     if isinstance(error, av.error.PatchWelcomeError | av.error.NotImplementedError):
         return "uses a feature of its codec that is not supported"
     return "cannot be decoded: damaged or encrypted"
+
+
+def is_animated_webp(path: Path) -> bool:
+    """Whether a file is a WebP that says of itself that it moves."""
+    with path.open("rb") as file:
+        head = file.read(_WEBP_FLAGS_AT + 1)
+    named = head[:4] == b"RIFF" and head[8:16] == b"WEBPVP8X"
+    return named and len(head) > _WEBP_FLAGS_AT and bool(head[_WEBP_FLAGS_AT] & _WEBP_MOVES)
 
 
 def _system_reason(error: Exception) -> str:

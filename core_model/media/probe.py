@@ -29,6 +29,7 @@ from core_model.media.container import (
 )
 from core_model.media.errors import MediaError
 from core_model.media.extent import end_us_of
+from core_model.media.joints import BEGINS_AGAIN, begins_again
 from core_model.media.orientation import UPRIGHT, displayed_size_px, orientation_of
 from core_model.timeline import US_PER_S
 
@@ -109,6 +110,8 @@ def probe(path: Path) -> MediaInfo:
                 video = _video_info(path, container, stream, first)
             elif isinstance(stream, AudioStream):
                 audio = _audio_info(path, container, stream, first)
+        if (video or audio) and begins_again(container, streams[0]):
+            notes.append(BEGINS_AGAIN)
         kinds = [stream.type for stream in streams]
         stated_us = max(
             _stated_us(container, stream) if first.complaint is None else 0

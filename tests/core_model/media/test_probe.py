@@ -158,3 +158,16 @@ def _joined(path: Path, parts: list[Path]) -> Path:
     for each in inputs:
         each.close()
     return path
+
+
+def test_an_animated_webp_is_refused_for_want_of_a_decoder(tmp_path: Path) -> None:
+    path = tmp_path / "moving.webp"
+    with av.open(str(path), "w", format="webp") as container:
+        stream = container.add_stream("libwebp_anim", rate=5)
+        stream.width, stream.height, stream.pix_fmt = 16, 16, "yuv420p"
+        for number in range(3):
+            picture = np.full((16, 16, 3), 80 * number, np.uint8)
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture)))
+        container.mux(stream.encode(None))
+    with pytest.raises(MediaError, match="animated WebP, for which there is no decoder"):
+        probe(path)
