@@ -24,12 +24,15 @@ from PySide6.QtCore import QEventLoop, QSize, QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
+from app.player.frame_cache import EAGER_BYTES
+from app.player.memory import frames_budget_bytes
 from app.player.player import Player
 from app.player.video_view import VideoView
 from app.session import Session
 from app.theme import DARK
 from app.view_state import ViewState
 from benchmarks.player_media import GOP_FRAMES, HD_30, HD_60, UHD_30, Kind, video_to_play
+from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
 VIEW_PX = QSize(960, 540)
@@ -178,8 +181,35 @@ def measure_cached(path: Path, seeks: int) -> None:
             if back % 10 == 0:
                 # As fast as a key that is held down repeats.
                 wait_until(lambda: player.picture.reader.is_idle)
+        visited = _seeks_within_visited(player, index, chance, seeks)
     say("seek within the frames at hand", sought, "20")
     say("step back", stepped, "20")
+    say(f"seek within {_kept_frames()} frames visited before", visited, "20")
+
+
+def _seeks_within_visited(
+    player: Player, index: FrameIndex, chance: random.Random, seeks: int
+) -> list[float]:
+    """Seeks to what is kept of a group of pictures that has been stepped through, ms each."""
+    after = 3 * GOP_FRAMES
+    player.seek(index.time_us(after - GOP_FRAMES))
+    wait_until(_shows(player, after - GOP_FRAMES))
+    for number in range(after - GOP_FRAMES + 1, after):
+        player.step_forward()
+        wait_until(_shows(player, number))
+    wait_until(lambda: player.picture.reader.is_idle)
+    times_ms = []
+    for _ in range(seeks):
+        number = after - 1 - chance.randrange(min(_kept_frames(), GOP_FRAMES))
+        go = _seeks(player, index.time_us(number))
+        times_ms.append(took_ms(player, go, _shows(player, number)))
+    return times_ms
+
+
+def _kept_frames() -> int:
+    """How many frames before the playhead fit into memory with those ahead of it."""
+    frame_bytes = 4 * VIEW_PX.width() * VIEW_PX.height()
+    return (frames_budget_bytes() - EAGER_BYTES // 2) // frame_bytes - 1
 
 
 def measure_scrubbing(path: Path, seeks: int) -> None:

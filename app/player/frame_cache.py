@@ -1,4 +1,8 @@
-"""Decoded frames around the playhead: one unbroken run, bounded in bytes."""
+"""Decoded frames around the playhead: one unbroken run, bounded in bytes.
+
+Of what has been visited more is kept than is decoded in advance, so that going to and fro within
+a long group of pictures needs no decoding.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +13,10 @@ from typing import NamedTuple
 
 from core_model.media.video import VideoFrame
 
-LIMIT_BYTES = 128_000_000
+# As much is decoded around the playhead before anybody asks for it.
+EAGER_BYTES = 128_000_000
 MINIMUM_FRAMES = 6
-# Of the limit, the part kept for stepping back; the rest is decoded ahead.
+# Of that, the part kept for stepping back; the rest is decoded ahead.
 BEHIND_PART = 1 / 2
 _FRAME_US_IF_UNKNOWN = 40_000
 
@@ -35,7 +40,7 @@ class FrameCache:
     for a short time only. Times are presentation times in microseconds.
     """
 
-    def __init__(self, limit_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._lock = threading.Lock()
         self._frames: list[VideoFrame] = []
@@ -97,13 +102,13 @@ class FrameCache:
             if not self._frames:
                 return True
             ahead = len(self._frames) - max(self._index(self._playhead_us), 0)
-            ahead_limit = self._most_frames() * (1 - BEHIND_PART)
+            ahead_limit = self._eager_frames() * (1 - BEHIND_PART)
             return ahead < max(ahead_limit, MINIMUM_FRAMES / 2)
 
     def wanted_behind(self) -> Missing | None:
         """What should be decoded behind the playhead: None while half of its part is there."""
         with self._lock:
-            behind_limit = int(self._most_frames() * BEHIND_PART) if self._frames else 0
+            behind_limit = int(self._eager_frames() * BEHIND_PART) if self._frames else 0
             behind = max(self._index(self._playhead_us), 0)
             if self._starts_at_first or not self._frames or 2 * behind >= behind_limit:
                 return None
@@ -115,7 +120,7 @@ class FrameCache:
             if self._starts_at_first or not self._frames:
                 return None
             behind = max(self._index(playhead_us), 0)
-            return self._before_first(max(int(self._most_frames() * BEHIND_PART) - behind, 1))
+            return self._before_first(max(int(self._eager_frames() * BEHIND_PART) - behind, 1))
 
     def shown_at(self, time_us: int) -> VideoFrame | None:
         """The frame on screen at ``time_us``, or None where this run cannot say."""
@@ -180,8 +185,14 @@ class FrameCache:
         return bisect_right(self._pts_us, time_us) - 1
 
     def _most_frames(self) -> int:
+        return self._count_in(self._limit_bytes)
+
+    def _eager_frames(self) -> int:
+        return self._count_in(min(EAGER_BYTES, self._limit_bytes))
+
+    def _count_in(self, limit_bytes: int) -> int:
         frame_bytes = max(self._frames[-1].image.nbytes, 1)
-        return max(self._limit_bytes // frame_bytes, MINIMUM_FRAMES)
+        return max(limit_bytes // frame_bytes, MINIMUM_FRAMES)
 
     def _before_first(self, count: int) -> Missing:
         first_us = self._pts_us[0]

@@ -9,10 +9,11 @@ from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from app.player.broken_spans import Spans, joined
 from app.player.cache_filler import MARGIN_FRAMES
-from app.player.frame_cache import LIMIT_BYTES, FrameCache
+from app.player.frame_cache import FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import FrameReader
 from app.player.frame_requests import DetailRequest, FrameRequest, Looks
+from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
@@ -41,9 +42,9 @@ class Picture(QObject):
     broken_spans_changed = Signal(object)
     failed = Signal(object)
 
-    def __init__(self, parent: QObject | None = None, cache_bytes: int = LIMIT_BYTES) -> None:
+    def __init__(self, parent: QObject | None = None, cache_bytes: int | None = None) -> None:
         super().__init__(parent)
-        self._cache = FrameCache(cache_bytes)
+        self._cache = FrameCache(cache_bytes or frames_budget_bytes())
         self.reader = FrameReader(self._cache, self)
         self.reader.frame_ready.connect(self._on_frame_ready)
         self.reader.previewed.connect(self._on_previewed)

@@ -44,7 +44,7 @@ def test_the_last_frame_of_the_run_is_certain_only_when_nothing_follows() -> Non
 
 
 def test_the_first_frame_is_certain_for_the_time_that_was_asked_for() -> None:
-    cache = FrameCache()
+    cache = FrameCache(10**6)
     cache.begin(STEP_US + 5)
     cache.append(frame(STEP_US))
     assert shown_us(cache, STEP_US + 5) == STEP_US
@@ -52,7 +52,7 @@ def test_the_first_frame_is_certain_for_the_time_that_was_asked_for() -> None:
 
 
 def test_before_the_first_frame_of_the_stream_that_frame_is_shown() -> None:
-    cache = FrameCache()
+    cache = FrameCache(10**6)
     cache.begin(-500)
     cache.append(frame(0))
     assert shown_us(cache, -400) == 0
