@@ -324,6 +324,10 @@ class SoundPicture(QObject):
             return
         builder.cancel()
         if builder.isFinished():
+            # What it has given may still be on its way here.
+            for store in builder.given:
+                if store not in (self._store, self._earlier):
+                    self.shelf.release(store)
             builder.deleteLater()
         else:
             self._retiring.append(builder)
