@@ -7,36 +7,16 @@ what users of annotation tools and video editors have in their fingers.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import partial
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
-MENUS = ("File", "Edit", "Playback", "Go", "Model", "View", "Help")
+from app.action_spec import ActionSpec
+from app.project_actions import PROJECT_ACTIONS, SEGMENT_ACTIONS, UNDO_ACTIONS
 
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """One action. ``keys`` are in Qt's portable text; the first one is shown in the menu.
-
-    Actions of one ``section`` of a menu stand together between lines. Actions of one
-    ``choice`` exclude each other. With ``needs_media`` one is grey while no file is open.
-    ``timeline_keys`` work while the keys go to the timeline or the picture; elsewhere they keep
-    the meaning that they have in lists and forms.
-    """
-
-    id: str
-    text: str
-    keys: tuple[str, ...]
-    tooltip: str
-    menu: str
-    section: int = 0
-    checkable: bool = False
-    choice: str = ""
-    needs_media: bool = False
-    timeline_keys: tuple[str, ...] = ()
+MENUS = ("File", "Edit", "Annotate", "Playback", "Go", "Model", "View", "Help")
 
 
 _media = partial(ActionSpec, needs_media=True)
@@ -65,11 +45,13 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
     ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
     _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
+    *PROJECT_ACTIONS,
     _media(
         "save_frame", "Save Frame…", ("Ctrl+Shift+S",), "Save the frame as a picture", "File", 2
     ),
     _media("save_clip", "Save Clip…", ("Ctrl+E",), "Save the selection as a file", "File", 2),
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 9),
+    *UNDO_ACTIONS,
     # --- the selected time
     _media("select_start", "Start Selection Here", ("I",), "Select from the playhead on", "Edit"),
     _media("select_end", "End Selection Here", ("O",), "Select up to the playhead", "Edit"),
@@ -80,6 +62,17 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end a frame earlier"),
     _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end a frame later"),
     _media("copy_frame", "Copy Frame", ("Ctrl+Shift+C",), "Copy the frame as a picture", "Edit", 2),
+    *SEGMENT_ACTIONS,
+    # --- deciding
+    _media("accept", "Accept", ("Y",), "Accept what is selected", "Annotate", 5),
+    _media("reject", "Reject", ("X",), "Reject what is selected", "Annotate", 5),
+    _media("unsure", "Unsure", ("U",), "Mark what is selected as unsure", "Annotate", 5),
+    _media("triage_next", "Next Undecided", ("N",), "Play the next find to decide", "Annotate", 6),
+    _media("triage_previous", "Back in Triage", ("Shift+N",), "Play the one before", "Annotate", 6),
+    _media("triage_replay", "Play It Again", ("T",), "Play the find again", "Annotate", 6),
+    _media(
+        "next_video", "Next Unreviewed Video", ("Ctrl+Shift+N",), "Open the next", "Annotate", 7
+    ),
     # --- playing
     _media("play", "Play / Pause", ("Space", "K"), "Play or pause", "Playback"),
     _media(
@@ -163,6 +156,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         4,
     ),
     _switch("events_panel", "Events Panel", ("F9",), "Show the list of events", "View", 5),
+    _switch("videos_panel", "Videos Panel", ("F8",), "Show the project's videos", "View", 5),
     _switch("full_screen", "Full Screen", ("F11",), "Fill the screen", "View", 5),
     ActionSpec("next_pane", "Next Pane", ("F6",), "Move the keys to the next pane", "View", 6),
     ActionSpec(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -23,10 +24,12 @@ from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.event_list import EventList
 from app.player.player import Player
+from app.project.project_session import ProjectSession
 from app.session import Session
 from app.theme import Theme, apply_theme, theme_for
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
+from app.window.annotation import Annotation
 from app.window.commands import PlaybackCommands
 from app.window.detection import DetectionPresenter, bundled_thresholds
 from app.window.empty_page import EmptyPage
@@ -37,6 +40,8 @@ from app.window.menus import Menus
 from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
+from app.window.project_room import ProjectRoom
+from app.window.review import ReviewRoom
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
 from app.window.status_line import StatusLine
@@ -61,6 +66,7 @@ class MainWindow(QMainWindow):
         self.view_state = ViewState(self)
         self.session = Session(self)
         self.player = Player(self.view_state, self)
+        self.annotation = Annotation(ProjectSession(getpass.getuser(), self), self)
         self.runner = JobRunner(self)
         self.actions_by_id = make_actions(self)
         self._keys_help: KeysHelp | None = None
@@ -102,6 +108,9 @@ class MainWindow(QMainWindow):
         self.player.shutdown()
         self.timeline.shutdown()
         self.navigation.shutdown()
+        self.review.shutdown()
+        self.projects.shutdown()
+        self.annotation.projects.close()
 
     # --- making ------------------------------------------------------------------------------
 
@@ -126,19 +135,45 @@ class MainWindow(QMainWindow):
         self.pictures = PictureCommands(
             self.player, self.session, self.view_state, self.stage, self.messages, actions
         )
-        self.panes = PaneRing(self.timeline, self.stage, self.events)
+        self.review = ReviewRoom(
+            self.annotation,
+            self.session,
+            self.player,
+            self.view_state,
+            self.events,
+            self.messages,
+            actions,
+            theme,
+            self.open_path,
+        )
+        self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
+        self.projects = ProjectRoom(
+            self.annotation,
+            self.session,
+            self.player,
+            self.view_state,
+            self.timeline,
+            self.selection,
+            self.detection,
+            self.status,
+            self.messages,
+            self.memory,
+            actions,
+            self.menus,
+            self.open_path,
+            self,
+        )
 
     def _lay_out(self) -> None:
         self.upper = QSplitter(Qt.Orientation.Horizontal)
-        self.upper.addWidget(self.stage)
-        self.upper.addWidget(self.events)
-        self.upper.setStretchFactor(0, 1)
-        self.upper.setStretchFactor(1, 0)
-        self.upper.setSizes([850, 430])
+        for place, part in enumerate((self.review.board, self.stage, self.review.side)):
+            self.upper.addWidget(part)
+            self.upper.setStretchFactor(place, part is self.stage)
+        self.upper.setSizes([270, 580, 430])
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.upper)
-        self.split.addWidget(self.timeline)
+        self.split.addWidget(self.review.above(self.timeline))
         self.split.setStretchFactor(0, 3)
         self.split.setStretchFactor(1, 2)
         self.split.setSizes([430, 360])
@@ -180,6 +215,8 @@ class MainWindow(QMainWindow):
             **self.listening.slots(),
             **self.pictures.slots(),
             **self.panes.slots(),
+            **self.projects.slots(),
+            **self.review.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,
@@ -202,6 +239,7 @@ class MainWindow(QMainWindow):
         settings = self.memory.settings
         self.actions_by_id[THEME_ACTIONS[settings.theme]].setChecked(True)
         self.actions_by_id["events_panel"].setChecked(settings.events_panel)
+        self.actions_by_id["videos_panel"].setChecked(True)
         self.actions_by_id["mute"].setChecked(settings.muted)
         self.stage.transport.set_volume(settings.volume)
         self.listening.restore()
@@ -246,13 +284,14 @@ class MainWindow(QMainWindow):
         self.messages.set_area(self.empty_page if media is None else self.stage)
         if media is None:
             self.detection.forget()
+            self.projects.media_opened(None)
             self.setWindowTitle(TITLE)
             return
         self.setWindowTitle(f"{media.path.name} — {TITLE}")
         self.memory.add_recent(media.path)
         if media.notes:
             self.messages.show_notice(f"{media.path.name}: {'; '.join(media.notes)}")
-        self.detection.start()
+        self.projects.media_opened(media)
 
     def _turn_page(self, page: QWidget) -> None:
         """Show the page; the keys go where they are of most use, not to its first button."""
@@ -266,7 +305,8 @@ class MainWindow(QMainWindow):
         self.messages.show_error(str(error))
 
     def _show_recent(self) -> None:
-        self.menus.set_recent(self.memory.settings.recent)
+        settings = self.memory.settings
+        self.menus.set_recent(settings.recent, settings.recent_projects)
         self.empty_page.set_recent(self.memory.settings.recent)
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -311,9 +351,10 @@ class MainWindow(QMainWindow):
             apply_theme(app, theme)
         for part in (self.stage, self.events, self.timeline, self.empty_page, self.messages):
             part.set_theme(theme)
+        self.review.set_theme(theme)
 
     def _show_events_panel(self, shown: bool) -> None:
-        self.events.setVisible(shown)
+        self.review.side.setVisible(shown)
         self.memory.update(events_panel=shown)
 
     def _set_full_screen(self, full: bool) -> None:
@@ -322,12 +363,16 @@ class MainWindow(QMainWindow):
 
     def _back_out(self) -> None:
         """One step: the message, saving, full screen, the selection, then detection."""
+        if self.projects.let_go():
+            return
         if self.messages.text:
             self.messages.dismiss()
         elif self.pictures.is_saving:
             self.pictures.cancel()
         elif self.isFullScreen():
             self.actions_by_id["full_screen"].setChecked(False)
+        elif self.review.back_out() or self.projects.back_out():
+            return
         elif self.view_state.selection is not None:
             self.view_state.clear_selection()
         else:

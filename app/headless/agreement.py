@@ -96,11 +96,11 @@ def _sides(arguments: argparse.Namespace) -> tuple[AnnotationSet, AnnotationSet]
                 arguments.project.name,
                 f"nothing by {name!r}; there are {', '.join(sorted(known)) or 'no annotators'}",
             )
-    sides = [_of_annotator(document, name) for name in arguments.annotators]
+    sides = [of_annotator(document, name) for name in arguments.annotators]
     return sides[0], sides[1]
 
 
-def _of_annotator(document: AnnotationSet, name: str) -> AnnotationSet:
+def of_annotator(document: AnnotationSet, name: str) -> AnnotationSet:
     """The events of one annotator and the videos on which there is one."""
     segments = tuple(each for each in document.segments if each.annotator == name)
     busy = {each.video for each in segments}

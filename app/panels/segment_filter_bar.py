@@ -229,7 +229,6 @@ def _number(name: str, maximum: float, value: float) -> QDoubleSpinBox:
     box.setRange(0.0, maximum)
     box.setSingleStep(0.05 if maximum == 1.0 else 0.5)
     box.setValue(value)
-    box.setButtonSymbols(QDoubleSpinBox.ButtonSymbols.NoButtons)
     box.setAlignment(Qt.AlignmentFlag.AlignRight)
     return box
 

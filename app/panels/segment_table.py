@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.segment_bulk import BulkBar
 from app.panels.segment_filter import Column, SegmentFilter
 from app.panels.segment_filter_bar import SegmentFilterBar
 from app.panels.segment_model import SegmentModel
 from app.panels.segment_view import CellDelegate, SegmentView
+from app.player.time_code import short_time_code
 from app.theme import Theme, tabular
 from app.window.annotation import Annotation
 
 ROW_PX = 26
-PADDING_PX = 8
+PADDING_PX = 7
 WIDEST_TEXTS = {
-    Column.KIND: "◆",
-    Column.LABEL: "a label of some words",
-    Column.STATE: "? ▴",
-    Column.ONSET: "00:00:00.000",
-    Column.OFFSET: "00:00:00.000",
-    Column.LENGTH: "Length ▴",
-    Column.SCORE: "Score ▴",
+    Column.KIND: "▴",
+    Column.LABEL: "kettle whistle…",
+    Column.STATE: "▴",
+    Column.LENGTH: "Length",
+    Column.SCORE: "Score",
     Column.ANNOTATOR: "Annotator ▴",
     Column.NOTE: "a note of some words, or more",
 }
@@ -49,6 +48,7 @@ class SegmentTable(QWidget):
         self._annotation = annotation
         self._is_following = False
         self._moving_id: int | None = None
+        self._time_px = 0
         self.model = SegmentModel(annotation)
         self.model.problem.connect(self.problem)
         self.view = SegmentView()
@@ -68,6 +68,7 @@ class SegmentTable(QWidget):
         self._set_up_view()
         self._lay_out()
         self._connect()
+        self.filters.show_order(*self.model.sorted_by)
         self._read()
 
     def set_theme(self, theme: Theme) -> None:
@@ -96,21 +97,14 @@ class SegmentTable(QWidget):
         view.sortByColumn(Column.ONSET, Qt.SortOrder.AscendingOrder)
 
     def _lay_out(self) -> None:
-        title = QLabel("SEGMENTS")
-        title.setObjectName("heading")
-        top = QHBoxLayout()
-        top.addWidget(title)
-        top.addStretch(1)
-        top.addWidget(self._count)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 10, 12, 8)
         layout.setSpacing(8)
-        layout.addLayout(top)
         layout.addWidget(self.filters)
+        layout.addWidget(self._count)
         layout.addWidget(self._hint)
         layout.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignHCenter)
         layout.addWidget(self.view, 1)
-        layout.addStretch(0)
         layout.addWidget(self._bulk)
 
     def _connect(self) -> None:
@@ -127,6 +121,17 @@ class SegmentTable(QWidget):
     def _read(self) -> None:
         self.model.read()
         self.filters.read()
+        self._fit_times()
+
+    def _fit_times(self) -> None:
+        """Hours need more room, and only long videos have them."""
+        columns = self._annotation.columns
+        latest_us = int(columns.reach_us[-1]) if columns is not None and len(columns) else 0
+        width_px = self.view.fontMetrics().horizontalAdvance(short_time_code(latest_us) + "0")
+        if width_px != self._time_px:
+            self._time_px = width_px
+            for column in (Column.ONSET, Column.OFFSET):
+                self.view.horizontalHeader().resizeSection(column, width_px + 2 * PADDING_PX)
 
     def _on_moving(self, begins: bool) -> None:
         self._is_following = begins

@@ -178,8 +178,11 @@ class Project:
         video = self._document.videos.get(video_id)
         if video is None:
             raise EditError(f"there is no video {video_id}")
-        places = self._store.reader.places(video.content_hash, machine_name())
-        return locate(video, self.folder, places)
+        return locate(video, self.folder, self.known_places(video))
+
+    def known_places(self, video: Video) -> list[str]:
+        """Where a video was last seen on this machine, outside the folder."""
+        return self._store.reader.places(video.content_hash, machine_name())
 
     def missing_videos(self) -> list[Video]:
         """The videos whose files are not where they were."""
