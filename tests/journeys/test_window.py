@@ -424,4 +424,5 @@ sys.exit(bootstrap.run_window(None))
         capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     assert said.stdout == "closed\n"
-    assert said.stderr == ""
+    # Qt's platform without a screen says so of every window that has a least size.
+    assert said.stderr.replace("This plugin does not support propagateSizeHints()\n", "") == ""
