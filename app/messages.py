@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from app.icons import icon
 from app.theme import Theme
@@ -12,6 +22,10 @@ from app.theme import Theme
 NOTICE_MS = 6_000
 MARGIN_PX = 12
 WIDEST_PX = 720
+
+
+# A button's text and what it does.
+Offer = tuple[str, Callable[[], object]]
 
 
 class MessageBar(QFrame):
@@ -45,6 +59,7 @@ class MessageBar(QFrame):
         layout.setContentsMargins(12, 6, 6, 6)
         layout.setSpacing(8)
         layout.addWidget(self._text, 1)
+        self._offers: list[QPushButton] = []
         layout.addWidget(self._copy)
         layout.addWidget(self._close)
         self._timer = QTimer(self)
@@ -78,6 +93,11 @@ class MessageBar(QFrame):
         self._show("notice", text)
         self._timer.start()
 
+    def show_offers(self, text: str, offers: tuple[Offer, ...], *, is_error: bool = False) -> None:
+        """Say something that can be dealt with at once: a button for each way to do so."""
+        self._timer.stop()
+        self._show("error" if is_error else "notice", text, offers)
+
     def dismiss(self) -> None:
         self._timer.stop()
         if not self.isHidden():
@@ -92,7 +112,8 @@ class MessageBar(QFrame):
             self._place()
         return super().eventFilter(watched, event)
 
-    def _show(self, kind: str, text: str) -> None:
+    def _show(self, kind: str, text: str, offers: tuple[Offer, ...] = ()) -> None:
+        self._set_offers(offers)
         self.setProperty("kind", kind)
         # A dynamic property changes the style only after the widget is polished anew.
         self.style().unpolish(self)
@@ -102,6 +123,18 @@ class MessageBar(QFrame):
         self.show()
         self.raise_()
         self._place()
+
+    def _set_offers(self, offers: tuple[Offer, ...]) -> None:
+        for button in self._offers:
+            self._layout.removeWidget(button)
+            button.hide()
+            button.deleteLater()
+        self._offers = [QPushButton(name) for name, _ in offers]
+        for button, (_, act) in zip(self._offers, offers, strict=True):
+            # The message goes first: what is done may well show the next one.
+            button.clicked.connect(self.dismiss)
+            button.clicked.connect(act)
+            self._layout.insertWidget(self._layout.indexOf(self._copy), button)
 
     def _place(self) -> None:
         corner = self._area.mapTo(self._host, QPoint(0, 0))

@@ -14,6 +14,7 @@ from PySide6.QtCore import QStandardPaths
 FOLDER_VARIABLE = "AVSCOPE_CONFIG_DIR"
 FILE_NAME = "settings.json"
 RECENT_LIMIT = 10
+LONGEST_REACTION_MS = 1_000
 THEMES = ("system", "dark", "light")
 
 
@@ -23,6 +24,7 @@ class Settings:
 
     ``recent`` are absolute paths, the newest first; ``layout`` maps the name of a window part
     to its state as base64; ``spectrogram`` is what ``SpectrogramSettings.stored`` gives.
+    ``recent_projects`` likewise; ``reaction_ms`` in [0, 1000] is how late a person's keys are.
     """
 
     theme: str = "system"
@@ -31,6 +33,8 @@ class Settings:
     scrub_sound: bool = True
     events_panel: bool = True
     recent: tuple[str, ...] = ()
+    recent_projects: tuple[str, ...] = ()
+    reaction_ms: int = 0
     layout: dict[str, str] = field(default_factory=dict)
     spectrogram: dict[str, Any] = field(default_factory=dict)
 
@@ -44,6 +48,18 @@ class Settings:
         """The same without ``path`` among the recent files."""
         gone = str(path.absolute())
         return replace(self, recent=tuple(other for other in self.recent if other != gone))
+
+    def with_project(self, path: Path) -> Settings:
+        """The same with ``path`` in front of the recent projects."""
+        newest = str(path.absolute())
+        others = [other for other in self.recent_projects if other != newest]
+        return replace(self, recent_projects=(newest, *others)[:RECENT_LIMIT])
+
+    def without_project(self, path: Path) -> Settings:
+        """The same without ``path`` among the recent projects."""
+        gone = str(path.absolute())
+        others = tuple(other for other in self.recent_projects if other != gone)
+        return replace(self, recent_projects=others)
 
     def with_layout(self, states: dict[str, bytes]) -> Settings:
         """The same with the states of these window parts."""
@@ -123,7 +139,10 @@ def _makes_sense(name: str, value: Any) -> bool:
         return value in THEMES
     if name == "volume":
         return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1
-    if name == "recent":
+    if name == "reaction_ms":
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        return is_number and 0 <= value <= LONGEST_REACTION_MS
+    if name in ("recent", "recent_projects"):
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
     if name == "spectrogram":
         return isinstance(value, dict)
@@ -133,4 +152,4 @@ def _makes_sense(name: str, value: Any) -> bool:
 
 
 def _as_stored(name: str, value: Any) -> Any:
-    return tuple(value[:RECENT_LIMIT]) if name == "recent" else value
+    return tuple(value[:RECENT_LIMIT]) if name in ("recent", "recent_projects") else value

@@ -126,6 +126,11 @@ class DragHand(QObject):
         elif not is_out:
             self._timer.stop()
 
+    def drop(self) -> None:
+        """Forget the drag without ending it."""
+        self._timer.stop()
+        self._drag = None
+
     def release(self) -> None:
         """The button is up."""
         self._timer.stop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -10,39 +11,49 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.kind_style import score_text
 from core_model.timeline import Detection
+
+# Looks 0 .. SCORE_STEPS are those of undecided finds by their score; then come the others.
+SCORE_STEPS = 16
+HUMAN, ACCEPTED, UNSURE, REJECTED = range(SCORE_STEPS + 1, SCORE_STEPS + 5)
+LOOK_COUNT = SCORE_STEPS + 5
 
 Times = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """Events of one row: no two overlap, so onsets and offsets both rise strictly.
+class TimeRow(ABC):
+    """Spans of one row: no two overlap, so onsets and offsets both rise.
 
-    ``events`` are the detections in that order, the arrays (n,) their onsets, offsets (us) and
-    scores. ``knots_us`` (2n,) are onsets and offsets interleaved and ``covered_us`` (2n,) the
-    covered time up to each of them, from which the coverage of any span follows by interpolation.
+    The arrays (n,) are onsets and offsets (us). ``knots_us`` (2n,) are both interleaved and
+    ``covered_us`` (2n,) the covered time up to each of them, from which the coverage of any span
+    follows by interpolation.
     """
 
-    events: tuple[Detection, ...]
     onset_us: Times
     offset_us: Times
-    score: npt.NDArray[np.float64]
     knots_us: Times
     covered_us: Times
 
+    @abstractmethod
+    def looks(self, first: int, last: int) -> npt.NDArray[np.intp]:
+        """How the spans ``first .. last`` are drawn, as numbers of ``LOOK_COUNT`` looks (k,)."""
+
+    @abstractmethod
+    def texts(self, index: int) -> tuple[str, str]:
+        """Label and score as they are written on a span; "" for no score."""
+
     def span(self, start_us: int, end_us: int) -> tuple[int, int]:
-        """Index range of the events that touch ``[start_us, end_us)``."""
+        """Index range of the spans that touch ``[start_us, end_us)``."""
         first = int(np.searchsorted(self.offset_us, start_us, side="right"))
         return first, int(np.searchsorted(self.onset_us, end_us, side="left"))
 
-    def at(self, time_us: int) -> Detection | None:
-        """The event with ``onset_us <= time_us < offset_us``."""
+    def index_at(self, time_us: int) -> int | None:
+        """Which span has ``onset_us <= time_us < offset_us``."""
         index = int(np.searchsorted(self.onset_us, time_us, side="right")) - 1
-        if index >= 0 and time_us < self.offset_us[index]:
-            return self.events[index]
-        return None
+        return index if index >= 0 and time_us < self.offset_us[index] else None
 
     def coverage(self, bounds_us: Floats) -> Floats:
         """Covered share (n,) in [0, 1] of each span between neighbouring ``bounds_us`` (n + 1,).
@@ -53,6 +64,26 @@ class Row:
         share = covered / np.diff(bounds_us)
         begun = np.diff(np.searchsorted(self.onset_us, bounds_us, side="left")) > 0
         return np.where(begun | (share > 0), np.clip(share, 0.3, 1.0), 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Row(TimeRow):
+    """Detections of one row in their order, with their scores (n,)."""
+
+    events: tuple[Detection, ...]
+    score: npt.NDArray[np.float64]
+
+    def looks(self, first: int, last: int) -> npt.NDArray[np.intp]:
+        return np.rint(self.score[first:last] * SCORE_STEPS).astype(np.intp)
+
+    def texts(self, index: int) -> tuple[str, str]:
+        event = self.events[index]
+        return event.label, score_text(event.score)
+
+    def at(self, time_us: int) -> Detection | None:
+        """The event with ``onset_us <= time_us < offset_us``."""
+        index = self.index_at(time_us)
+        return None if index is None else self.events[index]
 
 
 @dataclass
@@ -131,11 +162,16 @@ class _OpenRow:
     def closed(self) -> Row:
         events = tuple(self._events)
         score = np.fromiter((e.score for e in events), np.float64, len(events))
-        knots_us = np.stack([self._onset_us, self._offset_us], axis=1).ravel()
-        after_us = np.cumsum(self._offset_us - self._onset_us)
-        before_us = np.concatenate([[0], after_us[:-1]])
-        covered_us = np.stack([before_us, after_us], axis=1).ravel()
-        return Row(events, self._onset_us, self._offset_us, score, knots_us, covered_us)
+        knots_us, covered_us = knots_of(self._onset_us, self._offset_us)
+        return Row(self._onset_us, self._offset_us, knots_us, covered_us, events, score)
+
+
+def knots_of(onset_us: Times, offset_us: Times) -> tuple[Times, Times]:
+    """``knots_us`` and ``covered_us`` (2n,) of a row with these onsets and offsets (n,)."""
+    knots_us = np.stack([onset_us, offset_us], axis=1).ravel()
+    after_us = np.cumsum(offset_us - onset_us)
+    before_us = np.concatenate([[0], after_us[:-1]]).astype(np.int64)
+    return knots_us, np.stack([before_us, after_us], axis=1).ravel()
 
 
 def _layers(events: list[Detection]) -> list[_Layer]:

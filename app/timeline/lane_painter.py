@@ -8,11 +8,19 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush, score_text
+from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush
 from app.theme import Theme
-from app.timeline.event_rows import Floats, Row
+from app.timeline.event_rows import (
+    ACCEPTED,
+    HUMAN,
+    REJECTED,
+    SCORE_STEPS,
+    UNSURE,
+    Floats,
+    TimeRow,
+)
 from app.timeline.time_scale import TimeScale
-from core_model.timeline import Detection, Task
+from core_model.timeline import Task
 
 EDGE_PX = 3
 TEXT_INSET_PX = 8
@@ -24,8 +32,14 @@ NARROWEST_TEXT_PX = 28.0
 # With more boxes than this in view (all rows together) crowded rows turn into density.
 BOX_BUDGET = 700
 CROWDED_PX_PER_EVENT = 6.0
-OPACITY_STEPS = 16
 KEPT_TEXTS = 4_096
+# Opacities of fill, outline and left edge of what people have decided on.
+DECIDED_OPACITIES = {
+    HUMAN: (0.55, 1.0, 1.0),
+    ACCEPTED: (0.45, 1.0, 1.0),
+    UNSURE: (0.16, 0.9, 0.6),
+    REJECTED: (0.06, 0.4, 0.4),
+}
 
 
 @dataclass
@@ -81,58 +95,69 @@ class LanePainter:
         self._writer = writer
         self._box_px = box_px
         self._baseline_px = writer.baseline_px(box_px)
-        self._brushes: list[QBrush] = []
-        self._pens: list[QPen] = []
-        self._edges: list[QColor] = []
-        for step in range(OPACITY_STEPS + 1):
-            level = step / OPACITY_STEPS
-            opacity = fill_opacity(level)
-            self._brushes.append(pattern_brush(style.pattern, style.colour, opacity, pixel_ratio))
-            self._pens.append(QPen(_translucent(self._outline, 0.35 + 0.45 * level), 1))
-            self._edges.append(_translucent(self._outline, 0.55 + 0.45 * level))
+        self._brushes: dict[int, QBrush] = {}
+        self._pens: dict[int, QPen] = {}
+        self._edges: dict[int, QColor] = {}
+        for look, (fill, line, edge) in _opacities().items():
+            self._brushes[look] = pattern_brush(style.pattern, style.colour, fill, pixel_ratio)
+            self._pens[look] = QPen(_translucent(self._outline, line), 1)
+            self._edges[look] = _translucent(self._outline, edge)
+        self._pens[UNSURE].setDashPattern([3, 3])
         self._boxes: dict[int, list[QRectF]] = {}
         self._bars: dict[int, list[QRectF]] = {}
-        self._labels: list[tuple[float, float, float, Detection]] = []
+        self._labels: list[tuple[float, float, float, tuple[str, str]]] = []
 
-    def add_boxes(self, row: Row, top_px: float, scale: TimeScale, span: tuple[int, int]) -> None:
+    def add_boxes(
+        self, row: TimeRow, top_px: float, scale: TimeScale, span: tuple[int, int]
+    ) -> None:
         """Collect events ``span[0] .. span[1]`` of the row."""
         first, last = span
         left = np.rint(scale.to_px_array(row.onset_us[first:last]))
         right = np.rint(scale.to_px_array(row.offset_us[first:last]))
         left = np.maximum(left, scale.left_px - 8).tolist()
         right = np.minimum(right, scale.right_px + 8).tolist()
-        steps = np.rint(row.score[first:last] * OPACITY_STEPS).astype(np.intp).tolist()
+        looks = row.looks(first, last).tolist()
         for index in range(last - first):
-            left_px, step = left[index], steps[index]
+            left_px, look = left[index], looks[index]
             width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
             if width_px < NARROWEST_OUTLINED_PX:
                 bar = QRectF(left_px, top_px, width_px, self._box_px)
-                self._bars.setdefault(step, []).append(bar)
+                self._bars.setdefault(look, []).append(bar)
                 continue
             # A pen of one pixel reaches one pixel further right and down than its rectangle.
             box = QRectF(left_px, top_px, width_px - 1, self._box_px - 1)
-            self._boxes.setdefault(step, []).append(box)
+            self._boxes.setdefault(look, []).append(box)
             edge = QRectF(left_px, top_px, EDGE_PX, self._box_px)
-            self._bars.setdefault(step, []).append(edge)
+            self._bars.setdefault(look, []).append(edge)
             if width_px >= NARROWEST_TEXT_PX:
-                event = row.events[first + index]
-                self._labels.append((left_px, top_px, left_px + width_px, event))
+                texts = row.texts(first + index)
+                self._labels.append((left_px, top_px, left_px + width_px, texts))
 
     def paint_boxes(self, painter: QPainter, scale: TimeScale) -> None:
         """Draw what was collected."""
-        for step, boxes in self._boxes.items():
-            painter.setPen(self._pens[step])
-            painter.setBrush(self._brushes[step])
+        for look, boxes in self._boxes.items():
+            painter.setPen(self._pens[look])
+            painter.setBrush(self._brushes[look])
             painter.drawRects(boxes)
         painter.setPen(Qt.PenStyle.NoPen)
-        for step, bars in self._bars.items():
-            painter.setBrush(self._edges[step])
+        for look, bars in self._bars.items():
+            painter.setBrush(self._edges[look])
             painter.drawRects(bars)
         self._paint_labels(painter, scale)
+        painter.setPen(self._pens[REJECTED])
+        for box in self._boxes.get(REJECTED, ()):
+            painter.drawLine(
+                QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y())
+            )
         self._boxes, self._bars, self._labels = {}, {}, []
 
     def paint_density(
-        self, painter: QPainter, row: Row, top_px: float, scale: TimeScale, span_px: tuple[int, int]
+        self,
+        painter: QPainter,
+        row: TimeRow,
+        top_px: float,
+        scale: TimeScale,
+        span_px: tuple[int, int],
     ) -> None:
         """Draw the share of every column that events cover, between two logical x."""
         ratio = scale.pixel_ratio
@@ -147,14 +172,13 @@ class LanePainter:
         writer = self._writer
         scores: list[tuple[QPointF, str]] = []
         painter.setPen(self._text)
-        for box_left_px, top_px, box_right_px, event in self._labels:
+        for box_left_px, top_px, box_right_px, (label, score) in self._labels:
             left_px = max(box_left_px, scale.left_px) + TEXT_INSET_PX
             room_px = min(box_right_px, scale.right_px) - TEXT_END_PX - left_px
             baseline_px = top_px + self._baseline_px
-            score = score_text(event.score)
-            label_px = writer.width_px(event.label)
-            text = event.label
-            if label_px + SCORE_GAP_PX + writer.width_px(score) <= room_px:
+            label_px = writer.width_px(label)
+            text = label
+            if score and label_px + SCORE_GAP_PX + writer.width_px(score) <= room_px:
                 place = QPointF(left_px + label_px + SCORE_GAP_PX, baseline_px)
                 scores.append((place, score))
             else:
@@ -175,7 +199,7 @@ def density_image(share: Floats, colour: str) -> QImage:
     return QImage(words.astype(np.uint32).data, len(words), 1, 4 * len(words), image_format).copy()
 
 
-def crowded(row: Row, span: tuple[int, int], scale: TimeScale, box_count: int) -> bool:
+def crowded(row: TimeRow, span: tuple[int, int], scale: TimeScale, box_count: int) -> bool:
     """Whether a row shows density: too many boxes in view and too little room for each here."""
     events = span[1] - span[0]
     if events == 0:
@@ -184,6 +208,15 @@ def crowded(row: Row, span: tuple[int, int], scale: TimeScale, box_count: int) -
     return px_per_event < CROWDED_PX_PER_EVENT or (
         box_count > BOX_BUDGET and px_per_event < scale.width_px / 4
     )
+
+
+def _opacities() -> dict[int, tuple[float, float, float]]:
+    """Fill, outline and left edge of every look: the surer the denser."""
+    levels = [step / SCORE_STEPS for step in range(SCORE_STEPS + 1)]
+    undecided = [
+        (fill_opacity(level), 0.35 + 0.45 * level, 0.55 + 0.45 * level) for level in levels
+    ]
+    return {**dict(enumerate(undecided)), **DECIDED_OPACITIES}
 
 
 def _translucent(colour: str, opacity: float) -> QColor:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -20,7 +22,7 @@ from PySide6.QtWidgets import QScrollBar, QToolTip, QWidget
 from app.kind_style import KIND_STYLES, draw_symbol
 from app.player.time_code import time_code
 from app.theme import Theme
-from app.timeline.event_rows import Row
+from app.timeline.event_rows import Row, TimeRow
 from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
@@ -41,7 +43,7 @@ class Lane:
     """Where a kind's rows lie: ``top_px`` counts from the top of the first lane."""
 
     task: Task
-    rows: tuple[Row, ...]
+    rows: tuple[TimeRow, ...]
     top_px: int
     row_px: int
 
@@ -62,11 +64,32 @@ class Lane:
         """Top of the boxes of a row."""
         return self.top_px + LANE_PADDING_PX + index * self.row_px + self.inset_px
 
-    def row_at(self, y_px: float) -> Row | None:
+    def row_number(self, y_px: float) -> int:
+        """The number of the row that is at a height or nearest to it; 0 where there is none."""
+        index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px
+        return min(max(index, 0), max(len(self.rows) - 1, 0))
+
+    def row_at(self, y_px: float) -> TimeRow | None:
         """The row at a height that counts like ``top_px``."""
         index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px
         is_inside = y_px >= self.top_px and 0 <= index < len(self.rows)
         return self.rows[index] if is_inside else None
+
+
+class LaneHand(Protocol):
+    """What edits the segments of the lanes: it is offered presses first and draws last.
+
+    What it says False to is the pane's own matter.
+    """
+
+    def press(self, event: QMouseEvent, scale: TimeScale) -> bool: ...
+    def press_head(self, task: Task, place: QPoint) -> bool: ...
+    def moved(self, event: QMouseEvent, scale: TimeScale) -> bool: ...
+    def release(self) -> bool: ...
+    def double_click(self, place: QPointF, scale: TimeScale) -> bool: ...
+    def tool_tip(self, place: QPointF, scale: TimeScale) -> str: ...
+    def head_text(self, task: Task) -> str: ...
+    def paint(self, painter: QPainter, scale: TimeScale) -> None: ...
 
 
 class LanesPane(TimePane):
@@ -76,7 +99,8 @@ class LanesPane(TimePane):
         super().__init__(view_state, theme, parent)
         self.setMinimumHeight(len(KIND_STYLES) * LEAST_LANE_PX)
         self.setAccessibleName("Events")
-        self._rows: dict[Task, tuple[Row, ...]] = {}
+        self._rows: dict[Task, tuple[TimeRow, ...]] = {}
+        self.hand: LaneHand | None = None
         self._lanes: tuple[Lane, ...] = ()
         self._painters: dict[tuple[Task, int, float, str], LanePainter] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
@@ -92,13 +116,18 @@ class LanesPane(TimePane):
         return self._lanes
 
     @property
+    def scrolled_px(self) -> int:
+        """How far the lanes are scrolled up."""
+        return self._scroll.value()
+
+    @property
     def _content_px(self) -> int:
         last = self._lanes[-1]
         return last.top_px + last.height_px
 
-    def set_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
+    def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """Show these rows of events; kinds that are not named have none."""
-        self._rows = rows
+        self._rows = dict(rows)
         self._arrange()
         self.update()
 
@@ -110,7 +139,7 @@ class LanesPane(TimePane):
         y_px = position.y() + self._scroll.value()
         for lane in self._lanes:
             row = lane.row_at(y_px)
-            if row is not None:
+            if isinstance(row, Row):
                 return row.at(scale.to_us(position.x()))
         return None
 
@@ -124,6 +153,8 @@ class LanesPane(TimePane):
             self._paint_lane(painter, lane_painter, lane, scale, exposed)
             bottom = lane.top_px + lane.height_px - 1
             painter.fillRect(exposed.left(), bottom, exposed.width(), 1, QColor(self.theme.line))
+        if self.hand is not None:
+            self.hand.paint(painter, scale)
         painter.translate(0, self._scroll.value())
 
     def _paint_lane(
@@ -171,25 +202,67 @@ class LanesPane(TimePane):
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         name_box = QRect(28, top_px, MARGIN_PX - 28, HEAD_PX)
         painter.drawText(name_box, left, KIND_STYLES[lane.task].name)
-        number = sum(len(row.events) for row in lane.rows)
+        number = sum(len(row.onset_us) for row in lane.rows)
         if number:
             painter.setFont(self.text_font(SMALL_TEXT_PX))
             painter.setPen(QColor(self.theme.text_secondary))
             painter.drawText(name_box.adjusted(0, 0, -8, 0), right, _short_number(number))
+        text = self.hand.head_text(lane.task) if self.hand is not None else ""
+        if text and lane.height_px >= 2 * HEAD_PX:
+            painter.setFont(self.text_font(SMALL_TEXT_PX))
+            painter.setPen(QColor(self.theme.text_secondary))
+            short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 76)
+            painter.drawText(name_box.translated(0, HEAD_PX - 6), left, short)
         bottom = lane.top_px + lane.height_px - 1
         painter.fillRect(0, bottom, MARGIN_PX, 1, QColor(self.theme.line))
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = self.event_at(event.pos())
-            if found is None:
-                QToolTip.hideText()
+            text = self._tool_tip(QPointF(event.pos()))
+            if text:
+                QToolTip.showText(event.globalPos(), text, self)
             else:
-                QToolTip.showText(event.globalPos(), tool_tip(found), self)
+                QToolTip.hideText()
             return True
         return super().event(event)
 
+    def _tool_tip(self, place: QPointF) -> str:
+        found, scale = self.event_at(place), self.scale()
+        if found is not None:
+            return tool_tip(found)
+        return self.hand.tool_tip(place, scale) if self.hand is not None and scale else ""
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        scale, hand, place = self.scale(), self.hand, event.position()
+        if hand is not None and scale and event.button() == Qt.MouseButton.LeftButton:
+            if self.in_picture(place):
+                if hand.press(event, scale):
+                    return
+            elif place.x() < MARGIN_PX:
+                y_px = place.y() + self._scroll.value()
+                head = (
+                    lane
+                    for lane in self._lanes
+                    if lane.top_px <= y_px < lane.top_px + lane.height_px
+                )
+                lane = next(head, None)
+                if lane and hand.press_head(lane.task, event.globalPosition().toPoint()):
+                    return
+        super().mousePressEvent(event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        scale = self.scale()
+        if self.hand is None or not scale or not self.hand.moved(event, scale):
+            super().mouseMoveEvent(event)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        if self.hand is None or not self.hand.release():
+            super().mouseReleaseEvent(event)
+
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        scale = self.scale()
+        if self.hand is not None and scale and self.hand.double_click(event.position(), scale):
+            return
         found = self.event_at(event.position())
         if found is not None:
             air_us = round(found.duration_us * ZOOM_AIR)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from enum import Enum, auto
 
 import numpy as np
@@ -11,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
-from app.timeline.event_rows import Floats, Row
+from app.timeline.event_rows import Floats, TimeRow
 from app.timeline.lane_painter import density_image
 from app.timeline.marks import paint_broken, paint_selection
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
@@ -45,7 +46,7 @@ class Overview(TimePane):
         super().__init__(view_state, theme, parent)
         self.setFixedHeight(HEIGHT_PX)
         self.setAccessibleName("Overview of the whole video")
-        self._rows: dict[Task, tuple[Row, ...]] = {}
+        self._rows: Mapping[Task, tuple[TimeRow, ...]] = {}
         self._picture: tuple[object, QPixmap] | None = None
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
@@ -69,7 +70,7 @@ class Overview(TimePane):
             pixel_ratio=visible.pixel_ratio,
         )
 
-    def set_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
+    def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """Show the density of these events."""
         self._rows = rows
         self._picture = None

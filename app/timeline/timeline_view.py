@@ -11,16 +11,19 @@ from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, Q
 from app.theme import Theme
 from app.timeline.arranger import EventArranger
 from app.timeline.bars import bar_style
-from app.timeline.event_rows import Row
+from app.timeline.event_rows import TimeRow
 from app.timeline.lanes_pane import LanesPane
 from app.timeline.overview import Overview
 from app.timeline.ruler import Ruler
+from app.timeline.segment_feed import SegmentFeed
+from app.timeline.segment_hand import SegmentHand
 from app.timeline.sound_panel import SoundSettingsPanel
 from app.timeline.sound_panes import WaveformPane
 from app.timeline.sound_picture import SoundPicture
 from app.timeline.sound_spectrogram import SpectrogramPane
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, ZOOM_PER_NOTCH, TimePane
 from app.view_state import ViewState
+from app.window.annotation import Annotation
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection, Task
 
@@ -49,7 +52,9 @@ class TimelineView(QWidget):
         self._detections: tuple[Detection, ...] = ()
         self._thresholds: dict[Task, float] = {}
         self._arranger = EventArranger(self)
-        self._arranger.rows_changed.connect(self._show_rows)
+        self._arranger.rows_changed.connect(self._show_found)
+        self.feed: SegmentFeed | None = None
+        self.hand: SegmentHand | None = None
         self.sound = SoundPicture(self)
         self.overview = Overview(view_state, theme, self)
         self.ruler = Ruler(view_state, theme, self)
@@ -69,6 +74,18 @@ class TimelineView(QWidget):
         view_state.visible_changed.connect(self._fit_scroll)
         view_state.playhead_changed.connect(self._follow_playhead)
         self._fit_scroll(view_state.visible_start_us, view_state.visible_end_us)
+
+    def attach(self, annotation: Annotation) -> None:
+        """Show and edit the segments of a project while the open video is in one."""
+        self.feed = SegmentFeed(annotation, self)
+        self.feed.rows_changed.connect(self._show_rows)
+        self.feed.left.connect(self._show_detections)
+        self.hand = SegmentHand(annotation, self.lanes)
+        self.lanes.hand = self.hand
+
+    def cancel_gesture(self) -> bool:
+        """Let go of what is in the hand; False where nothing is."""
+        return self.hand is not None and self.hand.cancel()
 
     def set_media(self, info: MediaInfo | None) -> None:
         """Read the sound of this media in the background; None closes what was open.
@@ -92,12 +109,14 @@ class TimelineView(QWidget):
     def set_detections(self, detections: tuple[Detection, ...]) -> None:
         """Show this complete list, in any order."""
         self._detections = detections
-        self._arranger.arrange(self._detections, self._thresholds)
+        self._show_detections()
 
     def set_thresholds(self, thresholds: Mapping[Task, float]) -> None:
         """Show only events of at least this score (0 for a kind that is not named)."""
         self._thresholds = dict(thresholds)
-        self._arranger.arrange(self._detections, self._thresholds)
+        self._show_detections()
+        if self.feed is not None:
+            self.feed.set_thresholds(thresholds)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw every pane with this theme."""
@@ -110,6 +129,8 @@ class TimelineView(QWidget):
         """End the background threads; call it before the view goes."""
         self.sound.shutdown()
         self._arranger.shutdown()
+        if self.feed is not None:
+            self.feed.shutdown()
 
     def panes(self) -> tuple[TimePane, ...]:
         """All panes on the time axis from top to bottom."""
@@ -161,7 +182,16 @@ class TimelineView(QWidget):
         column.addWidget(self._splitter, 1)
         column.addLayout(bar)
 
-    def _show_rows(self, rows: dict[Task, tuple[Row, ...]]) -> None:
+    def _show_detections(self) -> None:
+        if self.feed is None or not self.feed.is_active:
+            self._arranger.arrange(self._detections, self._thresholds)
+
+    def _show_found(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
+        """What was found, unless a project holds the video meanwhile."""
+        if self.feed is None or not self.feed.is_active:
+            self._show_rows(rows)
+
+    def _show_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         self.lanes.set_rows(rows)
         self.overview.set_rows(rows)
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -10,9 +11,12 @@ from PySide6.QtCore import QObject, Signal
 from app.project.columns import SegmentColumns
 from app.project.edits.base import Edit
 from app.project.project_session import ProjectSession
-from app.project.values import Label
+from app.project.values import KINDS, Label
 from core_model.timeline import Task
 
+DIGITS = "1234567890"
+# (kind, label, start in microseconds) of a label that was started and not yet stopped.
+Running = tuple[Task, str, int]
 _NOTHING: frozenset[int] = frozenset()
 
 
@@ -20,13 +24,21 @@ class Annotation(QObject):
     """The segments of the video that is open, what of them is selected, and the way to edits.
 
     ``changed``: segments, labels, the video or the project are others now; read them again.
+    ``segments_changed(frozenset)`` and ``labels_changed`` come before it where only these
+    segments, or only labels, are.
     ``selection_changed(frozenset)``: ids of segments. ``current_label_changed(Task)``.
+    ``running_changed``: labels were started or stopped while playing. ``project_wanted(make)``:
+    there is something to keep and no project; ``make(video_id)`` gives the edit.
     Times are integer microseconds of presentation time, as in the columns.
     """
 
     changed = Signal()
     selection_changed = Signal(object)
     current_label_changed = Signal(object)
+    segments_changed = Signal(object)
+    labels_changed = Signal()
+    running_changed = Signal()
+    project_wanted = Signal(object)
 
     def __init__(self, projects: ProjectSession, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -35,6 +47,8 @@ class Annotation(QObject):
         self._selection = _NOTHING
         self._current: dict[Task, str] = {}
         self._current_kind = Task.TAL
+        self._running: tuple[Running, ...] = ()
+        self._has_media = False
         projects.project_changed.connect(self._on_project)
         projects.segments_changed.connect(self._on_segments)
         projects.labels_changed.connect(self._on_labels)
@@ -94,6 +108,56 @@ class Annotation(QObject):
                 self.select(int(each) for each in new)
         return done
 
+    def propose(self, make: Callable[[int], Edit]) -> bool:
+        """Add something to the video; where no project is open, one is asked for first."""
+        if self._projects.project is None:
+            self.project_wanted.emit(make)
+            return False
+        return self._video_id is not None and self.perform_and_select(make(self._video_id))
+
+    @property
+    def takes_drawings(self) -> bool:
+        """Whether segments can be drawn: into the project, or into one that is offered then."""
+        return self._has_media and (self._projects.project is None or self.is_writable)
+
+    def set_has_media(self, on: bool) -> None:
+        """Say whether a file is open, in the project or not."""
+        self._has_media = on
+
+    def selected_by_kind(self) -> dict[Task, list[int]]:
+        """The selected segments of each kind that there are any of."""
+        columns, by_kind = self.columns, defaultdict[Task, list[int]](list)
+        if columns is not None:
+            for row in columns.rows_of(self._selection):
+                by_kind[KINDS[columns.kinds[row]]].append(int(columns.ids[row]))
+        return dict(by_kind)
+
+    @property
+    def running(self) -> tuple[Running, ...]:
+        """What was started while playing and not yet stopped, the oldest first."""
+        return self._running
+
+    def set_running(self, running: tuple[Running, ...]) -> None:
+        """Say what is under way now."""
+        if running != self._running:
+            self._running = running
+            self.running_changed.emit()
+
+    def label_on(self, digit: str) -> Label | None:
+        """The label that a digit starts: its own, or in their order those that have no key."""
+        labels = self.labels()
+        own = next((label for label in labels if label.key == digit), None)
+        taken = {label.key for label in labels}
+        free = [each for each in DIGITS if each not in taken]
+        others = (label for label in labels if not label.key)
+        return own or dict(zip(free, others, strict=False)).get(digit)
+
+    def key_of(self, label: Label) -> str:
+        """The key that starts a label, or ""."""
+        if label.key:
+            return label.key
+        return next((digit for digit in DIGITS if self.label_on(digit) == label), "")
+
     def labels(self, kind: Task | None = None) -> tuple[Label, ...]:
         """The labels of the project, or of one kind, in their order."""
         document = self._projects.document
@@ -136,9 +200,11 @@ class Annotation(QObject):
 
     def _on_segments(self, video_id: int, ids: frozenset[int]) -> None:
         if video_id == self._video_id:
+            self.segments_changed.emit(ids)
             self._tell()
 
     def _on_labels(self, ids: frozenset[int]) -> None:
+        self.labels_changed.emit()
         self.changed.emit()
 
     def _on_videos(self, ids: frozenset[int]) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
 
 from app.jobs.requests import DetectFailure, DetectProgress, DetectResponse, ModelReady
 from app.jobs.runner import JobRunner
@@ -12,7 +14,7 @@ from app.player.time_code import time_left
 from app.session import Session
 from app.window.status_line import StatusLine
 from core_model.bundle_description import BundleError, read_description, starter_folder
-from core_model.timeline import Task
+from core_model.timeline import Detection, Task
 
 WAITING_HINT = "Looking for events. They appear here as they are found."
 EMPTY_HINT = "Events appear here when a video is open."
@@ -21,8 +23,22 @@ STOPPED_HINT = "Detection was stopped. Choose Model, Find Events to look again."
 FAILED_HINT = "Detection is not possible. The player works without it."
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """All that a finished detection found, and by what."""
+
+    model: str
+    version: str
+    detections: tuple[Detection, ...]
+
+
 class DetectionPresenter(QObject):
-    """Starts, cancels and shows detection; the events go into the session."""
+    """Starts, cancels and shows detection; the events go into the session.
+
+    While a project holds the video they do not: ``found`` then carries them once all are found.
+    """
+
+    found = Signal(object)
 
     def __init__(
         self,
@@ -39,6 +55,8 @@ class DetectionPresenter(QObject):
         self._events = events
         self._messages = messages
         self._model = ""
+        self._model_name = ""
+        self._to_project = False
         self._last: DetectProgress | None = None
         runner.responded.connect(self._on_response)
         status.cancel_asked.connect(self.cancel)
@@ -54,7 +72,8 @@ class DetectionPresenter(QObject):
         if media is None:
             return
         self._last = None
-        self._session.set_detections(())
+        if not self._to_project:
+            self._session.set_detections(())
         self._runner.detect(media.path)
         self._status.set_working("Loading the model…" if not self._model else "Reading…", None)
         self._events.set_hint(WAITING_HINT)
@@ -66,6 +85,24 @@ class DetectionPresenter(QObject):
             self._status.set_idle("Detection stopped")
             self._events.set_hint(STOPPED_HINT)
 
+    def keep_to_project(self, on: bool) -> None:
+        """Whether what is found belongs to a project, and is not the session's."""
+        self._to_project = on
+
+    def hand_over(self) -> None:
+        """Tell again what was found before there was a project; look for it where nothing was."""
+        if self._last is not None:
+            self._tell_found(self._last)
+        elif not self.is_running:
+            self.start()
+
+    def rest(self) -> None:
+        """Another file is open in which nothing needs to be looked for."""
+        self._last = None
+        self._runner.cancel()
+        self._status.set_idle("")
+        self._events.set_hint(NOTHING_HINT)
+
     def forget(self) -> None:
         """The file is closed: stop without a word."""
         self._last = None
@@ -75,6 +112,7 @@ class DetectionPresenter(QObject):
 
     def _on_response(self, response: DetectResponse) -> None:
         if isinstance(response, ModelReady):
+            self._model_name = response.model
             self._model = f"{response.model} · {response.device}"
             self._status.set_model(self._model)
             self._status.set_working("Reading…", None)
@@ -87,13 +125,16 @@ class DetectionPresenter(QObject):
             self._on_progress(response)
 
     def _on_progress(self, progress: DetectProgress) -> None:
-        self._session.set_detections(progress.detections)
+        if not self._to_project:
+            self._session.set_detections(progress.detections)
         # What the cache answers says nothing about how fast the model is.
         if progress.times_real_time > 0 and not progress.from_cache:
             speed = f"{_speed_text(progress.times_real_time)}× real time"
             self._status.set_model(f"{self._model} · {speed}")
         if progress.done:
             self._last = progress
+            if self._to_project:
+                self._tell_found(progress)
             self._tell_count()
             self._events.set_hint(NOTHING_HINT)
             return
@@ -102,6 +143,11 @@ class DetectionPresenter(QObject):
         self._status.set_working(
             f"Finding events {progress.part_done * 100:.0f} %{left}", progress.part_done
         )
+
+    def _tell_found(self, progress: DetectProgress) -> None:
+        """Models are named with their version ("starter 1.0")."""
+        name, _, version = self._model_name.rpartition(" ")
+        self.found.emit(Found(name or version, version if name else "", progress.detections))
 
     def _tell_count(self) -> None:
         """The same numbers as in the list of events, while the thresholds move."""

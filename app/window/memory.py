@@ -38,6 +38,12 @@ class WindowMemory(QObject):
     def remove_recent(self, path: Path) -> None:
         self._set_recent(self.settings.without_recent(path))
 
+    def add_project(self, path: Path) -> None:
+        self._set_recent(self.settings.with_project(path))
+
+    def remove_project(self, path: Path) -> None:
+        self._set_recent(self.settings.without_project(path))
+
     def remember_layout(self, states: dict[str, bytes]) -> None:
         self.settings = self.settings.with_layout(states)
 

@@ -75,23 +75,12 @@ class SelectionCommands(QObject):
         selection = self._view_state.selection
         if selection is None:
             return
-        moved_us = self._next_frame_us(selection[edge], direction)
+        moved_us = next_frame_us(self._view_state, selection[edge], direction)
         start_us, end_us = (moved_us, selection[1]) if edge == 0 else (selection[0], moved_us)
         # Not past the other edge, nor so near that nothing would be left.
         if start_us < end_us:
             self._view_state.set_selection(start_us, end_us)
             self._view_state.request_seek(moved_us)
-
-    def _next_frame_us(self, time_us: int, direction: int) -> int:
-        frames = self._view_state.frame_times
-        after = int(np.searchsorted(frames, time_us, side="right"))
-        before = int(np.searchsorted(frames, time_us)) - 1
-        place = after if direction > 0 else before
-        if not len(frames):
-            return time_us + direction * NUDGE_WITHOUT_FRAMES_US
-        if place < 0:
-            return self._view_state.media_start_us
-        return int(frames[place]) if place < len(frames) else self._view_state.media_end_us
 
     def _go_to_start(self) -> None:
         if self._view_state.selection is not None:
@@ -107,3 +96,16 @@ class SelectionCommands(QObject):
         start_us, end_us = state.selection or (state.media_start_us, state.media_end_us)
         air_us = round((end_us - start_us) * ZOOM_AIR)
         state.set_visible(start_us - air_us, end_us + air_us)
+
+
+def next_frame_us(view_state: ViewState, time_us: int, direction: int) -> int:
+    """When the next frame begins after a time (1), or the last one before it (-1)."""
+    frames = view_state.frame_times
+    if not len(frames):
+        return time_us + direction * NUDGE_WITHOUT_FRAMES_US
+    after = int(np.searchsorted(frames, time_us, side="right"))
+    before = int(np.searchsorted(frames, time_us)) - 1
+    place = after if direction > 0 else before
+    if place < 0:
+        return view_state.media_start_us
+    return int(frames[place]) if place < len(frames) else view_state.media_end_us

@@ -50,6 +50,11 @@ class StatusLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(12, 0, 12, 0)
         layout.setSpacing(12)
+        self._project = QLabel()
+        self._project.setAccessibleName("Project")
+        self._project.setFont(tabular(self._project.font()))
+        self._project.hide()
+        layout.addWidget(self._project)
         layout.addWidget(self._work)
         layout.addWidget(self._progress)
         layout.addWidget(self._cancel)
@@ -63,6 +68,10 @@ class StatusLine(QWidget):
     @property
     def work_text(self) -> str:
         return self._work.text()
+
+    @property
+    def project_text(self) -> str:
+        return self._project.text()
 
     @property
     def sound_text(self) -> str:
@@ -104,6 +113,16 @@ class StatusLine(QWidget):
 
     def set_model(self, text: str) -> None:
         self._model.setText(text)
+
+    def set_project(self, text: str, tip: str, mood: str) -> None:
+        """What became of the last change; ``mood`` is "saved", "quiet" or "failed" (red)."""
+        self._project.setText(text)
+        self._project.setToolTip(tip)
+        self._project.setVisible(bool(text))
+        self._project.setObjectName(mood)
+        # The style sheet looks at a name only when the widget is polished.
+        self._project.style().unpolish(self._project)
+        self._project.style().polish(self._project)
 
     def set_selection(self, text: str, span: str) -> None:
         """How much time is selected, and from when to when as a tool tip."""

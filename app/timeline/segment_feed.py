@@ -1,0 +1,83 @@
+"""Feeds the lanes with the segments of the open video, while a project holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import QObject, Signal
+
+from app.project.columns import SegmentColumns
+from app.timeline.segment_arranger import SegmentArranger
+from app.timeline.segment_rows import Shown
+from app.window.annotation import Annotation
+from core_model.timeline import Task
+
+
+class SegmentFeed(QObject):
+    """``rows_changed`` carries the rows of every kind; ``left``: there are no segments to show
+    any more, since the video or the project was closed.
+    """
+
+    rows_changed = Signal(object)
+    left = Signal()
+
+    def __init__(self, annotation: Annotation, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._annotation = annotation
+        self._thresholds: dict[Task, float] = {}
+        self._ghosts = False
+        self._columns: SegmentColumns | None = None
+        # What the next "changed" is about has been shown already.
+        self._followed = False
+        self._arranger = SegmentArranger(self)
+        self._arranger.rows_changed.connect(self.rows_changed)
+        annotation.segments_changed.connect(self._on_segments)
+        annotation.labels_changed.connect(self._on_labels)
+        annotation.changed.connect(self._on_changed)
+
+    @property
+    def is_active(self) -> bool:
+        """Whether the lanes show a project's segments."""
+        return self._annotation.video_id is not None
+
+    def set_thresholds(self, thresholds: Mapping[Task, float]) -> None:
+        """Show undecided finds from these scores on; above 1 hides a whole kind."""
+        if dict(thresholds) != self._thresholds:
+            self._thresholds = dict(thresholds)
+            self._show()
+
+    def set_ghosts(self, on: bool) -> None:
+        """Show what was rejected as ghosts, or not at all."""
+        self._ghosts = on
+        self._show()
+
+    def shutdown(self) -> None:
+        """End the background thread."""
+        self._arranger.shutdown()
+
+    def _on_segments(self, ids: frozenset[int]) -> None:
+        columns = self._annotation.columns
+        if columns is not None and self._columns is not None:
+            self._columns = columns
+            self._followed = True
+            self._arranger.follow(columns, ids)
+
+    def _on_labels(self) -> None:
+        self._followed = True
+        self._arranger.rename(self._shown())
+
+    def _on_changed(self) -> None:
+        followed, self._followed = self._followed, False
+        if not followed:
+            self._show()
+
+    def _show(self) -> None:
+        was_active = self._columns is not None
+        self._columns = self._annotation.columns
+        self._arranger.show(self._columns, self._shown())
+        if was_active and self._columns is None:
+            self.left.emit()
+
+    def _shown(self) -> Shown:
+        names = {label.id: label.name for label in self._annotation.labels()}
+        return Shown(self._thresholds, self._ghosts, names)

@@ -1,0 +1,482 @@
+"""The hand on the lanes: finds what is under the pointer, carries gestures, asks for labels."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QCursor, QMouseEvent, QPainter
+
+from app.project.edits import AddSegment, Relabel, Together
+from app.project.edits.base import Edit
+from app.project.values import KINDS
+from app.timeline.drag import SNAP_PX, DragHand, edge_near
+from app.timeline.gestures import (
+    DragBoundary,
+    DrawSpan,
+    Gesture,
+    MoveSpans,
+    SelectRect,
+    TrimEdge,
+)
+from app.timeline.hit_test import Hit, LaneLike, Part, edges_near, hit_at, ids_in, lane_at
+from app.timeline.label_popup import LabelPopup
+from app.timeline.lanes_pane import LanesPane
+from app.timeline.marks import length_text
+from app.timeline.segment_painting import (
+    box_at,
+    paint_ghost,
+    paint_rect,
+    paint_running,
+    paint_selected,
+    paint_veil,
+)
+from app.timeline.segment_rows import SegmentRow
+from app.timeline.segment_tip import segment_tip
+from app.timeline.time_scale import TimeScale
+from app.window.annotation import Annotation
+from core_model.timeline import Task
+
+CONTROL = Qt.KeyboardModifier.ControlModifier
+SHIFT = Qt.KeyboardModifier.ShiftModifier
+# Edges this near to each other are one boundary.
+SAME_BOUNDARY_US = 1_000
+Span = tuple[int, Task, int, int]
+
+
+class SegmentHand(QObject):
+    """Belongs to a pane of lanes, which offers it every press before it takes it itself.
+
+    ``lanes`` gives the lanes as they are placed now, ``offset_px`` how far they are scrolled.
+    """
+
+    def __init__(
+        self,
+        annotation: Annotation,
+        pane: LanesPane,
+    ) -> None:
+        super().__init__(pane)
+        self._annotation = annotation
+        self._pane = pane
+        self._state = pane.view_state
+        self._drag = DragHand(pane.view_state, self)
+        self._gesture: Gesture | None = None
+        self._click: Callable[[], None] | None = None
+        self._homes: dict[int, tuple[LaneLike, int]] = {}
+        self._draw_row = 0
+        self._range_from: Hit | None = None
+        self._before: frozenset[int] = frozenset()
+        self._press_us = self._playhead_us = pane.view_state.playhead_us
+        self.popup = LabelPopup(pane)
+        self.popup.chosen.connect(self._on_chosen)
+        self.popup.left.connect(self._on_left)
+        self._asked: Callable[[str], None] | None = None
+        annotation.selection_changed.connect(self._repaint)
+        annotation.running_changed.connect(self._repaint)
+
+    # --- the mouse ---------------------------------------------------------------------------
+
+    def press(self, event: QMouseEvent, scale: TimeScale) -> bool:
+        """Take a press of the left button; False leaves it to the pane."""
+        place, keys = event.position(), event.modifiers()
+        y_px = place.y() + self._pane.scrolled_px
+        hit = hit_at(self._pane.lanes, place.x(), y_px, scale)
+        if hit is not None:
+            self._press_segment(hit, place, keys, scale)
+            return True
+        if keys & SHIFT or edge_near(self._state, place.x(), scale) is not None:
+            return False
+        if keys & CONTROL:
+            anchor = (scale.to_us(place.x()), y_px)
+            self._take(SelectRect(self._state, self._snap, anchor, self._select_in), place)
+            self._before = self._annotation.selection
+            return True
+        lane = lane_at(self._pane.lanes, y_px)
+        if lane is None or not self._annotation.takes_drawings:
+            self._annotation.select(())
+            return False
+        self._draw_row = lane.row_number(y_px)
+        anchor_us = scale.to_us(place.x())
+        if not keys & Qt.KeyboardModifier.AltModifier:
+            anchor_us = self._snap(anchor_us, round(SNAP_PX * scale.us_per_px))
+        self._take(DrawSpan(self._state, self._snap, lane.task, anchor_us), place)
+        self._click = self._clicked_nothing
+        return True
+
+    def moved(self, event: QMouseEvent, scale: TimeScale) -> bool:
+        """The pointer has moved; False where the hand holds nothing."""
+        place = event.position()
+        y_px = place.y() + self._pane.scrolled_px
+        if self._gesture is None:
+            return self._hover(place, y_px, scale)
+        lane = lane_at(self._pane.lanes, y_px)
+        self._gesture.lane = lane.task if lane is not None else None
+        if isinstance(self._gesture, SelectRect):
+            self._gesture.y_px = y_px
+        self._drag.move(place, event.modifiers(), scale)
+        return True
+
+    def release(self) -> bool:
+        """The button is up."""
+        if self._gesture is None:
+            return False
+        self._drag.release()
+        return True
+
+    def cancel(self) -> bool:
+        """Let go of everything as if it had never been taken; False where nothing was held."""
+        if self._gesture is None:
+            return False
+        self._drag.drop()
+        if isinstance(self._gesture, SelectRect):
+            self._annotation.select(self._before)
+        self._let_go()
+        return True
+
+    def double_click(self, place: QPointF, scale: TimeScale) -> bool:
+        """Ask for another label of the segment there."""
+        hit = hit_at(self._pane.lanes, place.x(), place.y() + self._pane.scrolled_px, scale)
+        if hit is None:
+            return False
+        self.cancel()
+        self._annotation.select((hit.segment_id,))
+        self.relabel(self._pane.mapToGlobal(place.toPoint()))
+        return True
+
+    def press_head(self, task: Task, place: QPoint) -> bool:
+        """Ask what new segments of the kind are to be called."""
+        if self._annotation.columns is None or not self._annotation.takes_drawings:
+            return False
+        self.choose_current(task, place)
+        return True
+
+    def head_text(self, task: Task) -> str:
+        """What new segments of the kind are called."""
+        current = self._annotation.current_label(task)
+        return f"+ {current}" if current else ""
+
+    def tool_tip(self, place: QPointF, scale: TimeScale) -> str:
+        """What is known of the segment under a point, as rich text."""
+        hit = hit_at(self._pane.lanes, place.x(), place.y() + self._pane.scrolled_px, scale)
+        columns = self._annotation.columns
+        row = columns.row_of(hit.segment_id) if hit is not None and columns is not None else None
+        if columns is None or row is None:
+            return ""
+        segment = columns.segment(row)
+        names = {label.id: label.name for label in self._annotation.labels()}
+        return segment_tip(segment, names.get(segment.label_id, ""))
+
+    # --- labels ------------------------------------------------------------------------------
+
+    def relabel(self, place: QPoint | None = None) -> None:
+        """Ask for a label and give it to all that are selected."""
+        columns, selection = self._annotation.columns, self._annotation.selection
+        if columns is None or not selection or not self._annotation.is_writable:
+            return
+        rows = columns.rows_of(selection)
+        kinds = {KINDS[code] for code in columns.kinds[rows]}
+        names = {label.id: label.name for label in self._annotation.labels()}
+        current = names.get(int(columns.label_ids[rows[0]]), "")
+
+        def change(name: str) -> None:
+            edits: list[Edit] = [
+                Relabel(tuple(ids), kind, name)
+                for kind, ids in self._annotation.selected_by_kind().items()
+            ]
+            done = edits[0] if len(edits) == 1 else Together(f"Relabel as {name}", tuple(edits))
+            if self._annotation.perform(done):
+                for kind in kinds:
+                    self._annotation.set_current_label(kind, name)
+
+        self._ask(change, kinds, current, place or self._place_of_selection())
+
+    def choose_current(self, kind: Task, place: QPoint) -> None:
+        """Ask what new segments of a kind are to be called."""
+        if not self._annotation.takes_drawings:
+            return
+
+        def choose(name: str) -> None:
+            self._annotation.set_current_label(kind, name)
+
+        self._ask(choose, {kind}, self._annotation.current_label(kind), place)
+
+    def with_label(self, kind: Task, then: Callable[[str], None]) -> None:
+        """Go on with the current label of a kind; ask for one where there is none."""
+        current = self._annotation.current_label(kind)
+        if current:
+            then(current)
+        else:
+            self._ask(then, {kind}, "", QCursor.pos())
+
+    def _ask(
+        self, then: Callable[[str], None], kinds: set[Task], current: str, place: QPoint
+    ) -> None:
+        labels = [label for kind in kinds for label in self._annotation.labels(kind)]
+        names = tuple(dict.fromkeys(label.name for label in labels))
+        keys = {label.name: self._annotation.key_of(label) for label in labels}
+        self._asked = then
+        self.popup.ask(place, "Label", names, keys, current)
+
+    def _on_chosen(self, name: str) -> None:
+        then, self._asked = self._asked, None
+        if then is not None:
+            then(name)
+        self._let_go()
+
+    def _on_left(self) -> None:
+        self._asked = None
+        self._let_go()
+
+    def _place_of_selection(self) -> QPoint:
+        """Below the first selected segment in view, else at the pointer."""
+        scale = self._pane.scale()
+        for lane in self._pane.lanes if scale is not None else ():
+            for number, row in enumerate(lane.rows):
+                if isinstance(row, SegmentRow) and scale is not None:
+                    own = np.isin(row.ids, np.fromiter(self._annotation.selection, np.int64))
+                    for at in np.flatnonzero(own):
+                        x_px = max(scale.to_px(int(row.onset_us[at])), scale.left_px)
+                        if x_px < scale.right_px:
+                            top_px = lane.box_top_px(number) + lane.box_px
+                            y_px = top_px - self._pane.scrolled_px
+                            return self._pane.mapToGlobal(QPoint(int(x_px), int(y_px)))
+        return QCursor.pos()
+
+    # --- as a drag ---------------------------------------------------------------------------
+
+    def move(self, time_us: int, reach_us: int) -> None:
+        """The drag has come to a time."""
+        if self._gesture is not None:
+            self._click = None
+            self._gesture.move(time_us, reach_us)
+            self._repaint()
+
+    def end(self) -> None:
+        """The drag ends here: one edit, or a click where it never moved."""
+        gesture, click = self._gesture, self._click
+        if isinstance(gesture, DrawSpan) and click is None and gesture.span is not None:
+            self._drawn(gesture)
+            return
+        self._let_go()
+        if click is not None:
+            click()
+        elif gesture is not None and (edit := gesture.edit()) is not None:
+            self._annotation.perform(edit)
+
+    def _drawn(self, gesture: DrawSpan) -> None:
+        """A new segment under the current label; without one the hand waits for it."""
+        span, kind = gesture.span, gesture.ghosts[0].task
+        if span is None:
+            return
+
+        def add(name: str) -> None:
+            self._annotation.set_current_label(kind, name)
+            self._annotation.propose(lambda video_id: AddSegment(video_id, kind, name, *span))
+
+        current = self._annotation.current_label(kind)
+        if current:
+            self._let_go()
+            add(current)
+        else:
+            self._state.set_scrubbing(False)
+            self._ask(add, {kind}, "", QCursor.pos())
+
+    def _press_segment(
+        self, hit: Hit, place: QPointF, keys: Qt.KeyboardModifier, scale: TimeScale
+    ) -> None:
+        annotation, at_us = self._annotation, scale.to_us(place.x())
+        if keys & CONTROL:
+            annotation.select(annotation.selection ^ {hit.segment_id})
+            self._range_from = hit
+            return
+        if keys & SHIFT and hit.part is Part.BODY:
+            self._select_range(hit)
+            return
+        self._range_from = hit
+        if hit.segment_id not in annotation.selection:
+            annotation.select((hit.segment_id,))
+        if not annotation.is_writable:
+            self._state.request_seek(at_us)
+            return
+        if keys & SHIFT:
+            gesture: Gesture = self._boundary(hit)
+        elif hit.part is Part.BODY:
+            gesture = MoveSpans(self._state, self._snap, self._selected(hit), at_us)
+        else:
+            gesture = TrimEdge(self._state, self._snap, hit, at_us)
+        self._take(gesture, place)
+        self._click = lambda: self._clicked(hit, at_us)
+
+    def _boundary(self, hit: Hit) -> Gesture:
+        """What ends and what starts where the edge is, within the kind."""
+        at_us = hit.onset_us if hit.part is Part.START else hit.offset_us
+        ending: list[Span] = []
+        starting: list[Span] = []
+        for span in self._shown_spans(at_us - SAME_BOUNDARY_US, at_us + SAME_BOUNDARY_US):
+            _id, kind, onset_us, offset_us = span
+            if kind is not hit.task:
+                continue
+            if abs(offset_us - at_us) <= SAME_BOUNDARY_US:
+                ending.append(span)
+            elif abs(onset_us - at_us) <= SAME_BOUNDARY_US:
+                starting.append(span)
+        return DragBoundary(self._state, self._snap, tuple(ending), tuple(starting), at_us)
+
+    def _selected(self, hit: Hit) -> tuple[Span, ...]:
+        columns = self._annotation.columns
+        first = (hit.segment_id, hit.task, hit.onset_us, hit.offset_us)
+        if columns is None:
+            return (first,)
+        rows = columns.rows_of(self._annotation.selection - {hit.segment_id})
+        others = (
+            (
+                int(columns.ids[row]),
+                KINDS[columns.kinds[row]],
+                int(columns.onset_us[row]),
+                int(columns.offset_us[row]),
+            )
+            for row in rows
+        )
+        return (first, *others)
+
+    def _shown_spans(self, start_us: int, end_us: int) -> list[Span]:
+        spans: list[Span] = []
+        for lane in self._pane.lanes:
+            for row in lane.rows:
+                if isinstance(row, SegmentRow):
+                    first, last = row.span(start_us, end_us + 1)
+                    spans += [
+                        (
+                            int(row.ids[at]),
+                            lane.task,
+                            int(row.onset_us[at]),
+                            int(row.offset_us[at]),
+                        )
+                        for at in range(max(first - 1, 0), last)
+                    ]
+        return spans
+
+    def _select_range(self, hit: Hit) -> None:
+        """All of a lane from the segment clicked last to this one."""
+        start = self._range_from or hit
+        from_us = min(start.onset_us, hit.onset_us)
+        to_us = max(start.offset_us, hit.offset_us)
+        kinds = {start.task, hit.task}
+        spans = self._shown_spans(from_us, to_us)
+        inside = (s[0] for s in spans if s[1] in kinds and s[2] >= from_us and s[3] <= to_us)
+        self._annotation.select(self._annotation.selection.union(inside))
+
+    def _select_in(self, anchor: tuple[int, float], corner: tuple[int, float]) -> None:
+        scale = self._pane.scale()
+        if scale is not None:
+            rect = self._rect(anchor, corner, scale)
+            self._annotation.select(self._before | ids_in(self._pane.lanes, rect, scale))
+
+    @staticmethod
+    def _rect(anchor: tuple[int, float], corner: tuple[int, float], scale: TimeScale) -> QRectF:
+        first = QPointF(scale.to_px(anchor[0]), anchor[1])
+        return QRectF(first, QPointF(scale.to_px(corner[0]), corner[1])).normalized()
+
+    def _clicked(self, hit: Hit, at_us: int) -> None:
+        """A click on one of several selected ones selects it alone, and goes there."""
+        self._annotation.select((hit.segment_id,))
+        self._state.request_seek(at_us)
+
+    def _clicked_nothing(self) -> None:
+        self._annotation.select(())
+        self._state.request_seek(self._press_us)
+
+    def _take(self, gesture: Gesture, place: QPointF) -> None:
+        scale = self._pane.scale()
+        self._gesture = gesture
+        self._click = None
+        self._press_us = scale.to_us(place.x()) if scale is not None else 0
+        self._playhead_us = self._state.playhead_us
+        self._homes = self._find_homes(self._annotation.selection)
+        self._drag.take(self, place.x())
+
+    def _find_homes(self, ids: frozenset[int]) -> dict[int, tuple[LaneLike, int]]:
+        wanted = np.fromiter(ids, np.int64)
+        return {
+            int(found): (lane, number)
+            for lane in self._pane.lanes
+            for number, row in enumerate(lane.rows)
+            if isinstance(row, SegmentRow)
+            for found in row.ids[np.isin(row.ids, wanted)]
+        }
+
+    def _let_go(self) -> None:
+        self._gesture, self._click, self._homes = None, None, {}
+        self._state.set_scrubbing(False)
+        self._repaint()
+
+    def _snap(self, time_us: int, reach_us: int) -> int:
+        """To edges of other segments, where the playhead stood, and what the view state knows."""
+        moving = self._annotation.selection if self._gesture is not None else frozenset()
+        edges_us = edges_near(self._pane.lanes, time_us, reach_us, moving)
+        here_us = self._playhead_us if self._gesture is not None else self._state.playhead_us
+        return self._state.snap(time_us, reach_us, (here_us, *edges_us))
+
+    def _hover(self, place: QPointF, y_px: float, scale: TimeScale) -> bool:
+        if not self._annotation.takes_drawings or not self._pane.in_picture(place):
+            return False
+        hit = hit_at(self._pane.lanes, place.x(), y_px, scale)
+        if hit is None:
+            return False
+        on_edge = hit.part is not Part.BODY
+        shape = Qt.CursorShape.SizeHorCursor if on_edge else Qt.CursorShape.PointingHandCursor
+        self._pane.setCursor(shape)
+        return True
+
+    # --- painting ----------------------------------------------------------------------------
+
+    def paint(self, painter: QPainter, scale: TimeScale) -> None:
+        """Over the lanes, in their coordinates."""
+        theme = self._pane.theme
+        paint_selected(painter, self._pane.lanes, self._annotation.selection, scale, theme)
+        gesture = self._gesture
+        if gesture is not None:
+            self._paint_gesture(painter, gesture, scale)
+        for kind, label, start_us in self._annotation.running:
+            lane = next(lane for lane in self._pane.lanes if lane.task is kind)
+            end_us = max(self._state.playhead_us, start_us)
+            number = [r[:2] for r in self._annotation.running if r[0] is kind].index((kind, label))
+            top_px = lane.box_top_px(min(number, max(len(lane.rows) - 1, 0)))
+            box = box_at(scale, start_us, end_us, top_px, lane.box_px)
+            paint_running(painter, kind, box, label, theme)
+
+    def _paint_gesture(self, painter: QPainter, gesture: Gesture, scale: TimeScale) -> None:
+        theme, ratio = self._pane.theme, scale.pixel_ratio
+        if isinstance(gesture, SelectRect):
+            paint_rect(painter, self._rect(gesture.anchor, gesture.corner, scale), theme)
+            return
+        for ghost in gesture.ghosts:
+            home = self._homes.get(ghost.segment_id) if ghost.segment_id is not None else None
+            lane = next(lane for lane in self._pane.lanes if lane.task is ghost.task)
+            number = self._draw_row if home is None else home[1]
+            if home is not None:
+                self._paint_veil(painter, home, ghost.segment_id, scale)
+                number = number if home[0].task is ghost.task else 0
+            top_px = lane.box_top_px(number)
+            box = box_at(scale, ghost.onset_us, ghost.offset_us, top_px, lane.box_px)
+            text = length_text(ghost.onset_us, ghost.offset_us)
+            paint_ghost(painter, ghost.task, box, text, theme, pixel_ratio=ratio)
+
+    def _paint_veil(
+        self,
+        painter: QPainter,
+        home: tuple[LaneLike, int],
+        segment_id: int | None,
+        scale: TimeScale,
+    ) -> None:
+        lane, number = home
+        row = lane.rows[number]
+        if isinstance(row, SegmentRow):
+            for at in np.flatnonzero(row.ids == segment_id):
+                span = int(row.onset_us[at]), int(row.offset_us[at])
+                box = box_at(scale, *span, lane.box_top_px(number), lane.box_px)
+                paint_veil(painter, box, self._pane.theme)
+
+    def _repaint(self) -> None:
+        self._pane.update()
