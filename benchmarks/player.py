@@ -13,86 +13,26 @@ import random
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import av
 import numpy as np
 from av.container import InputContainer
-from PySide6.QtCore import QEventLoop, QSize, QTimer
-from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
 from app.player.frame_cache import EAGER_BYTES
 from app.player.memory import frames_budget_bytes
 from app.player.player import Player
-from app.player.video_view import VideoView
-from app.session import Session
-from app.theme import DARK
 from app.view_state import ViewState
-from benchmarks.player_media import GOP_FRAMES, HD_30, HD_60, UHD_30, Kind, video_to_play
+from benchmarks.player_media import GOP_FRAMES, HD_30, video_to_play
+from benchmarks.player_playing import measure_all_playing, measure_all_reading
+from benchmarks.player_room import VIEW_PX, opened, wait_until
 from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
-VIEW_PX = QSize(960, 540)
-PATIENCE_S = 30.0
-PARTS = ("seek", "cached", "scrub", "open", "play")
-PLAYED = (
-    ("1080p30 at 1x", HD_30, 1.0),
-    ("1080p30 at 2x", HD_30, 2.0),
-    ("1080p60 at 1x", HD_60, 1.0),
-    ("2160p30 at 1x", UHD_30, 1.0),
-)
-
-
-class PaintedView(VideoView):
-    """A view that notes how long each paint took and which frame it put on screen."""
-
-    def __init__(self, player: Player, view_state: ViewState) -> None:
-        super().__init__(Session(), view_state, DARK)
-        self._player = player
-        self.paints_ms: list[float] = []
-        self.painted_us: set[int] = set()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        began_s = time.perf_counter()
-        super().paintEvent(event)
-        self.paints_ms.append(1000 * (time.perf_counter() - began_s))
-        if self._player.picture.shown is not None:
-            self.painted_us.add(self._player.picture.shown.pts_us)
-
-
-def wait_until(is_so: Callable[[], bool]) -> None:
-    """Run the event loop until something is so, or raise TimeoutError."""
-    loop = QEventLoop()
-    timer = QTimer()
-    ends_s = time.perf_counter() + PATIENCE_S
-
-    def look() -> None:
-        if is_so() or time.perf_counter() > ends_s:
-            loop.quit()
-
-    timer.timeout.connect(look)
-    timer.start(1)
-    loop.exec()
-    timer.stop()
-    if not is_so():
-        raise TimeoutError("the player did not come to an end")
-
-
-@contextmanager
-def opened(path: Path) -> Iterator[Player]:
-    """A player that has opened a file, counted its frames and come to rest."""
-    player = Player(ViewState())
-    try:
-        player.set_view_size(VIEW_PX)
-        player.open(path)
-        wait_until(lambda: player.picture.numbers.index is not None)
-        wait_until(lambda: player.picture.reader.is_idle)
-        yield player
-    finally:
-        player.shutdown()
+PARTS = ("seek", "cached", "scrub", "open", "reading", "play")
 
 
 def took_ms(player: Player, go: Callable[[], None], is_there: Callable[[], bool]) -> float:
@@ -245,31 +185,6 @@ def measure_opening(path: Path, runs: int) -> None:
     say("first frame after opening", times_ms, "150")
 
 
-def measure_playing(name: str, kind: Kind, speed: float, duration_s: float) -> None:
-    """Frames that were not shown in time, and how long the window was held up by painting."""
-    path = video_to_play(kind, duration_s * speed + 1)
-    with opened(path) as player:
-        view = PaintedView(player, ViewState())
-        view.resize(VIEW_PX)
-        view.show()
-        player.picture.frame_shown.connect(view.set_frame)
-        player.set_speed(speed)
-        player.play()
-        loop = QEventLoop()
-        QTimer.singleShot(round(duration_s * 1000), loop.quit)
-        loop.exec()
-        player.pause()
-        shown = player.picture.frame_number or 0
-        dropped = player.picture.dropped_frames
-        unpainted = max(0, shown + 1 - dropped - len(view.painted_us))
-        print(
-            f"{name:46}{shown:9}{dropped:9}{unpainted:9}"
-            f"{np.percentile(view.paints_ms, 50):12.2f}{np.percentile(view.paints_ms, 95):9.2f}",
-            flush=True,
-        )
-        view.close()
-
-
 def _shows(player: Player, number: int) -> Callable[[], bool]:
     return lambda: player.picture.frame_number == number
 
@@ -307,12 +222,10 @@ def main() -> None:
     for part in arguments.only:
         if part in measures:
             measures[part](path, arguments.seeks)
+    if "reading" in arguments.only:
+        measure_all_reading()
     if "play" in arguments.only:
-        print(
-            f"\n{'playing':46}{'frames':>9}{'dropped':>9}{'unpaint':>9}{'paint p50':>12}{'p95':>9}"
-        )
-        for name, kind, speed in PLAYED:
-            measure_playing(name, kind, speed, arguments.seconds)
+        measure_all_playing(arguments.seconds)
     application.quit()
 
 

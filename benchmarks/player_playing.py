@@ -1,0 +1,108 @@
+"""How fast frames are read, and which of them are shown in time: python -m benchmarks.player"""
+
+from __future__ import annotations
+
+import itertools
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import closing
+
+import av
+import numpy as np
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtGui import QPaintEvent
+
+from app.player.frame_source import FrameSource
+from app.player.player import Player
+from app.player.video_view import VideoView
+from app.session import Session
+from app.theme import DARK
+from app.view_state import ViewState
+from benchmarks.player_media import HD_30, HD_60, UHD_30, Kind, video_to_play
+from benchmarks.player_room import VIEW_PX, opened
+
+READ_FRAMES, ROUNDS = 60, 5
+PLAYED = (
+    ("1080p30 at 1x", HD_30, 1.0),
+    ("1080p30 at 2x", HD_30, 2.0),
+    ("1080p60 at 1x", HD_60, 1.0),
+    ("2160p30 at 1x", UHD_30, 1.0),
+)
+
+
+class PaintedView(VideoView):
+    """A view that notes how long each paint took and which frame it put on screen."""
+
+    def __init__(self, player: Player, view_state: ViewState) -> None:
+        super().__init__(Session(), view_state, DARK)
+        self._player = player
+        self.paints_ms: list[float] = []
+        self.painted_us: set[int] = set()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        began_s = time.perf_counter()
+        super().paintEvent(event)
+        self.paints_ms.append(1000 * (time.perf_counter() - began_s))
+        if self._player.picture.shown is not None:
+            self.painted_us.add(self._player.picture.shown.pts_us)
+
+
+def measure_all_reading() -> None:
+    """The table of reading."""
+    print(f"\n{'frames per second':46}{'ours':>9}{'bare':>9}{'ratio':>9}")
+    measure_reading("1080p, decoded and scaled to the view", HD_30)
+    measure_reading("2160p, decoded and scaled to the view", UHD_30)
+
+
+def measure_all_playing(duration_s: float) -> None:
+    """The table of playing, each video for so many seconds."""
+    print(f"\n{'playing':46}{'frames':>9}{'dropped':>9}{'unpaint':>9}{'paint p50':>12}{'p95':>9}")
+    for name, kind, speed in PLAYED:
+        measure_playing(name, kind, speed, duration_s)
+
+
+def measure_reading(name: str, kind: Kind) -> None:
+    """How fast the player's frames come, scaled to the view, beside bare decoding in turn."""
+    path = video_to_play(kind, ROUNDS * READ_FRAMES / kind.rate_hz + 1)
+    size_px = (VIEW_PX.width(), VIEW_PX.height())
+    source = FrameSource(lambda: None)
+    with closing(source), closing(av.open(str(path))) as container:
+        container.streams.video[0].thread_type = "AUTO"
+        ours, bare = source.frames(path, 0, size_px, 0), container.decode(video=0)
+        rates = [(_rate_hz(ours), _rate_hz(bare)) for _ in range(ROUNDS)]
+        ours.close()
+    ours_hz, bare_hz = (statistics.median(each) for each in zip(*rates, strict=True))
+    ratio = statistics.median(one / other for one, other in rates)
+    print(f"{name:46}{ours_hz:9.1f}{bare_hz:9.1f}{ratio:9.2f}", flush=True)
+
+
+def _rate_hz(frames: Iterator[object]) -> float:
+    began_s = time.perf_counter()
+    count = sum(1 for _ in itertools.islice(frames, READ_FRAMES))
+    return count / (time.perf_counter() - began_s)
+
+
+def measure_playing(name: str, kind: Kind, speed: float, duration_s: float) -> None:
+    """Frames that were not shown in time, and how long the window was held up by painting."""
+    path = video_to_play(kind, duration_s * speed + 1)
+    with opened(path) as player:
+        view = PaintedView(player, ViewState())
+        view.resize(VIEW_PX)
+        view.show()
+        player.picture.frame_shown.connect(view.set_frame)
+        player.set_speed(speed)
+        player.play()
+        loop = QEventLoop()
+        QTimer.singleShot(round(duration_s * 1000), loop.quit)
+        loop.exec()
+        player.pause()
+        shown = player.picture.frame_number or 0
+        dropped = player.picture.dropped_frames
+        unpainted = max(0, shown + 1 - dropped - len(view.painted_us))
+        print(
+            f"{name:46}{shown:9}{dropped:9}{unpainted:9}"
+            f"{np.percentile(view.paints_ms, 50):12.2f}{np.percentile(view.paints_ms, 95):9.2f}",
+            flush=True,
+        )
+        view.close()
