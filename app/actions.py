@@ -45,11 +45,11 @@ ACTIONS: tuple[ActionSpec, ...] = (
     ActionSpec("open", "Open Video…", ("Ctrl+O",), "Open a video or sound file", "File"),
     ActionSpec("open_sample", "Open the Sample", (), "Open the clip that comes along", "File"),
     _media("close", "Close Video", ("Ctrl+W",), "Close the open file", "File", 1),
-    *PROJECT_ACTIONS,
     _media(
         "save_frame", "Save Frame…", ("Ctrl+Shift+S",), "Save the frame as a picture", "File", 2
     ),
     _media("save_clip", "Save Clip…", ("Ctrl+E",), "Save the selection as a file", "File", 2),
+    *PROJECT_ACTIONS,
     ActionSpec("quit", "Quit", ("Ctrl+Q",), "Close the window", "File", 9),
     *UNDO_ACTIONS,
     # --- the selected time

@@ -28,19 +28,19 @@ PROJECT_ACTIONS = (
 )
 
 UNDO_ACTIONS = (
-    ActionSpec("undo", "Undo", ("Ctrl+Z",), "Take back the last change", "Edit", 8),
+    ActionSpec("undo", "Undo", ("Ctrl+Z",), "Take back the last change", "Edit", -2),
     ActionSpec(
-        "redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was taken back", "Edit", 8
+        "redo", "Redo", ("Ctrl+Shift+Z", "Ctrl+Y"), "Do again what was taken back", "Edit", -2
     ),
-    ActionSpec("segment_copy", "Copy Segments", ("Ctrl+C",), "Copy the segments", "Edit", 9),
-    ActionSpec("segment_paste", "Paste Segments", ("Ctrl+V",), "Paste at the playhead", "Edit", 9),
+    ActionSpec("segment_copy", "Copy Segments", ("Ctrl+C",), "Copy the segments", "Edit", -1),
+    ActionSpec("segment_paste", "Paste Segments", ("Ctrl+V",), "Paste at the playhead", "Edit", -1),
     ActionSpec(
         "segment_delete",
         "Delete Segments",
         (),
         "Delete the selected segments",
         "Edit",
-        9,
+        -1,
         timeline_keys=("Delete", "Backspace"),
     ),
 )
