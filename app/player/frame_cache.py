@@ -136,6 +136,20 @@ class FrameCache:
             )
             return None if is_last and not certain else self._frames[index]
 
+    def holds(self, time_us: int, direction: int) -> bool:
+        """Whether the frame shown at a moment is there, or its neighbour (1: after, -1: before)."""
+        shown = self.shown_at(time_us)
+        if direction == 0 or shown is None:
+            return shown is not None
+        if direction > 0:
+            return self.after(shown.pts_us) is not None
+        return self.before(shown.pts_us) is not None
+
+    def may_reach(self, time_us: int) -> bool:
+        """Whether frames appended to this run may come to be shown at a moment."""
+        with self._lock:
+            return bool(self._pts_us) and self._pts_us[0] <= time_us and not self._finished
+
     def newest_before(self, time_us: int) -> VideoFrame | None:
         """The last decoded frame at or before ``time_us``, even if a later one may be due."""
         with self._lock:

@@ -252,7 +252,7 @@ class FrameReader(QObject):
         if sought.start_us is not None:
             self._filler.begin(looks, sought.start_us, sought.margin_us)
             self._sought = replace(sought, start_us=None)
-        elif not self._has_frame(sought):
+        elif not self._cache.holds(sought.time_us, sought.direction):
             missing = self._cache.before_first(sought.time_us) if sought.direction < 0 else None
             if missing is not None:
                 self._filler.read_behind(looks, missing)
@@ -262,7 +262,8 @@ class FrameReader(QObject):
         passed = self._cache.newest_before(sought.time_us)
         if passed is not None:
             self._preview_passed(passed)
-        self._report(found=self._has_frame(sought) or not self._can_go_on(sought))
+        found = self._cache.holds(sought.time_us, sought.direction)
+        self._report(found=found or not self._cache.may_reach(sought.time_us))
 
     def _preview_passed(self, frame: VideoFrame) -> None:
         """Hand out what was found on the way to the newest request, but not too often."""
@@ -273,12 +274,6 @@ class FrameReader(QObject):
         if now_s - self._previewed_s >= PREVIEW_S:
             self._previewed_s = now_s
             self.previewed.emit(newest.serial, frame)
-
-    def _can_go_on(self, sought: FrameRequest) -> bool:
-        first_us, last_us = self._cache.first_pts_us(), self._cache.last_pts_us()
-        if first_us is None or last_us is None or sought.time_us < first_us:
-            return False
-        return not self._cache.is_last(last_us)
 
     def _decode_detail(self, request: DetailRequest) -> None:
         with self._condition:
@@ -292,14 +287,6 @@ class FrameReader(QObject):
             serial = self._sought.serial
             self._sought = None
             self.frame_ready.emit(serial)
-
-    def _has_frame(self, request: FrameRequest) -> bool:
-        shown = self._cache.shown_at(request.time_us)
-        if request.direction == 0 or shown is None:
-            return shown is not None
-        if request.direction > 0:
-            return self._cache.after(shown.pts_us) is not None
-        return self._cache.before(shown.pts_us) is not None
 
     def _on_broken(self, start_us: int, end_us: int) -> None:
         if self._looks is not None:

@@ -8,22 +8,20 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSize, QTimer, Signal
 
 from app.player.broken_spans import Spans, joined
-from app.player.cache_filler import MARGIN_FRAMES
 from app.player.frame_cache import FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import FrameReader
 from app.player.frame_requests import DetailRequest, FrameRequest, Looks
 from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
+from app.player.whereabouts import Whereabouts
 from core_model.media.probe import VideoInfo
 from core_model.media.video import VideoFrame
-from core_model.timeline import US_PER_S
 
 # Further behind than this, decoding leaps to a key frame instead of catching up.
 HOPELESSLY_LATE_US = 1_000_000
 # How long a picture must stand before it is decoded once more with all its pixels.
 REST_MS = 150
-_USUAL_RATE_HZ = 25.0
 
 
 class Picture(QObject):
@@ -52,6 +50,7 @@ class Picture(QObject):
         self.reader.broken.connect(self._on_broken)
         self.reader.failed.connect(self._on_failed)
         self.numbers = FrameNumbers(self)
+        self._whereabouts = Whereabouts(self._cache, self.numbers, self.reader.glimpses)
         self.shown: VideoFrame | None = None
         self.dropped_frames = 0
         self.broken_spans: Spans = ()
@@ -207,17 +206,12 @@ class Picture(QObject):
         """Take the steps that wait, and have the frames decoded that the next one needs."""
         self._take_steps()
         while self._steps and self.shown is not None:
-            if not self._is_at_end(self.shown.pts_us, self._steps[0]):
-                self._ask_for_step(self.shown.pts_us, self._steps[0])
+            pts_us, direction = self.shown.pts_us, self._steps[0]
+            if not self._whereabouts.is_at_end(self._video, pts_us, direction):
+                self._ask_for_step(pts_us, direction)
                 return
             self._drop_steps()
             self._take_steps()
-
-    def _is_at_end(self, pts_us: int, direction: int) -> bool:
-        if direction > 0:
-            return self._cache.is_last(pts_us)
-        start_us = self._video.start_us if self._video is not None else 0
-        return self._cache.is_first(pts_us) or pts_us <= start_us
 
     def _ask_for_step(self, pts_us: int, direction: int) -> None:
         at_edge = self._cache.last_pts_us() if direction > 0 else self._cache.first_pts_us()
@@ -240,43 +234,24 @@ class Picture(QObject):
         self._awaited = self._serial
         self._awaits_step = False
         self._rest.stop()
-        key_us = self.numbers.key_us(time_us)
-        needs_key = scrubs and not self._show_known(self._path, key_us, time_us)
+        known = None
+        if scrubs:
+            known = self._whereabouts.newest_known(self._path, self.shown, time_us)
+        if known is not None:
+            self._set_shown(known)
         self.reader.seek(
             FrameRequest(
                 self._serial,
                 Looks(self._path, self._size.playing_px),
                 time_us,
                 start_us,
-                self._margin_us(time_us),
+                self._whereabouts.margin_us(self._video, time_us),
                 direction,
-                key_us,
+                self.numbers.key_us(time_us),
                 scrubs,
-                preview=needs_key,
+                preview=scrubs and known is None,
             )
         )
-
-    def _show_known(self, path: Path, key_us: int | None, time_us: int) -> bool:
-        """Show the last frame at hand between a moment and its key frame; whether there is one."""
-        if key_us is None or self.shown is None:
-            return False
-        known = (
-            self.shown,
-            self.reader.glimpses.newest(path, key_us, time_us),
-            self._cache.newest_before(time_us),
-        )
-        between = [each for each in known if each and key_us <= each.pts_us <= time_us]
-        if between:
-            self._set_shown(max(between, key=lambda frame: frame.pts_us))
-        return bool(between)
-
-    def _margin_us(self, time_us: int) -> int:
-        """How long ago the frame shown at a moment began: exact once the frames are counted."""
-        began_us = self.numbers.began_us(time_us)
-        if began_us is not None:
-            return max(0, time_us - began_us)
-        rate_hz = self._video.average_rate_hz if self._video is not None else 0.0
-        return round(MARGIN_FRAMES * US_PER_S / (rate_hz or _USUAL_RATE_HZ))
 
     def _on_frame_ready(self, serial: int) -> None:
         if self._is_uncounted:
@@ -324,12 +299,8 @@ class Picture(QObject):
     def _count_dropped(self, frame: VideoFrame) -> None:
         if self.shown is None or frame.pts_us <= self.shown.pts_us:
             return
-        before, after = (self.numbers.number_at(each.pts_us) for each in (self.shown, frame))
-        if before is None or after is None:
-            dropped = self._cache.count_between(self.shown.pts_us, frame.pts_us)
-        else:
-            dropped = after - before - 1
-        self._set_dropped(self.dropped_frames + max(dropped, 0))
+        dropped = self._whereabouts.frames_between(self.shown.pts_us, frame.pts_us)
+        self._set_dropped(self.dropped_frames + dropped)
 
     def _set_dropped(self, count: int) -> None:
         if count != self.dropped_frames:

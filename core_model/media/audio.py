@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import av.error
@@ -14,7 +13,6 @@ import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
-from av.filter import Graph
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
@@ -27,12 +25,11 @@ from core_model.media.container import (
     time_base_of,
 )
 from core_model.media.errors import MediaError
+from core_model.media.mixing import PIECE_SAMPLES, mixing_graph
 from core_model.timeline import US_PER_S
 
 SAMPLE_RATE_HZ = 16_000
 _LAYOUTS = {1: "mono", 2: "stereo"}
-# Large pieces: a call per piece costs more than the filters themselves.
-_PIECE_SAMPLES = 65_536
 # Time stamps in coarse time bases jitter by less than this; a longer gap is a real one.
 _JITTER_US = 20_000
 # Time stamps further than this behind the stated end are damage, not silence to be filled.
@@ -86,7 +83,7 @@ def samples(
 
 
 def samples_from(
-    path: Path, origin_us: int, rate_hz: int = SAMPLE_RATE_HZ, chunk: int = _PIECE_SAMPLES
+    path: Path, origin_us: int, rate_hz: int = SAMPLE_RATE_HZ, chunk: int = PIECE_SAMPLES
 ) -> Generator[np.ndarray, None, None]:
     """One channel from exactly ``origin_us`` on, float32 (chunk,) each: sample k of them all lies
     at ``origin_us + k / rate_hz``. Silence stands before the sound and fills the last chunk.
@@ -136,7 +133,7 @@ def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.nda
 
 def _silence(count: int, channels: int) -> Iterator[np.ndarray]:
     while count > 0:
-        length = min(count, _PIECE_SAMPLES)
+        length = min(count, PIECE_SAMPLES)
         yield np.zeros(length if channels == 1 else (length, channels), np.float32)
         count -= length
 
@@ -187,7 +184,7 @@ class _Stretch:
         self._count = 0
         self._channels = 1 if layout == "mono" else 2
         try:
-            self._graph = _mixing_graph(first, rate_hz, layout, channel)
+            self._graph = mixing_graph(first, rate_hz, layout, channel)
         except (av.error.FFmpegError, ValueError) as error:
             reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
             raise MediaError(path, "audio", reason) from error
@@ -222,36 +219,6 @@ class _Stretch:
                 return
             piece = frame.to_ndarray()
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
-
-
-def _mixing_graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
-    if channel is not None:
-        return _graph(like, rate_hz, layout, f"{layout}|c0=c{channel}")
-    try:
-        return _graph(like, rate_hz, layout)
-    except (av.error.FFmpegError, ValueError):
-        # Nine channels, say, have no usual places in a room: all count the same.
-        count = like.layout.nb_channels
-        mean = "+".join(f"{1 / count:.6f}*c{number}" for number in range(count))
-        places = range(1 if layout == "mono" else 2)
-        panning = "|".join([layout, *(f"c{place}={mean}" for place in places)])
-        return _graph(like, rate_hz, layout, panning)
-
-
-def _graph(like: AudioFrame, rate_hz: int, layout: str, panning: str | None = None) -> Graph:
-    graph = Graph()
-    source = graph.add_abuffer(
-        sample_rate=like.sample_rate,
-        format=like.format,
-        layout=like.layout,
-        time_base=Fraction(1, like.sample_rate),
-    )
-    # Without the limit, mixing two loud channels of floats could leave [-1, 1].
-    resample = graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1")
-    gather = graph.add("asetnsamples", f"n={_PIECE_SAMPLES}:p=0")
-    chosen = [] if panning is None else [graph.add("pan", panning)]
-    graph.link_nodes(source, *chosen, resample, gather, graph.add("abuffersink")).configure()
-    return graph
 
 
 def _format_of(frame: AudioFrame) -> tuple[int, str, str]:

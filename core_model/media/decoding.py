@@ -6,14 +6,10 @@ time stamps that come out of the decoder, so that no container's index has to be
 
 from __future__ import annotations
 
-import bisect
 import itertools
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
 
 from av.container import InputContainer
 from av.packet import Packet
@@ -34,6 +30,14 @@ from core_model.media.container import (
     video_stream,
 )
 from core_model.media.damage import BrokenSpans, OnBroken
+from core_model.media.order import (
+    OnPassed,
+    TimedFrame,
+    from_last_before,
+    in_order,
+    pts_us_of,
+    with_next,
+)
 from core_model.media.positions import positions_of
 from core_model.media.timing import FrameClock, counts_packets, usual_frame_us
 from core_model.timeline import US_PER_S
@@ -44,25 +48,8 @@ _STEPS_BACK_US = tuple(seconds * US_PER_S for seconds in (0, 1, 4, 16, 64))
 _HURRY_MARGIN_US = 500_000
 # How far behind the byte where it is looked for a key frame may begin.
 _MOST_PASSED = 64
-# More than frames are ever reordered by.
-_LOOK_AHEAD = 32
-
-
-class TimedFrame(NamedTuple):
-    """A decoded picture, when it is shown, how long the file says it is (0: unsaid), and the
-    width of its pixels in heights (None: unsaid)."""
-
-    pts_us: int
-    duration_us: int
-    picture: VideoFrame
-    pixel_aspect: Fraction | None
-
-
 OnPacket = Callable[[], None]
 """Called before a packet is decoded; what it raises ends the decoding."""
-
-OnPassed = Callable[[TimedFrame], None]
-"""Called with every frame that is decoded only on the way to the one that is wanted."""
 
 Needed = Callable[[int, int], bool]
 """Whether a frame is needed that is shown from one moment to (not at) another, in us."""
@@ -118,7 +105,7 @@ def decoded_frames(
             return
     with open_media(path) as container:
         frames = _decode_on(container, video_stream(path, container), reading)
-        yield from _from_last_before(frames, start_us, reading)
+        yield from from_last_before(frames, start_us, reading.on_passed)
 
 
 def sought_frames(
@@ -171,7 +158,7 @@ def _after_seek(
             first = next(frames, None)
             if first is None or first.pts_us > start_us:
                 break
-            wanted = _from_last_before(itertools.chain([first], frames), start_us, sought)
+            wanted = from_last_before(itertools.chain([first], frames), start_us, sought.on_passed)
             shown = next(wanted)
             if hurry_until_us is None or shown.pts_us >= hurry_until_us:
                 return itertools.chain([shown], wanted)
@@ -196,32 +183,13 @@ def _after_byte(
     first = next(frames, None)
     if first is None or first.pts_us != key[0]:
         return None
-    return _from_last_before(itertools.chain([first], frames), start_us, sought)
-
-
-def _from_last_before(
-    frames: Iterator[TimedFrame], start_us: int, reading: _Reading
-) -> Iterator[TimedFrame]:
-    """Drop all frames that the one at or before ``start_us`` replaces."""
-    shown = None
-    for frame in frames:
-        if frame.pts_us > start_us:
-            if shown is not None:
-                yield shown
-            yield frame
-            yield from frames
-            return
-        if shown is not None and reading.on_passed is not None:
-            reading.on_passed(shown)
-        shown = frame
-    if shown is not None:
-        yield shown
+    return from_last_before(itertools.chain([first], frames), start_us, sought.on_passed)
 
 
 def _decode_on(
     container: InputContainer, stream: VideoStream, reading: _Reading
 ) -> Iterator[TimedFrame]:
-    return _in_order(_decode_any(container, stream, reading))
+    return in_order(_decode_any(container, stream, reading))
 
 
 def _decode_any(
@@ -240,8 +208,10 @@ def _decode_any(
     clock = FrameClock(stream, reading.first_us)
     may_leave_out = not counts_packets(stream)
     broken = BrokenSpans(reading.on_broken or _ignore)
-    for packet, next_us in _with_next(_from_key(packets(container, stream), reading), reading):
-        pts_us = _pts_us(packet)
+    all_packets = _from_key(packets(container, stream), reading)
+    unknown_next = ((packet, None) for packet in all_packets)
+    for packet, next_us in unknown_next if reading.needed is None else with_next(all_packets):
+        pts_us = pts_us_of(packet)
         if awaiting_key and packet.size:
             awaiting_key = False
             key_us = pts_us
@@ -289,7 +259,7 @@ def _is_sought(packet: Packet[VideoStream], reading: _Reading) -> bool:
         return False
     if reading.first_us is None or not has_time_stamps(packet.stream.container):
         return True
-    return _pts_us(packet) == reading.first_us
+    return pts_us_of(packet) == reading.first_us
 
 
 def _is_no_key(picture: VideoFrame) -> bool:
@@ -300,56 +270,10 @@ def _ignore(start_us: int, end_us: int) -> None:
     """Nobody wants to know what is broken."""
 
 
-def _in_order(decoded: Iterator[TimedFrame]) -> Iterator[TimedFrame]:
-    """Without frames that would go back in time, and without one that leaps ahead of those that
-    follow: a single damaged time stamp must not end the video."""
-    last_us: int | None = None
-    held: TimedFrame | None = None
-    for frame in decoded:
-        if held is None or frame.pts_us > held.pts_us:
-            if held is not None:
-                last_us = held.pts_us
-                yield held
-            held = frame
-        elif last_us is None or frame.pts_us > last_us:
-            held = frame
-    if held is not None:
-        yield held
-
-
-def _with_next(
-    all_packets: Iterator[Packet[VideoStream]], reading: _Reading
-) -> Iterator[tuple[Packet[VideoStream], int | None]]:
-    """Packets with the time of the frame after theirs in presentation order, as far as it is
-    among the packets that follow soon; a later one is given when it is not."""
-    if reading.needed is None:
-        yield from ((packet, None) for packet in all_packets)
-        return
-    waiting: deque[Packet[VideoStream]] = deque()
-    times_us: list[int] = []
-    for packet in itertools.chain(all_packets, itertools.repeat(None, _LOOK_AHEAD)):
-        if packet is not None:
-            waiting.append(packet)
-            if (pts_us := _pts_us(packet)) is not None:
-                bisect.insort(times_us, pts_us)
-                del times_us[: -4 * _LOOK_AHEAD]
-        if waiting and (packet is None or len(waiting) > _LOOK_AHEAD):
-            first = waiting.popleft()
-            pts_us = _pts_us(first)
-            place = len(times_us) if pts_us is None else bisect.bisect_right(times_us, pts_us)
-            yield first, times_us[place] if place < len(times_us) else None
-
-
 def _leave_out_unreferred(stream: VideoStream, leave_out: bool) -> None:
     wanted = "NONREF" if leave_out else "DEFAULT"
     if stream.codec_context.skip_frame != wanted:
         stream.codec_context.skip_frame = wanted
-
-
-def _pts_us(timed: Packet[VideoStream] | VideoFrame) -> int | None:
-    if timed.pts is None or timed.time_base is None:
-        return None
-    return to_us(timed.pts, timed.time_base)
 
 
 def _timed(picture: VideoFrame, stream: VideoStream, clock: FrameClock) -> TimedFrame:
