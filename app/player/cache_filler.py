@@ -64,6 +64,7 @@ class CacheFiller:
         self._stop_ahead()
         self._ahead_source.close()
         self._scout.close()
+        self._glimpses.clear()
         self._cache.begin(0)
 
     def begin(self, looks: Looks, start_us: int, margin_us: int) -> None:
@@ -95,10 +96,14 @@ class CacheFiller:
 
     def leads_to(self, request: FrameRequest) -> bool:
         """Whether reading on comes to a moment sooner than going back to its key frame."""
+        if request.looks != self._looks_ahead:
+            return False
+        if self._cache.holds(request.time_us, 0):
+            return True
         last_us = self._cache.last_pts_us()
         if self._ahead is None or last_us is None or request.key_us is None:
             return False
-        if request.looks != self._looks_ahead or not request.key_us <= last_us:
+        if last_us < request.key_us:
             return False
         return 0 <= request.time_us - last_us <= (request.time_us - request.key_us) // 2
 

@@ -41,6 +41,10 @@ class Glimpses:
             while len(self._frames) * frame.image.nbytes > self._limit_bytes:
                 del self._frames[next(iter(self._frames))]
 
+    def clear(self) -> None:
+        with self._lock:
+            self._frames.clear()
+
     def newest(self, path: Path, from_us: int, to_us: int) -> VideoFrame | None:
         """The last picture from one moment to another, both included."""
         with self._lock:

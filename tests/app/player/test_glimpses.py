@@ -44,6 +44,14 @@ def test_another_file_has_none_of_the_pictures() -> None:
     assert glimpses.newest(OTHER, 0, 1) is None
 
 
+def test_nothing_is_left_of_a_file_that_was_closed() -> None:
+    glimpses = Glimpses()
+    glimpses.add(FILE, frame(0))
+    glimpses.clear()
+    assert glimpses.newest(FILE, 0, 1) is None
+    assert glimpses.lacks(FILE, 0)
+
+
 def test_the_oldest_make_room() -> None:
     glimpses = Glimpses(3 * FRAME_BYTES)
     for number in range(4):
