@@ -170,7 +170,7 @@ class MainWindow(QMainWindow):
         for place, part in enumerate((self.review.board, self.stage, self.review.side)):
             self.upper.addWidget(part)
             self.upper.setStretchFactor(place, part is self.stage)
-        self.upper.setSizes([270, 580, 430])
+        self.upper.setSizes([270, 530, 480])
         self.split = QSplitter(Qt.Orientation.Vertical)
         self.split.addWidget(self.upper)
         self.split.addWidget(self.review.above(self.timeline))

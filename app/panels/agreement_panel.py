@@ -27,9 +27,9 @@ from core_model.timeline import microseconds
 ROW_PX = 26
 COLLAR_S = 0.5
 READING = "Comparing…"
-PADDING_PX = 15
-_FIGURE_WIDTHS = ("a long label", "sounds", "000", "000", "Both", "Kappa", "Event F1", "Segment F1")
-_DIFFERENCE_WIDTHS = ("00:00.000", "other edges", "kettle whistle", "kettle whistle", "video")
+PADDING_PX = 18
+_FIGURE_WIDTHS = ("a label here", "", "000", "000", "Both", "Kappa", "Event F1", "Segment F1")
+_DIFFERENCE_WIDTHS = ("00:00.0000", "other edges", "dog barking…", "dog barking…", "video")
 STALE = "The annotations have changed since; compare again."
 
 
@@ -85,7 +85,12 @@ class AgreementPanel(QWidget):
         chosen = tuple(box.currentData() for box in self._people)
         names = None if None in chosen else (str(chosen[0]), str(chosen[1]))
         collar_us = microseconds(self._collar.value())
-        thread = CompareThread(Question(self._number, project.path, names, collar_us), self)
+        thread = CompareThread(
+            Question(
+                self._number, project.path, names, collar_us, self._annotation.projects.author
+            ),
+            self,
+        )
         thread.compared.connect(self._take)
         thread.finished.connect(self._forget_finished)
         self._threads.append(thread)

@@ -15,10 +15,10 @@ from training.annotations.agreement.disagreements import Difference
 
 Index = QModelIndex | QPersistentModelIndex
 
-FIGURE_HEADINGS = ("Label", "Kind", "A", "B", "Both", "Kappa", "Event F1", "Segm. F1")
+FIGURE_HEADINGS = ("Label", "", "A", "B", "Both", "Kappa", "Event F1", "Segm. F1")
 FIGURE_HELP = (
     "",
-    "",
+    "Kind",
     "Events of A",
     "Events of B",
     "Events that both have within the collar",
@@ -34,6 +34,7 @@ DIFFERENCE_NAMES = {
     Difference.ONLY_SECOND: "only B",
 }
 Scope = tuple[Task, str]
+_SIGNS = {"diamond": "◆", "circle": "●", "triangle": "▲"}
 
 
 class _Table(QAbstractTableModel):
@@ -72,7 +73,7 @@ class _Table(QAbstractTableModel):
     def spoken(self, row: int) -> str:
         """A row in one line."""
         pairs = zip(self.headings, self.cells(row), strict=True)
-        return ", ".join(f"{heading} {text}" for heading, text in pairs if text)
+        return ", ".join(f"{heading} {text}" for heading, text in pairs if heading and text)
 
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
         flags = Qt.AlignmentFlag
@@ -96,6 +97,11 @@ class FigureTable(_Table):
         self._rows = [] if figures is None else [figures.overall, *labels]
         self.endResetModel()
 
+    def spoken(self, row: int) -> str:
+        kind = self._rows[row].kind
+        kind_name = "" if kind is None else f", {KIND_STYLES[kind].name}"
+        return super().spoken(row) + kind_name
+
     def scope(self, row: int) -> Scope | None:
         """Kind and label of a row; None for the row over all labels."""
         found = self._rows[row]
@@ -113,7 +119,7 @@ class FigureTable(_Table):
 
     def cells(self, row: int) -> tuple[str, ...]:
         found = self._rows[row]
-        kind = "" if found.kind is None else KIND_STYLES[found.kind].name
+        kind = "" if found.kind is None else _SIGNS[KIND_STYLES[found.kind].shape]
         name = "All labels" if found.kind is None else found.label
         counts = (f"{found.first:,}", f"{found.second:,}", f"{found.matched:,}")
         figures = (found.kappa, found.event_f1, found.segment_f1)

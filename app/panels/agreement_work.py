@@ -23,12 +23,13 @@ TOO_FEW = "Two people must have annotated before they can be compared."
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Who is to be compared, how exactly; without names the two who did most."""
+    """Who is to be compared, how exactly; without names ``author`` and who did most beside."""
 
     number: int
     project: Path
     names: tuple[str, str] | None
     collar_us: int
+    author: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ def compare(question: Question) -> Comparison:
     if names is None or not set(names) <= set(known):
         if len(known) < 2:
             return Comparison(question, people, reason=TOO_FEW)
-        names = (known[0], known[1])
+        # Stable: the author first, the others as busy as they are.
+        first_name, second_name, *_ = sorted(known, key=lambda name: name != question.author)
+        names = (first_name, second_name)
     first, second = (of_annotator(annotations, name) for name in names)
     try:
         figures = agreement(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QCompleter, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
 from app.project.edits import Decide, DeleteSegments, Edit, Relabel, Together
-from app.project.values import KINDS
 from app.window.annotation import Annotation
-from core_model.timeline import Task
 from training.annotations.model import State
 
 _DECISIONS = (
@@ -40,7 +36,7 @@ class BulkBar(QWidget):
         row.addWidget(
             self._button("Relabel", "Give the selected segments another label", self._ask)
         )
-        row.addWidget(self._button("Delete", "Delete the selected segments (Delete)", self._delete))
+        row.addWidget(self._button("Delete", "Delete the selected segments (Delete)", self.delete))
         row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -82,8 +78,10 @@ class BulkBar(QWidget):
     def _decide(self, state: State) -> None:
         self._annotation.perform(Decide(tuple(self._annotation.selection), state))
 
-    def _delete(self) -> None:
-        self._annotation.perform(DeleteSegments(tuple(self._annotation.selection)))
+    def delete(self) -> None:
+        """Delete the selected segments."""
+        if self._annotation.selection:
+            self._annotation.perform(DeleteSegments(tuple(self._annotation.selection)))
 
     def _ask(self) -> None:
         names = sorted({label.name for label in self._annotation.labels()}, key=str.casefold)
@@ -100,12 +98,9 @@ class BulkBar(QWidget):
 
     def _relabel(self) -> None:
         name = self._name.text().strip()
-        columns = self._annotation.columns
-        if not name or columns is None:
+        by_kind = self._annotation.selected_by_kind()
+        if not name or not by_kind:
             return
-        by_kind: dict[Task, list[int]] = defaultdict(list)
-        for row in columns.rows_of(self._annotation.selection):
-            by_kind[KINDS[columns.kinds[row]]].append(int(columns.ids[row]))
         edits = tuple(Relabel(tuple(ids), kind, name) for kind, ids in by_kind.items())
         count = sum(len(ids) for ids in by_kind.values())
         edit: Edit = edits[0] if len(edits) == 1 else Together(f"Relabel {count} segments", edits)

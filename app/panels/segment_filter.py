@@ -9,9 +9,9 @@ from enum import IntEnum
 import numpy as np
 
 from app.project.columns import SegmentColumns
-from app.project.values import KINDS, STATES, Label
+from app.project.values import KINDS, ORIGINS, STATES, Label
 from core_model.timeline import Task
-from training.annotations.model import State
+from training.annotations.model import Origin, State
 
 
 class Column(IntEnum):
@@ -34,6 +34,7 @@ class SegmentFilter:
 
     ``text`` is looked for in label, note and annotator, in any case. Scores lie in [0, 1], both
     ends count; a segment without a score passes only the whole range. Lengths are microseconds.
+    Of finds below ``thresholds`` see :func:`is_below`; None lets them pass.
     """
 
     text: str = ""
@@ -45,6 +46,7 @@ class SegmentFilter:
     score_to: float = 1.0
     length_from_us: int = 0
     length_to_us: int | None = None
+    thresholds: Mapping[Task, float] | None = None
 
     def rows(self, columns: SegmentColumns, labels: Mapping[int, Label]) -> np.ndarray:
         """int64 row numbers of the segments that pass, in the order of time."""
@@ -59,6 +61,8 @@ class SegmentFilter:
             keep &= columns.annotators == columns.texts.number(self.annotator)
         if (self.score_from, self.score_to) != (0.0, 1.0):
             keep &= (columns.scores >= self.score_from) & (columns.scores <= self.score_to)
+        if self.thresholds is not None:
+            keep &= ~is_below(columns, self.thresholds)
         keep &= self._has_length(columns)
         if self.text.strip():
             keep &= self._holds_text(columns, labels)
@@ -78,6 +82,16 @@ class SegmentFilter:
             holding = [n for n in np.unique(numbers) if wanted in columns.texts.text(n).casefold()]
             keep |= np.isin(numbers, np.array(holding, np.int32))
         return keep
+
+
+def is_below(columns: SegmentColumns, thresholds: Mapping[Task, float]) -> np.ndarray:
+    """bool per segment: a model's find that nobody has decided on, scored below the threshold of
+    its kind. The timeline does not show these either.
+    """
+    limits = np.array([thresholds.get(kind, 0.0) for kind in KINDS])
+    is_open = columns.states == STATES.index(State.UNDECIDED)
+    is_open &= columns.origins == ORIGINS.index(Origin.MODEL)
+    return is_open & (np.nan_to_num(columns.scores, nan=1.0) < limits[columns.kinds])
 
 
 def ordered(

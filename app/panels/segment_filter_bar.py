@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtWidgets import (
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QGridLayout,
@@ -35,11 +36,12 @@ LONGEST_S = 3_600_000.0
 
 class SegmentFilterBar(QWidget):
     """``filter_changed(SegmentFilter)``; ``sort_asked(Column, bool)``: the column, and whether
-    the largest come first.
+    the largest come first; ``below_asked(bool)``: show finds below the thresholds too, or not.
     """
 
     filter_changed = Signal(object)
     sort_asked = Signal(object, bool)
+    below_asked = Signal(bool)
 
     def __init__(self, annotation: Annotation, theme: Theme) -> None:
         super().__init__()
@@ -65,13 +67,15 @@ class SegmentFilterBar(QWidget):
         self._score = (_number("Lowest score", 1.0, 0.0), _number("Highest score", 1.0, 1.0))
         self._length = (
             _number("Shortest length in seconds", LONGEST_S, 0.0),
-            _number("Longest length in seconds", LONGEST_S, LONGEST_S),
+            _number("Longest length in seconds", LONGEST_S, 0.0),
         )
+        self._length[1].setSpecialValueText("any")
         self._sort = _combo("Order", [])
         for column in Column:
             for descending, sign in ((False, "▴"), (True, "▾")):
                 self._sort.addItem(f"By {SPOKEN_HEADINGS[column].lower()} {sign}")
                 self._sort.setItemData(self._sort.count() - 1, (int(column), descending))
+        self._below = QCheckBox("Finds below the thresholds too")
         self._clear = QPushButton("Clear filters")
         self._clear.setObjectName("small")
         self._details = self._make_details()
@@ -83,7 +87,7 @@ class SegmentFilterBar(QWidget):
     def filter(self) -> SegmentFilter:
         """What is chosen now."""
         kind, state = self._kind.currentData(), self._state.currentData()
-        longest_s = self._length[1].value()
+        longest_us = microseconds(self._length[1].value())
         return SegmentFilter(
             text=self._text.text(),
             kind=None if kind is None else Task(kind),
@@ -93,7 +97,7 @@ class SegmentFilterBar(QWidget):
             score_from=self._score[0].value(),
             score_to=self._score[1].value(),
             length_from_us=microseconds(self._length[0].value()),
-            length_to_us=None if longest_s == LONGEST_S else microseconds(longest_s),
+            length_to_us=longest_us or None,
         )
 
     def clear(self) -> None:
@@ -101,9 +105,8 @@ class SegmentFilterBar(QWidget):
         blockers = [QSignalBlocker(each) for each in self._all]
         for combo in self._combos:
             combo.setCurrentIndex(0)
-        for low, high in (self._score, self._length):
-            low.setValue(low.minimum())
-            high.setValue(high.maximum())
+        for box, value in zip((*self._score, *self._length), (0.0, 1.0, 0.0, 0.0), strict=True):
+            box.setValue(value)
         self._text.clear()
         del blockers
         self._tell()
@@ -155,6 +158,7 @@ class SegmentFilterBar(QWidget):
             line.addWidget(_quiet("to"))
             line.addWidget(pair[1], 1)
             grid.addLayout(line, row, 0, 1, 2)
+        grid.addWidget(self._below, 5, 0, 1, 2)
         grid.addWidget(self._sort, 4, 0)
         grid.addWidget(self._clear, 4, 1)
         grid.setColumnStretch(0, 1)
@@ -180,6 +184,7 @@ class SegmentFilterBar(QWidget):
             combo.currentIndexChanged.connect(self._tell)
         for box in (*self._score, *self._length):
             box.valueChanged.connect(self._tell)
+        self._below.toggled.connect(self.below_asked)
         self._clear.clicked.connect(self.clear)
         self._sort.activated.connect(self._on_sort)
 

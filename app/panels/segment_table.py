@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.panels.segment_bulk import BulkBar
-from app.panels.segment_filter import Column, SegmentFilter
+from app.panels.segment_filter import Column, SegmentFilter, is_below
 from app.panels.segment_filter_bar import SegmentFilterBar
 from app.panels.segment_model import SegmentModel
 from app.panels.segment_view import CellDelegate, SegmentView
 from app.player.time_code import short_time_code
+from app.session import Session
 from app.theme import Theme, tabular
 from app.window.annotation import Annotation
 
 ROW_PX = 26
 PADDING_PX = 7
+TIME_PADDING_PX = 18
 WIDEST_TEXTS = {
     Column.KIND: "▴",
-    Column.LABEL: "kettle whistle…",
+    Column.LABEL: "kettle whistle",
     Column.STATE: "▴",
-    Column.LENGTH: "Length",
+    Column.LENGTH: "Lengt",
     Column.SCORE: "Score",
     Column.ANNOTATOR: "Annotator ▴",
     Column.NOTE: "a note of some words, or more",
 }
 NO_VIDEO = "Open a video of the project to see its segments."
 NO_SEGMENTS = "No segments yet. Drag on the timeline to draw one, or press Ctrl+D to find events."
+ALL_BELOW = "All finds lie below the thresholds. Lower them under Thresholds to see more."
 NO_MATCH = "No segment passes the filters."
 
 
@@ -41,12 +46,15 @@ class SegmentTable(QWidget):
     play_asked = Signal(object, object)
     problem = Signal(str)
 
-    def __init__(self, annotation: Annotation, theme: Theme) -> None:
+    def __init__(self, annotation: Annotation, session: Session, theme: Theme) -> None:
         super().__init__()
         self.setObjectName("eventList")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self._annotation = annotation
+        self._session = session
+        self._shows_below = False
         self._is_following = False
+        self._wanted = SegmentFilter()
         self._moving_id: int | None = None
         self._time_px = 0
         self.model = SegmentModel(annotation)
@@ -69,6 +77,7 @@ class SegmentTable(QWidget):
         self._lay_out()
         self._connect()
         self.filters.show_order(*self.model.sorted_by)
+        self._set_filter()
         self._read()
 
     def set_theme(self, theme: Theme) -> None:
@@ -78,7 +87,17 @@ class SegmentTable(QWidget):
 
     def set_filter(self, wanted: SegmentFilter) -> None:
         """Show only what passes; the fields above do the same."""
-        self.model.set_filter(wanted)
+        self._wanted = wanted
+        self._set_filter()
+
+    def show_below(self, on: bool) -> None:
+        """Show finds below the thresholds too, which the timeline does not show."""
+        self._shows_below = on
+        self._set_filter()
+
+    def _set_filter(self) -> None:
+        thresholds = None if self._shows_below else self._session.thresholds
+        self.model.set_filter(replace(self._wanted, thresholds=thresholds))
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -112,11 +131,14 @@ class SegmentTable(QWidget):
         self._annotation.selection_changed.connect(self._follow_selection)
         self.model.moving.connect(self._on_moving)
         self.filters.filter_changed.connect(self.set_filter)
+        self.filters.below_asked.connect(self.show_below)
+        self._session.thresholds_changed.connect(self._set_filter)
         self.filters.sort_asked.connect(self._sort)
         self._clear.clicked.connect(self.filters.clear)
         self.view.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)
         self.view.selectionModel().selectionChanged.connect(self._on_selected)
         self.view.play_asked.connect(self._on_play)
+        self.view.delete_asked.connect(self._bulk.delete)
 
     def _read(self) -> None:
         self.model.read()
@@ -127,11 +149,11 @@ class SegmentTable(QWidget):
         """Hours need more room, and only long videos have them."""
         columns = self._annotation.columns
         latest_us = int(columns.reach_us[-1]) if columns is not None and len(columns) else 0
-        width_px = self.view.fontMetrics().horizontalAdvance(short_time_code(latest_us) + "0")
+        width_px = self.view.fontMetrics().horizontalAdvance(short_time_code(latest_us))
         if width_px != self._time_px:
             self._time_px = width_px
             for column in (Column.ONSET, Column.OFFSET):
-                self.view.horizontalHeader().resizeSection(column, width_px + 2 * PADDING_PX)
+                self.view.horizontalHeader().resizeSection(column, width_px + TIME_PADDING_PX)
 
     def _on_moving(self, begins: bool) -> None:
         self._is_following = begins
@@ -207,15 +229,26 @@ class SegmentTable(QWidget):
         total, shown = 0 if columns is None else len(columns), self.model.rowCount()
         selected = len(self._annotation.selection)
         unseen = selected - len(self.model.rows_of(self._annotation.selection))
-        parts = [f"{shown:,} of {total:,}"] if total else []
+        below = 0
+        if columns is not None and not self._shows_below:
+            below = int(is_below(columns, self._session.thresholds).sum())
+        parts = [f"{shown:,} of {total - below:,}"] if total else []
+        if below:
+            parts.append(f"{below:,} below the thresholds")
         if selected:
             parts.append(f"{selected:,} selected" + (f", {unseen:,} not shown" if unseen else ""))
         self._count.setText(" · ".join(parts))
-        self._hint.setText(NO_VIDEO if columns is None else NO_MATCH if total else NO_SEGMENTS)
+        self._hint.setText(NO_VIDEO if columns is None else _why_none(total, below))
         for part in (self._hint, self._clear):
             part.setVisible(shown == 0)
-        self._clear.setVisible(shown == 0 and total > 0)
+        self._clear.setVisible(shown == 0 and total > below)
         self.view.setVisible(shown > 0)
+
+
+def _why_none(total: int, below: int) -> str:
+    if not total:
+        return NO_SEGMENTS
+    return ALL_BELOW if below == total else NO_MATCH
 
 
 def _stretches(rows: list[int]) -> list[tuple[int, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QAbstractItemModel, QEvent, QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette, QPen
+from PySide6.QtGui import QColor, QKeyEvent, QKeySequence, QPainter, QPalette, QPen
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -27,14 +27,24 @@ from app.window.annotation import Annotation
 from training.annotations.model import State
 
 SYMBOL_PX = 11
-# Keys that move from cell to cell here, though they step frames elsewhere.
-_CELL_KEYS = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End)
+# Keys that go from cell to cell and edit one here, though they mean something else elsewhere.
+_CELL_KEYS = (
+    Qt.Key.Key_Left,
+    Qt.Key.Key_Right,
+    Qt.Key.Key_Home,
+    Qt.Key.Key_End,
+    Qt.Key.Key_F2,
+)
+_DELETE_KEYS = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 
 
 class SegmentView(QTableView):
-    """A table whose arrow keys go from cell to cell. ``play_asked``: Enter on a row."""
+    """A table whose arrow keys go from cell to cell. ``play_asked``: Enter on a row;
+    ``delete_asked``: Delete or Backspace.
+    """
 
     play_asked = Signal()
+    delete_asked = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,7 +65,8 @@ class SegmentView(QTableView):
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
             plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-            if plain and event.key() in _CELL_KEYS:
+            is_all = event.matches(QKeySequence.StandardKey.SelectAll)
+            if is_all or (plain and event.key() in _CELL_KEYS):
                 event.accept()
                 return True
         return super().event(event)
@@ -64,6 +75,8 @@ class SegmentView(QTableView):
         is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
         if is_enter and self.state() != QAbstractItemView.State.EditingState:
             self.play_asked.emit()
+        elif event.key() in _DELETE_KEYS:
+            self.delete_asked.emit()
         else:
             super().keyPressEvent(event)
 

@@ -36,7 +36,7 @@ class VideoBoard(QWidget):
         super().__init__()
         self.setObjectName("eventList")
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        self.setMinimumWidth(240)
+        self.setMinimumWidth(264)
         self._annotation = annotation
         self._projects = annotation.projects
         self._thread: ThumbnailThread | None = None
@@ -112,7 +112,7 @@ class VideoBoard(QWidget):
         bottom.addStretch(1)
         bottom.addWidget(self._next)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(12, 10, 12, 8)
+        layout.setContentsMargins(8, 10, 8, 8)
         layout.setSpacing(8)
         layout.addLayout(top)
         layout.addLayout(filters)

@@ -13,8 +13,8 @@ from app.project.values import VideoStatus
 from app.theme import Theme, tabular
 
 ROW_PX = 76
-MARGIN_PX = 8
-PICTURE_PX = QSize(88, 50)
+MARGIN_PX = 6
+PICTURE_PX = QSize(80, 45)
 LINE_PX = 18
 BAR_PX = 3
 STATUS_SIGNS = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QStackedWidget, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from app.messages import MessageBar
 from app.panels.agreement_panel import AgreementPanel
@@ -29,8 +29,8 @@ NARROWEST_SIDE_PX = 360
 class ReviewRoom(QObject):
     """Makes these parts and lets them play and open what they ask for.
 
-    ``board`` stands left of the picture, ``side`` right of it (the list of events where no
-    project is open), ``bar`` above the timeline. Call :meth:`shutdown` at the end.
+    ``board`` stands left of the picture, ``side`` right of it (only the list of events
+    where no project is open), ``bar`` above the timeline. Call :meth:`shutdown` at the end.
     """
 
     def __init__(
@@ -52,22 +52,23 @@ class ReviewRoom(QObject):
         self._messages = messages
         self._open_path = open_path
         self._wants_board = True
+        self._is_open: bool | None = None
         self._awaited: int | None = None
         self._goes_on = False
         self._to_play: Disagreement | None = None
         self.triage = Triage(annotation, session, player, view_state)
         self.bar = TriageBar(self.triage, annotation, actions, theme)
         self.board = VideoBoard(annotation, theme)
-        self.segments = SegmentTable(annotation, theme)
+        self.segments = SegmentTable(annotation, session, theme)
         self.agreement = AgreementPanel(annotation)
-        self._tabs = QTabWidget()
-        self._tabs.setDocumentMode(True)
-        self._tabs.addTab(self.segments, "Segments")
-        self._tabs.addTab(self.agreement, "Agreement")
-        self.side = QStackedWidget()
+        self._events = events
+        self.side = QTabWidget()
+        self.side.setDocumentMode(True)
+        self.side.tabBar().setDrawBase(False)
         self.side.setMinimumWidth(NARROWEST_SIDE_PX)
-        self.side.addWidget(events)
-        self.side.addWidget(self._tabs)
+        self.side.addTab(self.segments, "Segments")
+        self.side.addTab(events, "Thresholds")
+        self.side.addTab(self.agreement, "Agreement")
         self._connect()
         self._on_project()
 
@@ -116,7 +117,10 @@ class ReviewRoom(QObject):
 
     def _on_project(self) -> None:
         is_open = self._annotation.projects.project is not None
-        self.side.setCurrentIndex(1 if is_open else 0)
+        self.side.tabBar().setVisible(is_open)
+        if is_open != self._is_open:
+            self._is_open = is_open
+            self.side.setCurrentWidget(self.segments if is_open else self._events)
         self.board.setVisible(is_open and self._wants_board)
 
     def _show_board(self, shown: bool) -> None:

@@ -50,6 +50,7 @@ class Triage(QObject):
         self._seen: list[int] = []
         self._decided: list[int] = []
         annotation.changed.connect(self._on_changed)
+        session.thresholds_changed.connect(self.changed)
 
     @property
     def is_on(self) -> bool:
@@ -72,7 +73,9 @@ class Triage(QObject):
     @property
     def progress(self) -> Progress:
         columns = self._annotation.columns
-        return Progress(0, 0, ()) if columns is None else progress(columns, self._label_id)
+        if columns is None:
+            return Progress(0, 0, 0, ())
+        return progress(columns, self._label_id, self._session.thresholds)
 
     @property
     def labels(self) -> Mapping[int, Label]:
@@ -237,8 +240,9 @@ class Triage(QObject):
         columns = self._annotation.columns
         if columns is None:
             return _NOBODY
-        thresholds = {kind: self._session.suggested_threshold(kind) for kind in Task}
-        return waiting(columns, self._order, self._label_id, thresholds, self.labels)
+        doubted_at = {kind: self._session.suggested_threshold(kind) for kind in Task}
+        shown_from = self._session.thresholds
+        return waiting(columns, self._order, self._label_id, shown_from, doubted_at, self.labels)
 
     def _show_span(self, segment: Segment) -> None:
         """Bring the find into the timeline, as large as things are there unless it is longer."""

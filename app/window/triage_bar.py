@@ -138,7 +138,8 @@ class TriageBar(QWidget):
         told = [f"{labels[label_id].name} {left:,}" for label_id, left in progress.by_label]
         shown = told[:LABELS_TOLD] + (["…"] if len(told) > LABELS_TOLD else [])
         count = f"{progress.left:,} of {progress.total:,} left"
-        self._left.setText(" · ".join([count, *shown]))
+        below = [f"{progress.below:,} below the thresholds"] if progress.below else []
+        self._left.setText(" · ".join([count, *shown, *below]))
         self._left.setToolTip("\n".join(told))
 
     def _said_label(self, labels: Mapping[int, Label], current: Segment | None, total: int) -> str:

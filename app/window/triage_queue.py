@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
-from app.panels.segment_filter import Column, ordered
+from app.panels.segment_filter import Column, is_below, ordered
 from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES, Label
 from core_model.timeline import Task
@@ -29,11 +29,13 @@ class TriageOrder(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Progress:
     """Finds that wait for a decision, of all that a model made; ``by_label`` holds
-    (label id, number left), the most first, for labels with any left.
+    (label id, number left), the most first, for labels with any left. Finds ``below`` their
+    kind's threshold are not gone through and count nowhere else.
     """
 
     left: int
     total: int
+    below: int
     by_label: tuple[tuple[int, int], ...]
 
 
@@ -41,19 +43,22 @@ def waiting(
     columns: SegmentColumns,
     order: TriageOrder,
     label_id: int | None,
-    thresholds: Mapping[Task, float],
+    shown_from: Mapping[Task, float],
+    doubted_at: Mapping[Task, float],
     labels: Mapping[int, Label],
 ) -> np.ndarray:
-    """int64 ids of the undecided segments of a label (None: of all), in the order wished for.
+    """int64 ids of the undecided segments of a label (None: of all), in the order wished for;
+    of finds only those from the threshold ``shown_from`` of their kind on.
 
-    Uncertain are scores near the threshold of their kind, where the model changes its mind;
-    segments without a score come last.
+    Uncertain are scores near ``doubted_at``, the model's own threshold of the kind, where it
+    changes its mind; segments without a score come last.
     """
-    rows = np.flatnonzero(_is_waiting(columns, label_id))
+    is_waiting = _is_waiting(columns, label_id) & ~is_below(columns, shown_from)
+    rows = np.flatnonzero(is_waiting)
     if order is TriageOrder.LABEL:
         rows = ordered(columns, rows, Column.LABEL, False, labels)
     elif order is TriageOrder.UNCERTAINTY:
-        per_kind = np.array([thresholds[kind] for kind in KINDS])
+        per_kind = np.array([doubted_at[kind] for kind in KINDS])
         doubt = np.abs(columns.scores[rows] - per_kind[columns.kinds[rows]])
         rows = rows[np.argsort(doubt, kind="stable")]
     return columns.ids[rows]
@@ -73,13 +78,18 @@ def next_after(ids: np.ndarray, queue: np.ndarray, current_id: int | None) -> in
     return int(others[0]) if len(others) else None
 
 
-def progress(columns: SegmentColumns, label_id: int | None) -> Progress:
+def progress(
+    columns: SegmentColumns, label_id: int | None, shown_from: Mapping[Task, float]
+) -> Progress:
     """How many of the finds of a label, or of all, wait."""
-    is_waiting = _is_waiting(columns, label_id)
+    is_hidden = is_below(columns, shown_from) & _has_label(columns, label_id)
+    is_waiting = _is_waiting(columns, label_id) & ~is_hidden
     is_find = is_waiting | ((columns.origins != _HUMAN) & _has_label(columns, label_id))
+    is_find &= ~is_hidden
     found, counts = np.unique(columns.label_ids[is_waiting], return_counts=True)
     by_label = sorted(zip(found.tolist(), counts.tolist(), strict=True), key=lambda each: -each[1])
-    return Progress(int(is_waiting.sum()), int(is_find.sum()), tuple(by_label))
+    left, total, below = (int(each.sum()) for each in (is_waiting, is_find, is_hidden))
+    return Progress(left, total, below, tuple(by_label))
 
 
 def _is_waiting(columns: SegmentColumns, label_id: int | None) -> np.ndarray:

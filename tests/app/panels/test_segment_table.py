@@ -16,6 +16,7 @@ from app.panels.segment_filter import Column, SegmentFilter, ordered
 from app.panels.segment_table import NO_MATCH, NO_SEGMENTS, NO_VIDEO, SegmentTable
 from app.project.edits import AddSegment, AddVideos, ApplyRun, Decide, VideoFile
 from app.project.project_session import ProjectSession
+from app.session import Session
 from app.theme import DARK, LIGHT
 from app.window.annotation import Annotation
 from core_model.timeline import Detection, Task
@@ -44,7 +45,10 @@ def annotation(tmp_path: Path, qtbot: QtBot) -> Iterator[Annotation]:
 
 @pytest.fixture
 def table(annotation: Annotation, qtbot: QtBot) -> SegmentTable:
-    made = SegmentTable(annotation, DARK)
+    session = Session()
+    for kind in Task:
+        session.set_threshold(kind, 0.0)
+    made = SegmentTable(annotation, session, DARK)
     qtbot.addWidget(made)
     made.resize(700, 500)
     made.show()
@@ -288,6 +292,30 @@ def test_rows_that_leave_take_no_other_row_along(
         annotation.perform(Decide((1,), State.ACCEPTED))
     assert shown(table) == ["archery", "speech", "Dog bark"]
     assert table.view.currentIndex().row() == 1
+
+
+def test_finds_below_the_thresholds_are_shown_on_demand(
+    table: SegmentTable, annotation: Annotation
+) -> None:
+    session = table._session
+    session.set_threshold(Task.SED, 0.7)
+    assert shown(table) == ["dog bark", "archery", "Dog bark"]
+    assert table._count.text() == "3 of 3 · 1 below the thresholds"
+    annotation.perform(Decide((3,), State.REJECTED))
+    assert "speech" in shown(table)
+    session.set_threshold(Task.SED, 1.0)
+    assert "dog bark" not in shown(table)
+    table.show_below(True)
+    assert len(shown(table)) == 4
+
+
+def test_delete_takes_what_is_selected(
+    table: SegmentTable, annotation: Annotation, qtbot: QtBot
+) -> None:
+    table.view.setFocus()
+    table.view.selectRow(1)
+    qtbot.keyClick(table.view, Qt.Key.Key_Delete)
+    assert [each[0] for each in segments(annotation)] == ["dog bark", "speech", "Dog bark"]
 
 
 def test_each_emptiness_says_what_to_do(table: SegmentTable, annotation: Annotation) -> None:

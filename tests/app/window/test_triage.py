@@ -68,6 +68,8 @@ def window(
     with qtbot.waitSignal(made.player.media_opened):
         made.open_path(paths[0])
     made.detection.cancel()
+    for kind in Task:
+        made.session.set_threshold(kind, 0.0)
     made.annotation.projects.open(tmp_path / "study.avscope")
     qtbot.waitUntil(lambda: made.annotation.projects.project is not None)
     made.annotation.set_video(1)
@@ -209,6 +211,17 @@ def test_one_label_is_gone_through_alone(window: MainWindow, qtbot: QtBot) -> No
     assert window.review.triage.progress.total == 33
     found = window.review.triage.current
     assert found is not None and found.label_id == speech.id
+
+
+def test_finds_below_the_threshold_are_left_out(window: MainWindow, qtbot: QtBot) -> None:
+    window.session.set_threshold(Task.SED, 0.9)
+    press(window, qtbot, Qt.Key.Key_N)
+    progress = window.review.triage.progress
+    assert (progress.left, progress.total, progress.below) == (10, 10, 90)
+    for _ in range(10):
+        press(window, qtbot, Qt.Key.Key_Y)
+    assert counts(window)[State.ACCEPTED] == 10
+    assert window.review.triage.current is None
 
 
 def test_escape_ends_it(window: MainWindow, qtbot: QtBot) -> None:
