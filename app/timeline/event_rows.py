@@ -169,9 +169,9 @@ class _OpenRow:
 def knots_of(onset_us: Times, offset_us: Times) -> tuple[Times, Times]:
     """``knots_us`` and ``covered_us`` (2n,) of a row with these onsets and offsets (n,)."""
     knots_us = np.stack([onset_us, offset_us], axis=1).ravel()
-    after_us = np.cumsum(offset_us - onset_us)
-    before_us = np.concatenate([[0], after_us[:-1]]).astype(np.int64)
-    return knots_us, np.stack([before_us, after_us], axis=1).ravel()
+    lengths_us = offset_us - onset_us
+    after_us = np.cumsum(lengths_us)
+    return knots_us, np.stack([after_us - lengths_us, after_us], axis=1).ravel()
 
 
 def _layers(events: list[Detection]) -> list[_Layer]:

@@ -34,6 +34,8 @@ ROW_HEIGHTS_PX = (24, 20, 16)
 HEAD_PX = 24
 LEAST_LANE_PX = ROW_HEIGHTS_PX[0] + 8
 LANE_PADDING_PX = 4
+# Below the rows, for a hand that draws over the whole length of what is there.
+DRAWING_PX = 8
 # Around an event that a double click zooms to, as a share of its length.
 ZOOM_AIR = 0.25
 
@@ -46,10 +48,7 @@ class Lane:
     rows: tuple[TimeRow, ...]
     top_px: int
     row_px: int
-
-    @property
-    def height_px(self) -> int:
-        return _lane_height_px(len(self.rows), self.row_px)
+    height_px: int
 
     @property
     def inset_px(self) -> int:
@@ -124,6 +123,12 @@ class LanesPane(TimePane):
     def _content_px(self) -> int:
         last = self._lanes[-1]
         return last.top_px + last.height_px
+
+    def set_hand(self, hand: LaneHand) -> None:
+        """Let a hand draw and change what is in the lanes."""
+        self.hand = hand
+        self._arrange()
+        self.update()
 
     def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """Show these rows of events; kinds that are not named have none."""
@@ -292,16 +297,21 @@ class LanesPane(TimePane):
         counts = [len(self._rows.get(task, ())) for task in KIND_STYLES]
         row_px = ROW_HEIGHTS_PX[-1]
         for height_px in reversed(ROW_HEIGHTS_PX):
-            if sum(_lane_height_px(count, height_px) for count in counts) <= self.height():
+            if sum(self._lane_height_px(count, height_px) for count in counts) <= self.height():
                 row_px = height_px
         lanes: list[Lane] = []
         top_px = 0
         for task in KIND_STYLES:
-            lane = Lane(task, self._rows.get(task, ()), top_px, row_px)
+            rows = self._rows.get(task, ())
+            lane = Lane(task, rows, top_px, row_px, self._lane_height_px(len(rows), row_px))
             lanes.append(lane)
             top_px += lane.height_px
         self._lanes = tuple(lanes)
         self._fit_scroll()
+
+    def _lane_height_px(self, row_count: int, row_px: int) -> int:
+        extra_px = DRAWING_PX if self.hand is not None else 0
+        return max(row_px * row_count + 2 * LANE_PADDING_PX, LEAST_LANE_PX) + extra_px
 
     def _fit_scroll(self) -> None:
         overflow_px = max(0, self._content_px - self.height())
@@ -342,10 +352,6 @@ def tool_tip(event: Detection) -> str:
     )
     kind = KIND_STYLES[event.task].singular
     return f"<b>{escape(event.label)}</b> · {kind}<table>{cells}</table>"
-
-
-def _lane_height_px(row_count: int, row_px: int) -> int:
-    return max(row_px * row_count + 2 * LANE_PADDING_PX, LEAST_LANE_PX)
 
 
 def _short_number(number: int) -> str:

@@ -8,8 +8,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QPainter
 
-from app.project.edits import AddSegment, Relabel, Together
-from app.project.edits.base import Edit
+from app.project.edits import AddSegment
 from app.project.values import KINDS
 from app.timeline.drag import SNAP_PX, DragHand, edge_near
 from app.timeline.gestures import (
@@ -21,16 +20,13 @@ from app.timeline.gestures import (
     TrimEdge,
 )
 from app.timeline.hit_test import Hit, LaneLike, Part, edges_near, hit_at, ids_in, lane_at
-from app.timeline.label_popup import LabelPopup
+from app.timeline.label_asker import LabelAsker
 from app.timeline.lanes_pane import LanesPane
-from app.timeline.marks import length_text
 from app.timeline.segment_painting import (
-    box_at,
-    paint_ghost,
+    paint_ghosts,
     paint_rect,
     paint_running,
     paint_selected,
-    paint_veil,
 )
 from app.timeline.segment_rows import SegmentRow
 from app.timeline.segment_tip import segment_tip
@@ -68,10 +64,8 @@ class SegmentHand(QObject):
         self._range_from: Hit | None = None
         self._before: frozenset[int] = frozenset()
         self._press_us = self._playhead_us = pane.view_state.playhead_us
-        self.popup = LabelPopup(pane)
-        self.popup.chosen.connect(self._on_chosen)
-        self.popup.left.connect(self._on_left)
-        self._asked: Callable[[str], None] | None = None
+        self.labels = LabelAsker(annotation, pane)
+        self.labels.closed.connect(self._let_go)
         annotation.selection_changed.connect(self._repaint)
         annotation.running_changed.connect(self._repaint)
 
@@ -141,14 +135,14 @@ class SegmentHand(QObject):
             return False
         self.cancel()
         self._annotation.select((hit.segment_id,))
-        self.relabel(self._pane.mapToGlobal(place.toPoint()))
+        self.labels.relabel(self._pane.mapToGlobal(place.toPoint()))
         return True
 
     def press_head(self, task: Task, place: QPoint) -> bool:
         """Ask what new segments of the kind are to be called."""
         if self._annotation.columns is None or not self._annotation.takes_drawings:
             return False
-        self.choose_current(task, place)
+        self.labels.choose_current(task, place)
         return True
 
     def head_text(self, task: Task) -> str:
@@ -166,82 +160,6 @@ class SegmentHand(QObject):
         segment = columns.segment(row)
         names = {label.id: label.name for label in self._annotation.labels()}
         return segment_tip(segment, names.get(segment.label_id, ""))
-
-    # --- labels ------------------------------------------------------------------------------
-
-    def relabel(self, place: QPoint | None = None) -> None:
-        """Ask for a label and give it to all that are selected."""
-        columns, selection = self._annotation.columns, self._annotation.selection
-        if columns is None or not selection or not self._annotation.is_writable:
-            return
-        rows = columns.rows_of(selection)
-        kinds = {KINDS[code] for code in columns.kinds[rows]}
-        names = {label.id: label.name for label in self._annotation.labels()}
-        current = names.get(int(columns.label_ids[rows[0]]), "")
-
-        def change(name: str) -> None:
-            edits: list[Edit] = [
-                Relabel(tuple(ids), kind, name)
-                for kind, ids in self._annotation.selected_by_kind().items()
-            ]
-            done = edits[0] if len(edits) == 1 else Together(f"Relabel as {name}", tuple(edits))
-            if self._annotation.perform(done):
-                for kind in kinds:
-                    self._annotation.set_current_label(kind, name)
-
-        self._ask(change, kinds, current, place or self._place_of_selection())
-
-    def choose_current(self, kind: Task, place: QPoint) -> None:
-        """Ask what new segments of a kind are to be called."""
-        if not self._annotation.takes_drawings:
-            return
-
-        def choose(name: str) -> None:
-            self._annotation.set_current_label(kind, name)
-
-        self._ask(choose, {kind}, self._annotation.current_label(kind), place)
-
-    def with_label(self, kind: Task, then: Callable[[str], None]) -> None:
-        """Go on with the current label of a kind; ask for one where there is none."""
-        current = self._annotation.current_label(kind)
-        if current:
-            then(current)
-        else:
-            self._ask(then, {kind}, "", QCursor.pos())
-
-    def _ask(
-        self, then: Callable[[str], None], kinds: set[Task], current: str, place: QPoint
-    ) -> None:
-        labels = [label for kind in kinds for label in self._annotation.labels(kind)]
-        names = tuple(dict.fromkeys(label.name for label in labels))
-        keys = {label.name: self._annotation.key_of(label) for label in labels}
-        self._asked = then
-        self.popup.ask(place, "Label", names, keys, current)
-
-    def _on_chosen(self, name: str) -> None:
-        then, self._asked = self._asked, None
-        if then is not None:
-            then(name)
-        self._let_go()
-
-    def _on_left(self) -> None:
-        self._asked = None
-        self._let_go()
-
-    def _place_of_selection(self) -> QPoint:
-        """Below the first selected segment in view, else at the pointer."""
-        scale = self._pane.scale()
-        for lane in self._pane.lanes if scale is not None else ():
-            for number, row in enumerate(lane.rows):
-                if isinstance(row, SegmentRow) and scale is not None:
-                    own = np.isin(row.ids, np.fromiter(self._annotation.selection, np.int64))
-                    for at in np.flatnonzero(own):
-                        x_px = max(scale.to_px(int(row.onset_us[at])), scale.left_px)
-                        if x_px < scale.right_px:
-                            top_px = lane.box_top_px(number) + lane.box_px
-                            y_px = top_px - self._pane.scrolled_px
-                            return self._pane.mapToGlobal(QPoint(int(x_px), int(y_px)))
-        return QCursor.pos()
 
     # --- as a drag ---------------------------------------------------------------------------
 
@@ -280,7 +198,7 @@ class SegmentHand(QObject):
             add(current)
         else:
             self._state.set_scrubbing(False)
-            self._ask(add, {kind}, "", QCursor.pos())
+            self.labels.ask(add, {kind}, "", QCursor.pos())
 
     def _press_segment(
         self, hit: Hit, place: QPointF, keys: Qt.KeyboardModifier, scale: TimeScale
@@ -433,50 +351,16 @@ class SegmentHand(QObject):
 
     def paint(self, painter: QPainter, scale: TimeScale) -> None:
         """Over the lanes, in their coordinates."""
-        theme = self._pane.theme
-        paint_selected(painter, self._pane.lanes, self._annotation.selection, scale, theme)
-        gesture = self._gesture
-        if gesture is not None:
-            self._paint_gesture(painter, gesture, scale)
-        for kind, label, start_us in self._annotation.running:
-            lane = next(lane for lane in self._pane.lanes if lane.task is kind)
-            end_us = max(self._state.playhead_us, start_us)
-            number = [r[:2] for r in self._annotation.running if r[0] is kind].index((kind, label))
-            top_px = lane.box_top_px(min(number, max(len(lane.rows) - 1, 0)))
-            box = box_at(scale, start_us, end_us, top_px, lane.box_px)
-            paint_running(painter, kind, box, label, theme)
-
-    def _paint_gesture(self, painter: QPainter, gesture: Gesture, scale: TimeScale) -> None:
-        theme, ratio = self._pane.theme, scale.pixel_ratio
-        if isinstance(gesture, SelectRect):
-            paint_rect(painter, self._rect(gesture.anchor, gesture.corner, scale), theme)
-            return
-        for ghost in gesture.ghosts:
-            home = self._homes.get(ghost.segment_id) if ghost.segment_id is not None else None
-            lane = next(lane for lane in self._pane.lanes if lane.task is ghost.task)
-            number = self._draw_row if home is None else home[1]
-            if home is not None:
-                self._paint_veil(painter, home, ghost.segment_id, scale)
-                number = number if home[0].task is ghost.task else 0
-            top_px = lane.box_top_px(number)
-            box = box_at(scale, ghost.onset_us, ghost.offset_us, top_px, lane.box_px)
-            text = length_text(ghost.onset_us, ghost.offset_us)
-            paint_ghost(painter, ghost.task, box, text, theme, pixel_ratio=ratio)
-
-    def _paint_veil(
-        self,
-        painter: QPainter,
-        home: tuple[LaneLike, int],
-        segment_id: int | None,
-        scale: TimeScale,
-    ) -> None:
-        lane, number = home
-        row = lane.rows[number]
-        if isinstance(row, SegmentRow):
-            for at in np.flatnonzero(row.ids == segment_id):
-                span = int(row.onset_us[at]), int(row.offset_us[at])
-                box = box_at(scale, *span, lane.box_top_px(number), lane.box_px)
-                paint_veil(painter, box, self._pane.theme)
+        lanes, theme = self._pane.lanes, self._pane.theme
+        paint_selected(painter, lanes, self._annotation.selection, scale, theme)
+        if isinstance(self._gesture, SelectRect):
+            rect = self._rect(self._gesture.anchor, self._gesture.corner, scale)
+            paint_rect(painter, rect, theme)
+        elif self._gesture is not None:
+            ghosts = self._gesture.ghosts
+            paint_ghosts(painter, lanes, ghosts, self._homes, self._draw_row, scale, theme)
+        here_us = self._state.playhead_us
+        paint_running(painter, lanes, self._annotation.running, here_us, scale, theme)
 
     def _repaint(self) -> None:
         self._pane.update()

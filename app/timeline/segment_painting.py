@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
@@ -10,7 +10,9 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from app.kind_style import KIND_STYLES, outline_colour, pattern_brush
 from app.theme import Theme
+from app.timeline.gestures import Ghost
 from app.timeline.hit_test import LaneLike
+from app.timeline.marks import length_text
 from app.timeline.segment_rows import SegmentRow
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Task
@@ -41,53 +43,97 @@ def paint_selected(
     painter.drawRects(boxes)
 
 
-def paint_ghost(
-    painter: QPainter, task: Task, box: QRectF, text: str, theme: Theme, *, pixel_ratio: float
+def paint_ghosts(
+    painter: QPainter,
+    lanes: Sequence[LaneLike],
+    ghosts: Sequence[Ghost],
+    homes: Mapping[int, tuple[LaneLike, int]],
+    draw_row: int,
+    scale: TimeScale,
+    theme: Theme,
 ) -> None:
-    """A span in the hand: dense, with a bright edge and a few words."""
-    style = KIND_STYLES[task]
+    """Spans in the hand: where each was gets dim, where it would be is dense with a bright edge.
+
+    ``homes`` are lane and row of those that were somewhere; ``draw_row`` is the row of a new one.
+    """
+    for ghost in ghosts:
+        lane = next(lane for lane in lanes if lane.task is ghost.task)
+        home = homes.get(ghost.segment_id) if ghost.segment_id is not None else None
+        number = draw_row
+        if home is not None:
+            _paint_veil(painter, home, ghost.segment_id, scale, theme)
+            number = home[1] if home[0].task is ghost.task else 0
+        top_px = lane.box_top_px(number)
+        box = _box_at(scale, ghost.onset_us, ghost.offset_us, top_px, lane.box_px)
+        _paint_ghost(painter, ghost, box, scale, theme)
+
+
+def _paint_ghost(
+    painter: QPainter, ghost: Ghost, box: QRectF, scale: TimeScale, theme: Theme
+) -> None:
+    style = KIND_STYLES[ghost.task]
     painter.fillRect(box, QColor(theme.ground))
-    painter.setBrush(pattern_brush(style.pattern, style.colour, GHOST_OPACITY, pixel_ratio))
+    painter.setBrush(pattern_brush(style.pattern, style.colour, GHOST_OPACITY, scale.pixel_ratio))
     painter.setPen(QPen(QColor(theme.text), SELECTED_PX))
     painter.drawRect(box.adjusted(1, 1, -1, -1))
-    if not text:
-        return
-    metrics = painter.fontMetrics()
+    text, metrics = length_text(ghost.onset_us, ghost.offset_us), painter.fontMetrics()
     place = QPointF(box.left() + TEXT_INSET_PX, box.center().y() + metrics.capHeight() / 2)
     if metrics.horizontalAdvance(text) + 2 * TEXT_INSET_PX > box.width():
         # No room inside: beside it, on a plate of its own.
         place.setX(box.right() + TEXT_INSET_PX)
-        plate = QRectF(
-            box.right() + 3, box.top(), metrics.horizontalAdvance(text) + 10, box.height()
+        width_px = metrics.horizontalAdvance(text) + 10
+        painter.fillRect(
+            QRectF(box.right() + 3, box.top(), width_px, box.height()), QColor(theme.panel)
         )
-        painter.fillRect(plate, QColor(theme.panel))
     painter.setPen(QColor(theme.text))
     painter.drawText(place, text)
 
 
-def paint_veil(painter: QPainter, box: QRectF, theme: Theme) -> None:
+def _paint_veil(
+    painter: QPainter,
+    home: tuple[LaneLike, int],
+    segment_id: int | None,
+    scale: TimeScale,
+    theme: Theme,
+) -> None:
     """Where a segment was before it was taken into the hand."""
+    lane, number = home
+    row = lane.rows[number] if number < len(lane.rows) else None
+    if not isinstance(row, SegmentRow):
+        return
     veil = QColor(theme.ground)
     veil.setAlphaF(0.7)
-    painter.fillRect(box, veil)
+    for at in np.flatnonzero(row.ids == segment_id):
+        span = int(row.onset_us[at]), int(row.offset_us[at])
+        painter.fillRect(_box_at(scale, *span, lane.box_top_px(number), lane.box_px), veil)
 
 
-def paint_running(painter: QPainter, task: Task, box: QRectF, text: str, theme: Theme) -> None:
-    """A label that was started and not yet stopped: an edge that grows with the playhead."""
-    colour = QColor(outline_colour(task, theme))
-    ground = QColor(theme.ground)
-    ground.setAlphaF(0.8)
-    painter.fillRect(box, ground)
-    colour.setAlphaF(0.45)
-    painter.fillRect(box, colour)
-    colour.setAlphaF(1.0)
-    painter.setPen(QPen(colour, SELECTED_PX, Qt.PenStyle.DotLine))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.drawRect(box.adjusted(1, 1, -1, -1))
-    painter.setPen(QColor(theme.text))
-    metrics = painter.fontMetrics()
-    place = QPointF(box.left() + TEXT_INSET_PX, box.center().y() + metrics.capHeight() / 2)
-    painter.drawText(place, text)
+def paint_running(
+    painter: QPainter,
+    lanes: Sequence[LaneLike],
+    running: Sequence[tuple[Task, str, int]],
+    playhead_us: int,
+    scale: TimeScale,
+    theme: Theme,
+) -> None:
+    """Labels that were started and not yet stopped: they grow with the playhead."""
+    numbers = dict.fromkeys(KIND_STYLES, 0)
+    for kind, label, start_us in running:
+        lane = next(lane for lane in lanes if lane.task is kind)
+        number = min(numbers[kind], max(len(lane.rows) - 1, 0))
+        numbers[kind] += 1
+        top_px = lane.box_top_px(number)
+        box = _box_at(scale, start_us, max(playhead_us, start_us), top_px, lane.box_px)
+        ground, colour = QColor(theme.ground), QColor(outline_colour(kind, theme))
+        ground.setAlphaF(0.8)
+        painter.fillRect(box, ground)
+        painter.setPen(QPen(colour, SELECTED_PX, Qt.PenStyle.DotLine))
+        colour.setAlphaF(0.45)
+        painter.setBrush(colour)
+        painter.drawRect(box.adjusted(1, 1, -1, -1))
+        painter.setPen(QColor(theme.text))
+        baseline_px = box.center().y() + painter.fontMetrics().capHeight() / 2
+        painter.drawText(QPointF(box.left() + TEXT_INSET_PX, baseline_px), label)
 
 
 def paint_rect(painter: QPainter, rect: QRectF, theme: Theme) -> None:
@@ -99,7 +145,7 @@ def paint_rect(painter: QPainter, rect: QRectF, theme: Theme) -> None:
     painter.drawRect(rect)
 
 
-def box_at(
+def _box_at(
     scale: TimeScale, onset_us: int, offset_us: int, top_px: float, height_px: float
 ) -> QRectF:
     """Where a span lies, never too narrow to be seen."""
@@ -119,7 +165,7 @@ def _boxes_of(
             first, last = row.span(scale.start_us, scale.end_us)
             for place in first + np.flatnonzero(np.isin(row.ids[first:last], wanted)):
                 onset_us, offset_us = int(row.onset_us[place]), int(row.offset_us[place])
-                box = box_at(scale, onset_us, offset_us, lane.box_top_px(number), lane.box_px)
+                box = _box_at(scale, onset_us, offset_us, lane.box_top_px(number), lane.box_px)
                 left_px = max(box.left(), scale.left_px - 8)
                 right_px = min(box.right(), scale.right_px + 8)
                 yield left_px, box.top(), right_px - left_px, box.height()

@@ -81,7 +81,7 @@ class TimelineView(QWidget):
         self.feed.rows_changed.connect(self._show_rows)
         self.feed.left.connect(self._show_detections)
         self.hand = SegmentHand(annotation, self.lanes)
-        self.lanes.hand = self.hand
+        self.lanes.set_hand(self.hand)
 
     def cancel_gesture(self) -> bool:
         """Let go of what is in the hand; False where nothing is."""

@@ -143,20 +143,10 @@ class Annotation(QObject):
             self._running = running
             self.running_changed.emit()
 
-    def label_on(self, digit: str) -> Label | None:
-        """The label that a digit starts: its own, or in their order those that have no key."""
-        labels = self.labels()
-        own = next((label for label in labels if label.key == digit), None)
-        taken = {label.key for label in labels}
-        free = [each for each in DIGITS if each not in taken]
-        others = (label for label in labels if not label.key)
-        return own or dict(zip(free, others, strict=False)).get(digit)
-
-    def key_of(self, label: Label) -> str:
-        """The key that starts a label, or ""."""
-        if label.key:
-            return label.key
-        return next((digit for digit in DIGITS if self.label_on(digit) == label), "")
+    def label_on(self, key: str) -> Label | None:
+        """The label that a key starts and stops, or None."""
+        document = self._projects.document
+        return document.label_with_key(key) if document is not None else None
 
     def labels(self, kind: Task | None = None) -> tuple[Label, ...]:
         """The labels of the project, or of one kind, in their order."""
@@ -172,10 +162,8 @@ class Annotation(QObject):
         return self._current_kind
 
     def current_label(self, kind: Task) -> str:
-        """What a new segment of the kind is called; "" while the kind has no label at all."""
-        names = [label.name for label in self.labels(kind)]
-        chosen = self._current.get(kind, "")
-        return chosen if chosen or not names else names[0]
+        """What a new segment of the kind is called; "" while nobody has chosen."""
+        return self._current.get(kind, "")
 
     def set_current_label(self, kind: Task, name: str) -> None:
         """Call new segments of the kind so from now on, and make it the kind worked on."""

@@ -155,6 +155,8 @@ class DetectionPresenter(QObject):
             return
         total, shown = len(self._session.detections), len(self._session.shown_detections())
         events = f"{shown} of {total} events shown" if total else "No events found"
+        if self._to_project:
+            events = f"{len(self._last.detections)} events found"
         source = " · read from the cache" if self._last.from_cache else ""
         self._status.set_idle(events + source)
 

@@ -103,7 +103,7 @@ class Editing(QObject):
             self._annotation.propose(lambda video_id: AddSegment(video_id, kind, name, *span))
             self._view_state.clear_selection()
 
-        hand.with_label(kind, add)
+        hand.labels.with_label(kind, add)
 
     def _split(self) -> None:
         at_us = self._view_state.playhead_us
@@ -135,7 +135,7 @@ class Editing(QObject):
 
     def _relabel(self) -> None:
         if self._ids("relabel") and self._timeline.hand is not None:
-            self._timeline.hand.relabel()
+            self._timeline.hand.labels.relabel()
 
     def _delete(self) -> None:
         if ids := self._ids("delete"):
@@ -149,7 +149,7 @@ class Editing(QObject):
         if ids := self._ids("copy"):
             self._clips = clips_of(self._segments(ids), self._annotation.labels())
             what = "1 segment" if len(ids) == 1 else f"{len(ids)} segments"
-            self._messages.show_notice(f"{what} copied. Paste puts them at the playhead.")
+            self._messages.show_notice(f"{what} copied, to be pasted at the playhead.")
 
     def _paste(self) -> None:
         video_id = self._annotation.video_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject
@@ -11,10 +12,11 @@ from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.messages import MessageBar
 from app.player.player import Player
-from app.project.edits import AddSegment
+from app.project.edits import AddLabels, AddSegment, ChangeLabel
 from app.project.values import Label
 from app.settings import LONGEST_REACTION_MS
 from app.timeline.gestures import SHORTEST_US
+from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from app.window.annotation import DIGITS, Annotation
 from app.window.memory import WindowMemory
@@ -35,6 +37,7 @@ class LiveLabels(QObject):
         annotation: Annotation,
         player: Player,
         view_state: ViewState,
+        timeline: TimelineView,
         messages: MessageBar,
         memory: WindowMemory,
         actions: Mapping[str, QAction],
@@ -44,6 +47,7 @@ class LiveLabels(QObject):
         self._annotation = annotation
         self._player = player
         self._view_state = view_state
+        self._timeline = timeline
         self._messages = messages
         self._memory = memory
         self._actions = actions
@@ -82,16 +86,35 @@ class LiveLabels(QObject):
         self._last_us = time_us
 
     def _toggle(self, digit: str) -> None:
-        label = self._annotation.label_on(digit)
-        if self._annotation.video_id is None or label is None:
-            self._messages.show_notice(
-                f"No label is on the key {digit} yet: draw a segment and name it first."
-            )
-        elif self._annotation.is_writable:
-            self._start_or_stop(label)
+        label, at_us = self._annotation.label_on(digit), self._now_us()
+        if self._annotation.video_id is None:
+            self._messages.show_notice("Keys label what is in a project: make one first (Ctrl+N).")
+        elif not self._annotation.is_writable:
+            return
+        elif label is not None:
+            self._start_or_stop(label, at_us)
+        else:
+            self._ask_label(digit, at_us)
 
-    def _start_or_stop(self, label: Label) -> None:
-        at_us, running = self._now_us(), self._annotation.running
+    def _ask_label(self, digit: str, at_us: int) -> None:
+        """The first press of a key that has no label yet: which one, from that moment on."""
+        kind, hand = self._annotation.current_kind, self._timeline.hand
+        if hand is None:
+            return
+
+        def start(name: str) -> None:
+            known = {label.name for label in self._annotation.labels(kind)}
+            if name not in known and not self._annotation.perform(AddLabels(kind, (name,))):
+                return
+            label = next(each for each in self._annotation.labels(kind) if each.name == name)
+            keyed = replace(label, key=digit)
+            if self._annotation.perform(ChangeLabel(keyed)):
+                self._start_or_stop(keyed, at_us)
+
+        hand.labels.ask_label(kind, f"Label on the key {digit}", start)
+
+    def _start_or_stop(self, label: Label, at_us: int) -> None:
+        running = self._annotation.running
         own = next((each for each in running if each[:2] == (label.kind, label.name)), None)
         if own is None:
             self._annotation.set_running((*running, (label.kind, label.name, at_us)))
@@ -130,10 +153,8 @@ class LiveLabels(QObject):
             self._memory.update(reaction_ms=value)
 
     def _name_actions(self) -> None:
-        """The menu says what each key starts; keys without a label do not show there."""
+        """The menu says what each key starts."""
         for digit in DIGITS:
             label = self._annotation.label_on(digit)
-            action = self._actions[f"label_{digit}"]
-            action.setVisible(label is not None)
-            if label is not None:
-                action.setText(f"Start or Stop {label.name}".replace("&", "&&"))
+            what = label.name if label is not None else "a Label"
+            self._actions[f"label_{digit}"].setText(f"Start or Stop {what}".replace("&", "&&"))

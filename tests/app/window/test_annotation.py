@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
 
-from app.project.edits import AddSegment, AddVideos, DeleteSegments, RemoveVideos, VideoFile
+from app.project.edits import (
+    AddSegment,
+    AddVideos,
+    ChangeLabel,
+    DeleteSegments,
+    RemoveVideos,
+    VideoFile,
+)
 from app.project.project_session import ProjectSession
 from app.window.annotation import Annotation
 from core_model.timeline import Task
@@ -83,12 +91,33 @@ def test_a_video_that_leaves_the_project_is_no_longer_open(
     qtbot.waitUntil(lambda: annotation.video_id is None)
 
 
-def test_the_current_label_is_the_first_until_one_is_chosen(annotation: Annotation) -> None:
-    assert annotation.current_label(Task.SED) == ""
+def test_a_current_label_is_one_that_somebody_chose(annotation: Annotation, qtbot: QtBot) -> None:
     add(annotation, "dog bark")
-    add(annotation, "speech")
-    assert annotation.current_label(Task.SED) == "dog bark"
-    annotation.set_current_label(Task.SED, "speech")
+    assert annotation.current_label(Task.SED) == ""
+    with qtbot.waitSignal(annotation.current_label_changed):
+        annotation.set_current_label(Task.SED, "speech")
     assert annotation.current_label(Task.SED) == "speech"
     assert annotation.current_kind is Task.SED
     assert annotation.current_label(Task.TAL) == ""
+
+
+def test_without_a_project_one_is_asked_for(qtbot: QtBot) -> None:
+    annotation = Annotation(ProjectSession("anna"))
+    annotation.set_has_media(True)
+    assert annotation.takes_drawings
+    asked: list[object] = []
+    annotation.project_wanted.connect(asked.append)
+
+    def make(video_id: int) -> AddSegment:
+        return AddSegment(video_id, Task.SED, "dog bark", 0, S)
+
+    assert not annotation.propose(make)
+    assert asked == [make]
+
+
+def test_a_key_starts_the_label_that_has_it(annotation: Annotation) -> None:
+    add(annotation, "dog bark")
+    assert annotation.label_on("1") is None
+    label = annotation.labels(Task.SED)[0]
+    annotation.perform(ChangeLabel(replace(label, key="1")))
+    assert annotation.label_on("1") == annotation.labels(Task.SED)[0]
