@@ -16,6 +16,7 @@ NAMES = (
     "sound_pictures",
     "project",
     "kills",
+    "review",
     "soak",
 )
 

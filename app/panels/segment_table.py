@@ -19,12 +19,12 @@ from app.window.annotation import Annotation
 
 ROW_PX = 26
 PADDING_PX = 7
-TIME_PADDING_PX = 18
+TIME_PADDING_PX = 24
 WIDEST_TEXTS = {
     Column.KIND: "▴",
-    Column.LABEL: "kettle whistle",
+    Column.LABEL: "kettle whistl",
     Column.STATE: "▴",
-    Column.LENGTH: "Lengt",
+    Column.LENGTH: "00.000",
     Column.SCORE: "Score",
     Column.ANNOTATOR: "Annotator ▴",
     Column.NOTE: "a note of some words, or more",
@@ -123,7 +123,9 @@ class SegmentTable(QWidget):
         layout.addWidget(self._count)
         layout.addWidget(self._hint)
         layout.addWidget(self._clear, 0, Qt.AlignmentFlag.AlignHCenter)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(self.view, 1_000)
+        # What is above stays at the top where there is no table.
+        layout.addStretch(1)
         layout.addWidget(self._bulk)
 
     def _connect(self) -> None:

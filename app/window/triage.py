@@ -27,12 +27,11 @@ _NOBODY = np.empty(0, np.int64)
 class Triage(QObject):
     """Plays one undecided find after the other; a decision goes on to the next one.
 
-    ``changed``: another find, another state of it, or the count. ``finished``: nothing waits.
+    ``changed``: another find, another state of it, or the count.
     A find whose edges a hand moved plays again as it is now, and counts as accepted.
     """
 
     changed = Signal()
-    finished = Signal()
 
     def __init__(
         self, annotation: Annotation, session: Session, player: Player, view_state: ViewState
@@ -178,9 +177,10 @@ class Triage(QObject):
             self._present(segment)
             return
         self._current = None
+        # One key too many must not decide anew on the last one.
+        self._annotation.select(())
         self._player.pause()
         self.changed.emit()
-        self.finished.emit()
 
     def _present(self, segment: Segment) -> None:
         self._current = segment
@@ -189,6 +189,8 @@ class Triage(QObject):
         self.changed.emit()
 
     def _on_changed(self) -> None:
+        if self._label_id is not None and self._label_id not in self.labels:
+            self._label_id = None
         if not self._is_on:
             self.changed.emit()
             return

@@ -132,7 +132,8 @@ class TriageBar(QWidget):
         self._about.setText("" if current is None else _about(current))
         for button in self._buttons:
             button.setVisible(current is not None or button.text().startswith("◂"))
-        self._next_video.setVisible(current is None)
+        is_done = current is None and self._triage.label_id is None
+        self._next_video.setVisible(is_done)
         self._progress.setRange(0, max(progress.total, 1))
         self._progress.setValue(progress.total - progress.left)
         told = [f"{labels[label_id].name} {left:,}" for label_id, left in progress.by_label]
@@ -145,6 +146,8 @@ class TriageBar(QWidget):
     def _said_label(self, labels: Mapping[int, Label], current: Segment | None, total: int) -> str:
         if current is not None:
             return labels[current.label_id].name
+        if self._triage.label_id is not None:
+            return f"No {labels[self._triage.label_id].name} is left to decide"
         return "Everything is decided" if total else "There is nothing to decide"
 
     def _offer(self, labels: Mapping[int, Label]) -> None:

@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.bootstrap import make_window
 from app.jobs import engine
 from app.main_window import MainWindow
-from app.project.edits import ApplyRun, Decide, Reshape
+from app.project.edits import ApplyRun, Decide, DeleteLabel, Reshape
 from app.project.project import Project
 from app.project.values import STATES, VideoStatus
 from app.window import detection
@@ -120,6 +120,9 @@ def test_a_hundred_keys_decide_a_hundred_finds(window: MainWindow, qtbot: QtBot)
     }
     assert window.review.triage.current is None
     assert not window.player.is_playing
+    before = counts(window)
+    press(window, qtbot, Qt.Key.Key_X)
+    assert counts(window) == before
     label = window.review.bar.findChild(QLabel, "triageLabel")
     assert label is not None and label.text() == "Everything is decided"
 
@@ -211,6 +214,22 @@ def test_one_label_is_gone_through_alone(window: MainWindow, qtbot: QtBot) -> No
     assert window.review.triage.progress.total == 33
     found = window.review.triage.current
     assert found is not None and found.label_id == speech.id
+    for _ in range(33):
+        press(window, qtbot, Qt.Key.Key_Y)
+    label = window.review.bar.findChild(QLabel, "triageLabel")
+    assert label is not None and label.text() == "No speech is left to decide"
+    assert counts(window)[State.UNDECIDED] == 67
+
+
+def test_a_label_that_goes_takes_triage_to_all(window: MainWindow, qtbot: QtBot) -> None:
+    ids = {each.name: each.id for each in window.annotation.labels()}
+    window.review.triage.set_label(ids["speech"])
+    press(window, qtbot, Qt.Key.Key_N)
+    window.annotation.perform(DeleteLabel(ids["speech"], into_id=ids["door"]))
+    qtbot.waitUntil(lambda: ids["speech"] not in window.review.triage.labels)
+    assert window.review.triage.label_id is None
+    assert window.review.triage.progress.left == 100
+    assert window.review.triage.current is not None
 
 
 def test_finds_below_the_threshold_are_left_out(window: MainWindow, qtbot: QtBot) -> None:
