@@ -226,4 +226,4 @@ def keys_text(spec: ActionSpec) -> str:
 
 def tooltip_text(spec: ActionSpec) -> str:
     """What the action does, with its keys."""
-    return f"{spec.tooltip} ({keys_text(spec)})" if spec.keys else spec.tooltip
+    return f"{spec.tooltip} ({keys_text(spec)})" if keys_text(spec) else spec.tooltip

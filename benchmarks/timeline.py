@@ -3,8 +3,10 @@
     python benchmarks/timeline.py [--events 1000 20000 100000] [--minutes 10] [--cpu]
 
 Prints milliseconds per repaint of the whole timeline (every pane, 1,600 x 480 px) for several
-zooms while it scrolls and while it zooms, then the time and memory that building the sound
-picture takes per hour of sound. ``--cpu`` counts the GUI thread's processor time instead of the
+zooms while it scrolls and while it zooms, of detections and of a project's segments (half of
+them drawn by hand), the time from an edit of one segment to its picture and that of finding
+what is under the pointer, then the time and memory that building the sound picture takes per
+hour of sound. ``--cpu`` counts the GUI thread's processor time instead of the
 time on the wall, for a machine that is busy with other things.
 """
 
@@ -29,12 +31,17 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 
+from app.project.edits import AddVideos, ApplyRun, ImportAnnotations, Reshape, VideoFile
+from app.project.project_session import ProjectSession
 from app.theme import DARK, apply_theme
+from app.timeline.hit_test import hit_at
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
+from app.window.annotation import Annotation
 from core_model.media.probe import probe
 from core_model.timeline import Detection, Task
+from training.annotations import model
 
 WIDTH_PX, HEIGHT_PX = 1_600, 480
 HOUR_US = 3_600_000_000
@@ -64,6 +71,9 @@ def main() -> None:
         )
         for count in chosen.events:
             report_repaint(path, count, clock)
+        print("\nthe same of a project's segments; edit to repaint and hit test, ms median / p95")
+        for count in chosen.events:
+            report_segments(path, Path(folder), count, clock)
 
 
 def write_sound(path: Path, length_s: float) -> None:
@@ -151,9 +161,85 @@ def open_view(state: ViewState, path: Path, count: int) -> TimelineView:
     view.set_media(probe(path))
     wait_for(view.sound)
     view.set_detections(make_events(count))
-    while sum(len(row.events) for lane in view.lanes.lanes for row in lane.rows) < count:
+    while sum(len(row.onset_us) for lane in view.lanes.lanes for row in lane.rows) < count:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     return view
+
+
+def open_project(folder: Path, count: int) -> tuple[ProjectSession, Annotation]:
+    """A project whose video has ``count`` segments, every second one drawn by a person."""
+    projects = ProjectSession("benchmark")
+    projects.create(folder / f"{count}.avscope")
+    projects.perform(AddVideos((VideoFile("video.mp4"),)))
+    events = make_events(count)
+    drawn = tuple(
+        model.Segment("video.mp4", event.task, event.label, event.onset_us, event.offset_us)
+        for event in events[::2]
+    )
+    labels = sorted({(event.task, event.label) for event in events})
+    everything = model.AnnotationSet(
+        videos=(model.Video("video.mp4"),),
+        labels=tuple(model.Label(*label) for label in labels),
+        segments=drawn,
+    )
+    projects.perform(ImportAnnotations(everything, "a benchmark"))
+    projects.perform(ApplyRun(1, "starter", "1", events[1::2]))
+    while projects.is_busy:
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    annotation = Annotation(projects)
+    annotation.set_has_media(True)
+    return projects, annotation
+
+
+def report_segments(path: Path, folder: Path, count: int, clock: Callable[[], float]) -> None:
+    state = ViewState()
+    projects, annotation = open_project(folder, count)
+    view = open_view(state, path, 0)
+    view.attach(annotation)
+    annotation.set_video(1)
+    columns = annotation.columns
+    assert columns is not None
+    while sum(len(row.onset_us) for lane in view.lanes.lanes for row in lane.rows) < len(columns):
+        QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
+    cells = repaint_cells(state, view, clock)
+    state.set_visible(0, ZOOMS["60 s"])
+    cells += [measure_edits(annotation, clock), measure_hits(view, clock)]
+    rows = sum(len(lane.rows) for lane in view.lanes.lanes)
+    print(f"{len(columns):>8}  {rows:>5}  " + "".join(f"{cell:>14}" for cell in cells))
+    view.shutdown()
+    view.close()
+    projects.close()
+
+
+def measure_edits(annotation: Annotation, clock: Callable[[], float]) -> str:
+    """From asking for an edit of one segment to the picture of it."""
+    columns = annotation.columns
+    assert columns is not None
+    in_view = columns.ids[columns.onset_us < ZOOMS["60 s"]][:STEPS].tolist()
+    times_ms: list[float] = []
+    for step, segment_id in enumerate(in_view):
+        row = annotation.columns.row_of(segment_id) if annotation.columns else None
+        assert annotation.columns is not None and row is not None
+        old = annotation.columns.segment(row)
+        QCoreApplication.sendPostedEvents()
+        begun_s = clock()
+        annotation.perform(Reshape(segment_id, old.onset_us, old.offset_us + 1_000 * (step + 1)))
+        QCoreApplication.sendPostedEvents()
+        times_ms.append((clock() - begun_s) * 1e3)
+    return f"{np.median(times_ms):.1f} / {np.percentile(times_ms, 95):.1f}"
+
+
+def measure_hits(view: TimelineView, clock: Callable[[], float]) -> str:
+    """Finding what lies under the pointer."""
+    scale, source = view.lanes.scale(), random.Random(1)
+    assert scale is not None
+    times_ms: list[float] = []
+    for _ in range(STEPS):
+        place = (source.uniform(scale.left_px, scale.right_px), source.uniform(0, view.height()))
+        begun_s = clock()
+        hit_at(view.lanes.lanes, *place, scale)
+        times_ms.append((clock() - begun_s) * 1e3)
+    return f"{np.median(times_ms):.3f} / {np.percentile(times_ms, 95):.3f}"
 
 
 def repaint_all(view: TimelineView) -> None:
@@ -164,6 +250,15 @@ def repaint_all(view: TimelineView) -> None:
 def report_repaint(path: Path, count: int, clock: Callable[[], float]) -> None:
     state = ViewState()
     view = open_view(state, path, count)
+    cells = repaint_cells(state, view, clock)
+    rows = sum(len(lane.rows) for lane in view.lanes.lanes)
+    print(f"{count:>8}  {rows:>5}  " + "".join(f"{cell:>14}" for cell in cells))
+    view.shutdown()
+    view.close()
+
+
+def repaint_cells(state: ViewState, view: TimelineView, clock: Callable[[], float]) -> list[str]:
+    """Scrolling at each zoom, a sweep of zooms, the playhead moving."""
     meter = Meter(clock)
     cells: list[str] = []
     for span_us in ZOOMS.values():
@@ -179,10 +274,7 @@ def report_repaint(path: Path, count: int, clock: Callable[[], float]) -> None:
     cells.append(meter.sweep([partial(state.zoom_about, 300_000_000, 1.15)] * STEPS))
     meter.sweep([partial(state.set_visible, 0, ZOOMS["60 s"])])
     cells.append(meter.sweep(partial(state.set_playhead, step * 40_000) for step in range(STEPS)))
-    rows = sum(len(lane.rows) for lane in view.lanes.lanes)
-    print(f"{count:>8}  {rows:>5}  " + "".join(f"{cell:>14}" for cell in cells))
-    view.shutdown()
-    view.close()
+    return cells
 
 
 if __name__ == "__main__":

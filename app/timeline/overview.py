@@ -48,6 +48,7 @@ class Overview(TimePane):
         self.setAccessibleName("Overview of the whole video")
         self._rows: Mapping[Task, tuple[TimeRow, ...]] = {}
         self._picture: tuple[object, QPixmap] | None = None
+        self._shares: dict[Task, dict[int, tuple[TimeRow, TimeScale, Floats]]] = {}
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
         view_state.media_range_changed.connect(self._on_media_changed)
@@ -195,8 +196,15 @@ class Overview(TimePane):
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
         share = np.zeros(scale.column_count)
+        known, self._shares[task] = self._shares.get(task, {}), {}
         for row in self._rows.get(task, ()):
-            share = np.maximum(share, row.coverage(bounds_us))
+            # An edit changes a row or two of hundreds; the row itself is kept, so that its id
+            # stays its own.
+            found = known.get(id(row))
+            if found is None or found[1] != scale:
+                found = (row, scale, row.coverage(bounds_us))
+            self._shares[task][id(row)] = found
+            share = np.maximum(share, found[2])
         return share
 
     def _on_broken_changed(self, _spans_us: object) -> None:

@@ -132,7 +132,7 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
     homes: dict[int, tuple[Task, int]] = {}
     for kind, each in result.items():
         for number, row in enumerate(each):
-            gone = [place for i in ids for place in np.flatnonzero(row.ids == i)]
+            gone = [place for i in ids for place in (row.ids == i).nonzero()[0]]
             if gone:
                 homes.update((int(row.ids[place]), (kind, number)) for place in gone)
                 each[number] = row.without(np.array(gone))

@@ -28,6 +28,14 @@ MOUSE_ROWS = (
     ("Scroll in time", "Wheel, or Shift+wheel", "Mouse"),
     ("Step by frames", "Alt+wheel", "Mouse"),
     ("Zoom to an event", "Double click on it", "Mouse"),
+    ("Draw a segment", "Drag in a lane", "Project"),
+    ("Move segments", "Drag them", "Project"),
+    ("Trim a segment", "Drag its edge", "Project"),
+    ("Move a boundary that segments share", "Drag it with Shift", "Project"),
+    ("Select segments", "Ctrl+drag a rectangle", "Project"),
+    ("Select one more, or a range", "Ctrl+click, Shift+click", "Project"),
+    ("Give another label", "Double click on a segment", "Project"),
+    ("Choose the label to draw with", "Click on the head of a lane", "Project"),
 )
 
 
@@ -57,7 +65,7 @@ class KeysHelp(QDialog):
         return [text for row in shown for text in self._texts(row)[:1]]
 
     def _make_table(self) -> QTableWidget:
-        rows = [(spec.tooltip, keys_text(spec), spec.menu) for spec in ACTIONS if spec.keys]
+        rows = [(spec.tooltip, keys_text(spec), spec.menu) for spec in ACTIONS if keys_text(spec)]
         rows += MOUSE_ROWS
         table = QTableWidget(len(rows), 3)
         table.setHorizontalHeaderLabels(["What it does", "Keys", "Where"])
