@@ -228,7 +228,7 @@ def test_a_label_that_goes_takes_triage_to_all(window: MainWindow, qtbot: QtBot)
     window.annotation.perform(DeleteLabel(ids["speech"], into_id=ids["door"]))
     qtbot.waitUntil(lambda: ids["speech"] not in window.review.triage.labels)
     assert window.review.triage.label_id is None
-    assert window.review.triage.progress.left == 100
+    assert window.review.triage.progress.total == 100
     assert window.review.triage.current is not None
 
 
