@@ -31,7 +31,7 @@ from training.starter.calibration import FittedTask
 from training.starter.compose import SCENE_SNIPPETS
 
 TEMPLATES = {Task.TAL: VISUAL_TEMPLATE, Task.SED: SOUND_TEMPLATE, Task.AVEL: AUDIO_VISUAL_TEMPLATE}
-NAME = "starter 1.0"
+NAME = "starter 1.1"
 # Windows overlap by a quarter, as long as most events are.
 HOP_SNIPPETS = SCENE_SNIPPETS * 3 // 4
 
