@@ -22,10 +22,10 @@ PADDING_PX = 7
 TIME_PADDING_PX = 24
 WIDEST_TEXTS = {
     Column.KIND: "▴",
-    Column.LABEL: "kettle whistl",
+    Column.LABEL: "sailboat racing 1",
     Column.STATE: "▴",
-    Column.LENGTH: "00.000",
-    Column.SCORE: "Score",
+    Column.LENGTH: "Length ▴",
+    Column.SCORE: "Score ▴",
     Column.ANNOTATOR: "Annotator ▴",
     Column.NOTE: "a note of some words, or more",
 }
@@ -111,6 +111,8 @@ class SegmentTable(QWidget):
         header.setMinimumSectionSize(24)
         for column, text in WIDEST_TEXTS.items():
             header.resizeSection(column, metrics.horizontalAdvance(text) + 2 * PADDING_PX)
+        # A narrow panel shows the score before the offset, which onset and length tell, too.
+        header.moveSection(header.visualIndex(Column.OFFSET), header.visualIndex(Column.SCORE))
         header.setStretchLastSection(True)
         view.setSortingEnabled(True)
         view.sortByColumn(Column.ONSET, Qt.SortOrder.AscendingOrder)
