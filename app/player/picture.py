@@ -254,9 +254,6 @@ class Picture(QObject):
         )
 
     def _on_frame_ready(self, serial: int) -> None:
-        if self._is_uncounted:
-            self._is_uncounted = False
-            self.numbers.read(self._path)
         if serial != self._awaited:
             return
         self._awaited = None
@@ -322,3 +319,6 @@ class Picture(QObject):
         if frame is not self.shown:
             self.shown = frame
             self.frame_shown.emit(frame)
+        if frame is not None and self._is_uncounted:
+            self._is_uncounted = False
+            self.numbers.read(self._path)
