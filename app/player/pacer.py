@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.player.clock import MediaClock
 from app.player.route import Route
@@ -13,6 +13,9 @@ from app.player.sound_output import NO_RUN, PlayRequest, SoundFailure, SoundOutp
 
 # As much is heard of the place where a hand holds the playhead.
 GRAIN_US = 90_000
+# A card that was lost while playing is looked for again after these times: a server that was
+# only too busy for a moment is back soon. Each look holds the picture for a moment.
+LOOK_AGAIN_MS = (2_000, 5_000, 15_000)
 
 
 class SoundState(Enum):
@@ -45,12 +48,17 @@ class Pacer(QObject):
         self._run = 0
         self._route: Route | None = None
         self._on_timer = False
+        self._looks_left: list[int] = []
+        self._look_again = QTimer(self)
+        self._look_again.setSingleShot(True)
+        self._look_again.timeout.connect(self._look_for_card)
         self.grains_heard = True
         self.sound_state = SoundState.NONE
 
     def set_media(self, path: Path | None, *, has_sound: bool) -> None:
         """Take on media whose pace is to be kept; None for no media."""
         self._path = path if has_sound else None
+        self._give_up_looking()
         self._sound.forget()
         if path is None:
             self._set_state(SoundState.NONE)
@@ -69,6 +77,10 @@ class Pacer(QObject):
 
         Once the route has ended the clock stands there.
         """
+        self._give_up_looking()
+        self._begin(media_us, route)
+
+    def _begin(self, media_us: int, route: Route) -> None:
         self._route = route
         self._on_timer = self._path is None
         if self._path is None:
@@ -88,6 +100,7 @@ class Pacer(QObject):
 
     def stop(self, media_us: int) -> None:
         """Stand still at ``media_us``, silent."""
+        self._give_up_looking()
         self._run = self._clock.hold(media_us)
         if self._route is not None:
             self._route = None
@@ -106,10 +119,12 @@ class Pacer(QObject):
 
     def shutdown(self) -> None:
         """Close the card and join the sound thread."""
+        self._give_up_looking()
         self._sound.shutdown()
 
     def _on_sound_started(self, run: int) -> None:
         if run == self._run:
+            self._give_up_looking()
             self._set_state(SoundState.PLAYING)
 
     def _on_sound_failed(self, failure: SoundFailure) -> None:
@@ -120,9 +135,21 @@ class Pacer(QObject):
             now_us = self._clock.now_us()
             self._run = self._clock.run(now_us, self._route.legs_from(now_us))
         if failure.no_card:
+            if self.sound_state is SoundState.PLAYING:
+                self._looks_left = list(LOOK_AGAIN_MS)
+            if self._looks_left and self._route is not None:
+                self._look_again.start(self._looks_left.pop(0))
             self._set_state(SoundState.NO_CARD, failure.reason)
         else:
             self._set_state(SoundState.UNREADABLE, failure.reason)
+
+    def _look_for_card(self) -> None:
+        if self._route is not None and self._on_timer and self._path is not None:
+            self._begin(self._clock.now_us(), self._route)
+
+    def _give_up_looking(self) -> None:
+        self._looks_left.clear()
+        self._look_again.stop()
 
     def _set_state(self, state: SoundState, reason: str = "") -> None:
         if state is not self.sound_state:
