@@ -91,6 +91,8 @@ class Picture(QObject):
     def shutdown(self) -> None:
         """Join the threads."""
         self._rest.stop()
+        # A frame that is still on its way must not start to count the file.
+        self._is_uncounted = False
         self.numbers.shutdown()
         self.reader.shutdown()
 
