@@ -6,15 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from core_model.prompt_spec import Example, Moment, PromptSpec, ScoreCurve
 from core_model.timeline import US_PER_S, Detection, Task
 
 
 @dataclass(frozen=True, slots=True)
 class DetectRequest:
-    """Find the events of a file. Ids increase; only the newest request is served."""
+    """Find the events of a file, or of the stretch ``span_us`` of it in presentation time.
+
+    Ids increase; only the newest request is served.
+    """
 
     id: int
     path: Path
+    span_us: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +73,111 @@ class DetectFailure:
 
 
 DetectResponse = ModelReady | DetectProgress | DetectFailure
+
+
+@dataclass(frozen=True, slots=True)
+class PromptRequest:
+    """Find what ``specs`` say in a file, first in ``visible_us``, then everywhere.
+
+    Served beside a running detection. Ids increase, only the newest is served. A file that is
+    being encoded is answered as far as it is, and again until all of it is there; one that is not
+    encoded is encoded first.
+    """
+
+    id: int
+    path: Path
+    specs: tuple[PromptSpec, ...]
+    visible_us: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PromptProgress:
+    """What is known of one prompt so far: the whole current list, by onset, and its curve.
+
+    Both account for ``covered_us`` of the file, which is empty (two equal times) as long as
+    nothing is encoded. Detections carry the prompt's name as label. ``done`` is True on the last
+    response of each prompt.
+    """
+
+    id: int
+    spec: PromptSpec
+    detections: tuple[Detection, ...]
+    curve: ScoreCurve
+    covered_us: tuple[int, int]
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TextModelLoading:
+    """The text model is read for the first time, which takes a second or two."""
+
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PromptFailure:
+    """Prompts, a search or a question cannot be answered; ``reason`` is one line for people."""
+
+    id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsRequest:
+    """Rank what is most like ``query`` in ``paths``; at most ``top`` moments.
+
+    ``JobRunner.ask_moments`` sends it, ``JobRunner.moments_answered`` carries the MomentsResponse.
+    """
+
+    id: int
+    paths: tuple[Path, ...]
+    query: PromptSpec | Example
+    top: int
+
+
+@dataclass(frozen=True, slots=True)
+class MomentsFound:
+    """Moments by falling score; ``missing`` are the files without encodings, in their order."""
+
+    id: int
+    moments: tuple[Moment, ...]
+    missing: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WhyRequest:
+    """Say how a detection came about; ``spec`` is the prompt that found it, None for a label.
+
+    ``JobRunner.ask_why`` sends it, ``JobRunner.why_answered`` carries the WhyResponse.
+    """
+
+    id: int
+    path: Path
+    detection: Detection
+    spec: PromptSpec | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WhyAnswer:
+    """How a detection came about; all scores in [0, 1].
+
+    The pyramid ``level`` (0 is the finest) whose point proposed it, and ``stride``, the snippets
+    between two points of that level. ``raw_score`` is the model's own, ``calibrated`` what is
+    shown. The scores without audio and without picture are calibrated, of the best proposal for
+    the same stretch; None where the file lacks the other stream. ``nearest_labels`` are the
+    model's labels for that stretch with calibrated scores, best first.
+    """
+
+    id: int
+    level: int
+    stride: int
+    raw_score: float
+    calibrated: float
+    score_without_audio: float | None
+    score_without_picture: float | None
+    nearest_labels: tuple[tuple[str, float], ...]
+
+
+PromptResponse = PromptProgress | TextModelLoading | PromptFailure
+MomentsResponse = MomentsFound | TextModelLoading | PromptFailure
+WhyResponse = WhyAnswer | TextModelLoading | PromptFailure
