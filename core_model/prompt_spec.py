@@ -89,11 +89,10 @@ class PromptSpec:
             raise PromptError(f"{source}: 'task' must be one of {', '.join(Task)}")
         if not isinstance(template, str):
             raise PromptError(f"{source}: 'template' must be a text")
-        lists = [
-            _texts(raw.get(key, []), f"{source}: {key!r}") for key in ("wordings", "negatives")
-        ]
+        wordings = _texts(raw, "wordings", source)
+        negatives = _texts(raw, "negatives", source)
         try:
-            return cls(Task(str(task)), lists[0], lists[1], template)
+            return cls(Task(task), wordings, negatives, template)
         except PromptError as error:
             raise PromptError(f"{source}: {str(error).removeprefix('prompt: ')}") from None
 
