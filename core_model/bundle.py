@@ -33,6 +33,7 @@ from core_model.bundle_description import (
     BundleError,
     Part,
     parse_description,
+    plain_label,
     read_description,
 )
 from core_model.checkpoint import CheckpointError, load_checkpoint
@@ -119,14 +120,16 @@ class Bundle:
         Raises:
             TextEncoderError: a new wording, and the text model is not installed.
         """
-        known = {_plain(label): row for label, row in self._labels_and_rows(task)}
-        new = [label for label in labels if _plain(label) not in known]
-        unseen = [label for label in new if (task, _plain(label)) not in self._embedded]
+        known = {plain_label(label): row for label, row in self._labels_and_rows(task)}
+        new = [label for label in labels if plain_label(label) not in known]
+        unseen = [label for label in new if (task, plain_label(label)) not in self._embedded]
         if unseen:
             for label, row in zip(unseen, self._embed(task, unseen), strict=True):
-                self._embedded[task, _plain(label)] = row
-        known.update({_plain(label): self._embedded[task, _plain(label)] for label in new})
-        return torch.stack([known[_plain(label)] for label in labels])
+                self._embedded[task, plain_label(label)] = row
+        known.update(
+            {plain_label(label): self._embedded[task, plain_label(label)] for label in new}
+        )
+        return torch.stack([known[plain_label(label)] for label in labels])
 
     def reference(self, task: Task) -> Float[Tensor, "rows dim"]:
         """The rows with which snippets are compared: the task's labels and what else there is."""
@@ -198,15 +201,10 @@ def distinct_labels(labels: Sequence[str]) -> tuple[str, ...]:
     distinct: dict[str, str] = {}
     for label in labels:
         if label.strip():
-            distinct.setdefault(_plain(label), label.strip())
+            distinct.setdefault(plain_label(label), label.strip())
     if not distinct:
         raise BundleError("labels: there is none to look for")
     return tuple(distinct.values())
-
-
-def _plain(label: str) -> str:
-    """Labels that differ in case or in blanks only are the same label."""
-    return " ".join(label.casefold().split())
 
 
 def _loaded(

@@ -30,6 +30,11 @@ def starter_folder() -> Path:
     return resource_path("starter")
 
 
+def plain_label(label: str) -> str:
+    """Labels that differ in case or in blanks only are the same label."""
+    return " ".join(label.casefold().split())
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """An encoder: the kind of code that reads it, and its file inside the bundle."""

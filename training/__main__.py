@@ -12,8 +12,8 @@ from pathlib import Path
 
 import torch
 
+from training.errors import TrainingError
 from training.recipe.run import read_run, train
-from training.recipe.settings import TrainingError
 
 
 def main(argv: list[str] | None = None) -> int:

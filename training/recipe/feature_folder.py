@@ -15,8 +15,8 @@ from torch import Tensor
 
 from core_model.timeline import Task
 from core_model.uniav.config import GridKind, TaskConfig
+from training.errors import TrainingError
 from training.recipe.examples import Example, clipped_to_video, on_grid
-from training.recipe.settings import TrainingError
 
 SAME_EVENT_S = 1e-3
 

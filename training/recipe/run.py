@@ -17,9 +17,10 @@ from core_model.checkpoint import CheckpointError, load_checkpoint, save_checkpo
 from core_model.timeline import Task
 from core_model.uniav.config import Classifier, ConfigError, UniAVConfig, load_model_config
 from core_model.uniav.model import UniAV
+from training.errors import TrainingError
 from training.recipe.feature_folder import AnnotatedVideo, FolderDescription, TaskFolder
 from training.recipe.processes import Processes, joined_processes
-from training.recipe.settings import RecipeSettings, TrainingError
+from training.recipe.settings import RecipeSettings
 from training.recipe.trainer import TaskData, Trainer
 from training.recipe.validation import look_through
 

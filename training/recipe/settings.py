@@ -13,13 +13,10 @@ from enum import StrEnum
 from typing import Any, TypeVar, get_args
 
 from core_model.timeline import Task
+from training.errors import TrainingError
 from training.losses import RegressionLoss
 
 _Choice = TypeVar("_Choice", bound=StrEnum)
-
-
-class TrainingError(Exception):
-    """Training can't start or go on; the message is one line that names what is wrong."""
 
 
 class Streams(StrEnum):

@@ -15,12 +15,13 @@ from torch import nn
 
 from core_model.timeline import Task
 from core_model.uniav.model import UniAV
+from training.errors import TrainingError
 from training.losses import Criterion, LossNormaliser
 from training.optimisation import average_into, parameter_groups
 from training.recipe.examples import Example, TaskBatch, collate, cropped
 from training.recipe.processes import Processes
 from training.recipe.schedule import StopAndGo, WarmUpCosine
-from training.recipe.settings import RecipeSettings, TrainingError
+from training.recipe.settings import RecipeSettings
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,10 +15,11 @@ from core_model.timeline import Task
 from core_model.uniav import UniAV, UniAVConfig
 from tests.training.recipe.folders import MODEL, write_run
 from training.__main__ import main
+from training.errors import TrainingError
 from training.recipe.feature_folder import FolderDescription, TaskFolder
 from training.recipe.run import MODEL as MODEL_FILE
 from training.recipe.run import STATE, STEPS, read_run, take_over, train
-from training.recipe.settings import RecipeSettings, TrainingError
+from training.recipe.settings import RecipeSettings
 from training.recipe.trainer import TaskData, Trainer
 
 CPU = torch.device("cpu")
