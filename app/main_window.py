@@ -37,6 +37,7 @@ from app.window.keys_help import KeysHelp
 from app.window.listening import ListeningCommands
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
+from app.window.model_room import ModelRoom
 from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
@@ -125,6 +126,15 @@ class MainWindow(QMainWindow):
         self.messages = MessageBar(self.pages, theme)
         self.detection = DetectionPresenter(
             self.session, self.runner, self.status, self.events, self.messages
+        )
+        self.models = ModelRoom(
+            self.annotation.projects,
+            self.session,
+            self.runner,
+            self.detection,
+            self.messages,
+            self.memory,
+            self,
         )
         self.commands = PlaybackCommands(self.player, self.session, self.view_state, self.stage)
         self.selection = SelectionCommands(self.view_state)

@@ -25,6 +25,7 @@ class Settings:
     ``recent`` are absolute paths, the newest first; ``layout`` maps the name of a window part
     to its state as base64; ``spectrogram`` is what ``SpectrogramSettings.stored`` gives.
     ``recent_projects`` likewise; ``reaction_ms`` in [0, 1000] is how late a person's keys are.
+    ``model`` is the id of the model in use, empty for the one that comes along.
     """
 
     theme: str = "system"
@@ -35,6 +36,7 @@ class Settings:
     recent: tuple[str, ...] = ()
     recent_projects: tuple[str, ...] = ()
     reaction_ms: int = 0
+    model: str = ""
     layout: dict[str, str] = field(default_factory=dict)
     spectrogram: dict[str, Any] = field(default_factory=dict)
 
@@ -144,6 +146,8 @@ def _makes_sense(name: str, value: Any) -> bool:
         return is_number and 0 <= value <= LONGEST_REACTION_MS
     if name in ("recent", "recent_projects"):
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
+    if name == "model":
+        return isinstance(value, str)
     if name == "spectrogram":
         return isinstance(value, dict)
     if name == "layout":

@@ -60,6 +60,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
     for name, folder in (
         ("AVSCOPE_CACHE_DIR", "cache"),
         ("AVSCOPE_CONFIG_DIR", "config"),
+        ("AVSCOPE_DATA_DIR", "data"),
         ("XDG_CACHE_HOME", "xdg-cache"),
         ("XDG_CONFIG_HOME", "xdg-config"),
         ("XDG_DATA_HOME", "xdg-data"),

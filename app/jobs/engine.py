@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 from app.jobs.requests import (
     DetectFailure,
@@ -16,6 +17,7 @@ from app.jobs.requests import (
     DetectRequest,
     DetectResponse,
     ModelReady,
+    ModelReplaced,
 )
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError, starter_folder
@@ -26,29 +28,38 @@ from core_model.predictor import DetectionUpdate, Predictor
 
 # More updates than this are no smoother to look at, and each costs the main thread a repaint.
 SHORTEST_PAUSE_S = 0.1
+# The model in use and one to compare it with.
+KEPT_MODELS = 2
 
 
 class DetectionEngine:
     """Serves one request after the other; belongs to one thread."""
 
     def __init__(self) -> None:
-        self._predictor: Predictor | None = None
+        self._predictors: dict[Path, Predictor] = {}
 
-    def prepare(self) -> None:
+    def prepare(self, bundle: Path | None = None) -> None:
         """Load the model. What stands in the way is said when the first file is looked at."""
         with contextlib.suppress(BundleError, DeviceError):
-            self._loaded().prepare()
+            self._loaded(bundle).prepare()
 
     def serve(
         self, request: DetectRequest, cancelled: Callable[[], bool]
     ) -> Iterator[DetectResponse]:
-        """ModelReady, then DetectProgress until ``done`` or cancelled; or a DetectFailure."""
+        """ModelReady, then DetectProgress until ``done`` or cancelled; or a DetectFailure.
+
+        Where the model of the request cannot be used, a ModelReplaced and all of it again with
+        the model that comes along.
+        """
         try:
-            predictor = self._loaded()
-            if cancelled():
-                return
-            yield _model_ready(request.id, predictor)
-            yield from self._detect(request, predictor, cancelled)
+            try:
+                yield from self._served(request, request.bundle, cancelled)
+            except BundleError as error:
+                if request.bundle is None:
+                    raise
+                self._predictors.pop(request.bundle, None)
+                yield ModelReplaced(request.id, str(error))
+                yield from self._served(request, None, cancelled)
         except (BundleError, DeviceError, MediaError) as error:
             yield DetectFailure(request.id, str(error))
         except OSError as error:
@@ -56,10 +67,24 @@ class DetectionEngine:
             reason = MediaError(request.path, WHOLE_FILE, error.strerror or str(error))
             yield DetectFailure(request.id, str(reason))
 
-    def _loaded(self) -> Predictor:
-        if self._predictor is None:
-            self._predictor = Predictor(Bundle(starter_folder()), cache=EncodingCache())
-        return self._predictor
+    def _served(
+        self, request: DetectRequest, bundle: Path | None, cancelled: Callable[[], bool]
+    ) -> Iterator[DetectResponse]:
+        predictor = self._loaded(bundle)
+        if not cancelled():
+            yield _model_ready(request.id, predictor)
+            yield from self._detect(request, predictor, cancelled)
+
+    def _loaded(self, bundle: Path | None) -> Predictor:
+        """Versions of models never change, so that a folder stands for what it holds."""
+        folder = bundle or starter_folder()
+        predictor = self._predictors.pop(folder, None)
+        if predictor is None:
+            predictor = Predictor(Bundle(folder), cache=EncodingCache())
+        self._predictors[folder] = predictor
+        while len(self._predictors) > KEPT_MODELS:
+            del self._predictors[next(iter(self._predictors))]
+        return predictor
 
     def _detect(
         self, request: DetectRequest, predictor: Predictor, cancelled: Callable[[], bool]

@@ -14,12 +14,14 @@ from core_model.timeline import US_PER_S, Detection, Task
 class DetectRequest:
     """Find the events of a file, or of the stretch ``span_us`` of it in presentation time.
 
-    Ids increase; only the newest request is served.
+    Ids increase; only the newest request is served. ``bundle`` is the folder of the model, None
+    for the one that comes along.
     """
 
     id: int
     path: Path
     span_us: tuple[int, int] | None = None
+    bundle: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,17 @@ class ModelReady:
     model: str
     device: str
     thresholds: Mapping[Task, float]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelReplaced:
+    """The model that was asked for cannot be used, and the one that comes along is used instead.
+
+    ``reason`` is one line for people. Another ModelReady follows.
+    """
+
+    id: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,7 @@ class DetectFailure:
     reason: str
 
 
-DetectResponse = ModelReady | DetectProgress | DetectFailure
+DetectResponse = ModelReady | ModelReplaced | DetectProgress | DetectFailure
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,12 +29,17 @@ class JobRunner(QObject):
         self._wanted_id: int | None = None
         self._closing = False
         self._thread: threading.Thread | None = None
+        self._bundle: Path | None = None
         self._arrived.connect(self._on_arrived)
 
     @property
     def is_busy(self) -> bool:
         """Whether a request has been sent and neither finished, failed nor been cancelled."""
         return self._wanted_id is not None
+
+    def set_bundle(self, folder: Path | None) -> None:
+        """Use this model from the next request on; None for the one that comes along."""
+        self._bundle = folder
 
     def warm_up(self) -> None:
         """Load the model now, so that the first file need not wait for it."""
@@ -47,7 +52,7 @@ class JobRunner(QObject):
         with self._condition:
             self._newest_id += 1
             self._wanted_id = self._newest_id
-            self._request = DetectRequest(self._newest_id, path)
+            self._request = DetectRequest(self._newest_id, path, bundle=self._bundle)
             self._condition.notify_all()
         self.warm_up()
         return self._newest_id
@@ -82,7 +87,7 @@ class JobRunner(QObject):
         from app.jobs.engine import DetectionEngine
 
         engine = DetectionEngine()
-        engine.prepare()
+        engine.prepare(self._bundle)
         while (request := self._next_request()) is not None:
             for response in engine.serve(request, lambda asked=request.id: self._is_stale(asked)):
                 self._arrived.emit(response)

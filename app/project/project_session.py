@@ -200,6 +200,11 @@ class ProjectSession(QObject):
         history = self._project.history if self._project is not None else None
         return history is not None and self._write(Project.write_redo, history.redo_is_bulk)
 
+    def remember_view(self, name: str, value: object) -> None:
+        """Keep JSON for the window, no step of undo; ``project.view`` gives it back."""
+        if self.is_writable:
+            self._write(lambda project: project.set_view(name, value), is_bulk=False)
+
     def back_up_if_needed(self) -> None:
         """Make a backup in the worker if anything changed since the last one."""
         if self.is_writable and self._project is not None and self._project.needs_backup:

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs.requests import DetectFailure, DetectProgress, DetectResponse, ModelReady
+from app.jobs.requests import (
+    DetectFailure,
+    DetectProgress,
+    DetectResponse,
+    ModelReady,
+    ModelReplaced,
+)
 from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.event_list import EventList
@@ -117,6 +123,8 @@ class DetectionPresenter(QObject):
             self._status.set_model(self._model)
             self._status.set_working("Reading…", None)
             self._session.suggest_thresholds(response.thresholds)
+        elif isinstance(response, ModelReplaced):
+            self._messages.show_error(f"{response.reason}. The model that comes along is used.")
         elif isinstance(response, DetectFailure):
             self._status.set_idle("Detection failed")
             self._events.set_hint(FAILED_HINT)

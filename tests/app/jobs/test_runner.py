@@ -11,7 +11,13 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.jobs import engine
-from app.jobs.requests import DetectFailure, DetectProgress, DetectResponse, ModelReady
+from app.jobs.requests import (
+    DetectFailure,
+    DetectProgress,
+    DetectResponse,
+    ModelReady,
+    ModelReplaced,
+)
 from app.jobs.runner import JobRunner
 from core_model.timeline import Detection, Task
 from tests.media_factory import Audio, Video, regular_ticks, write_media
@@ -157,8 +163,8 @@ def test_a_warm_model_is_there_before_the_first_file(
     prepared = threading.Event()
     prepare = engine.DetectionEngine.prepare
 
-    def noted(self: engine.DetectionEngine) -> None:
-        prepare(self)
+    def noted(self: engine.DetectionEngine, folder: Path | None = None) -> None:
+        prepare(self, folder)
         prepared.set()
 
     monkeypatch.setattr(engine.DetectionEngine, "prepare", noted)
@@ -169,3 +175,43 @@ def test_a_warm_model_is_there_before_the_first_file(
     bundle.rename(bundle.with_name("gone"))
     last = collected(runner, qtbot, clip)[-1]
     assert isinstance(last, DetectProgress) and last.done and last.detections
+
+
+def test_rolling_back_finds_the_very_same_events(
+    runner: JobRunner, qtbot: QtBot, bundle: Path, clip: Path, tmp_path: Path
+) -> None:
+    """Encoders with the same weights share what is cached; the head makes the difference."""
+    other = make_tiny_bundle(tmp_path / "other", name="tiny 0.2")
+    head = make_tiny_bundle(tmp_path / "seed 1", seed=1) / "head.safetensors"
+    (other / "head.safetensors").write_bytes(head.read_bytes())
+    first = tuple(collected(runner, qtbot, clip))
+    runner.set_bundle(other)
+    second = tuple(collected(runner, qtbot, clip))
+    runner.set_bundle(None)
+    again = tuple(collected(runner, qtbot, clip))
+    names = [each[0].model for each in (first, second, again) if isinstance(each[0], ModelReady)]
+    assert names == ["tiny 0.1", "tiny 0.2", "tiny 0.1"]
+    last = [each[-1] for each in (first, second, again)]
+    assert all(isinstance(each, DetectProgress) for each in last)
+    found = [each.detections for each in last if isinstance(each, DetectProgress)]
+    assert found[0] and found[0] == found[2] and found[0] != found[1]
+    assert [each.from_cache for each in last if isinstance(each, DetectProgress)] == [
+        False,
+        True,
+        True,
+    ]
+
+
+@pytest.mark.parametrize("broken", ["bundle.json", "head.safetensors", "visual.safetensors"])
+def test_a_damaged_model_is_replaced_by_the_one_that_comes_along(
+    runner: JobRunner, qtbot: QtBot, bundle: Path, clip: Path, tmp_path: Path, broken: str
+) -> None:
+    other = make_tiny_bundle(tmp_path / "other", name="tiny 0.2", seed=3)
+    (other / broken).write_bytes(b"\x00" * 100)
+    runner.set_bundle(other)
+    responses = collected(runner, qtbot, clip)
+    (replaced,) = [each for each in responses if isinstance(each, ModelReplaced)]
+    assert broken in replaced.reason and "\n" not in replaced.reason
+    after = responses[responses.index(replaced) + 1 :]
+    assert isinstance(after[0], ModelReady) and after[0].model == "tiny 0.1"
+    assert isinstance(after[-1], DetectProgress) and after[-1].done and after[-1].detections
