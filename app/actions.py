@@ -14,6 +14,7 @@ from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.action_spec import ActionSpec
+from app.model_actions import QUEUE_ACTIONS
 from app.project_actions import PROJECT_ACTIONS, SEGMENT_ACTIONS, UNDO_ACTIONS
 
 MENUS = ("File", "Edit", "Annotate", "Playback", "Go", "Model", "View", "Help")
@@ -120,6 +121,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     # --- finding
     _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
+    *QUEUE_ACTIONS,
     # --- looks
     _theme("theme_system", "Follow the System", "Dark or light as the system is"),
     _theme("theme_dark", "Dark", "Use the dark colours"),

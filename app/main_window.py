@@ -42,6 +42,7 @@ from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
 from app.window.project_room import ProjectRoom
+from app.window.queue_room import QueueRoom
 from app.window.review import ReviewRoom
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
@@ -90,7 +91,7 @@ class MainWindow(QMainWindow):
         False if detection has not ended within ``patience_s`` (None waits for it).
         """
         self._wind_down()
-        return self.runner.shutdown(patience_s)
+        return self.queue.shutdown(patience_s) and self.runner.shutdown(patience_s)
 
     def _wind_down(self) -> None:
         """Everything but waiting for detection, which may take seconds."""
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
             return
         self._is_down = True
         self.runner.stop()
+        self.queue.stop()
         self.memory.remember_layout(self._layout_states())
         self.memory.update(volume=self.stage.volume, muted=self.actions_by_id["mute"].isChecked())
         problem = self.memory.save()
@@ -155,6 +157,15 @@ class MainWindow(QMainWindow):
             actions,
             theme,
             self.open_path,
+        )
+        self.queue = QueueRoom(
+            self.annotation,
+            self.detection,
+            self.review.board,
+            self.models.bundle,
+            self.status,
+            self.messages,
+            actions,
         )
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
@@ -227,6 +238,7 @@ class MainWindow(QMainWindow):
             **self.panes.slots(),
             **self.projects.slots(),
             **self.review.slots(),
+            **self.queue.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,

@@ -89,7 +89,7 @@ class JobRunner(QObject):
         engine = DetectionEngine()
         engine.prepare(self._bundle)
         while (request := self._next_request()) is not None:
-            for response in engine.serve(request, lambda asked=request.id: self._is_stale(asked)):
+            for response in engine.serve(request, lambda asked=request.id: self._must_stop(asked)):
                 self._arrived.emit(response)
 
     def _next_request(self) -> DetectRequest | None:
@@ -97,6 +97,10 @@ class JobRunner(QObject):
             self._condition.wait_for(lambda: self._closing or self._request is not None)
             request, self._request = self._request, None
             return None if self._closing else request
+
+    def _must_stop(self, request_id: int) -> bool:
+        """What the worker asks all the time: whether nobody wants its work any more."""
+        return self._is_stale(request_id)
 
     def _is_stale(self, request_id: int) -> bool:
         return self._wanted_id != request_id

@@ -75,6 +75,18 @@ class VideoBoard(QWidget):
         self._delegate.theme = theme
         self.view.viewport().update()
 
+    @property
+    def selected_ids(self) -> tuple[int, ...]:
+        """The selected videos, in the order of the board."""
+        places = sorted(index.row() for index in self.view.selectedIndexes())
+        return tuple(self.model.id_at(place) for place in places)
+
+    def add_below(self, part: QWidget) -> None:
+        """Show something between the videos and the buttons."""
+        column = self.layout()
+        if isinstance(column, QVBoxLayout):
+            column.insertWidget(column.count() - 1, part)
+
     def open_next(self) -> None:
         """Ask for the next video that is not done."""
         video_id = self.model.next_unreviewed()
@@ -219,12 +231,11 @@ class VideoBoard(QWidget):
 
     def _on_mark(self, _place: int) -> None:
         status = self._mark.currentData()
-        rows = [self.model.row(each.row()) for each in self.view.selectedIndexes()]
+        ids = self.selected_ids
         blocker = QSignalBlocker(self._mark)
         self._mark.setCurrentIndex(0)
         del blocker
-        if status is not None and rows:
-            ids = tuple(row.video.id for row in rows)
+        if status is not None and ids:
             self._projects.perform(SetVideoStatus(ids, VideoStatus(str(status))))
 
     def _on_activated(self, index: QModelIndex) -> None:

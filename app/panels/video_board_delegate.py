@@ -96,7 +96,8 @@ class VideoDelegate(QStyledItemDelegate):
             self._draw_line(painter, lines[1], "✗ file is missing", "", self.theme.danger)
         else:
             self._draw_line(painter, lines[1], status, row.short_progress, quiet)
-        self._draw_line(painter, lines[2], row.labels, "", quiet)
+        colour = self.theme.danger if row.has_failed else self.theme.accent
+        self._draw_line(painter, lines[2], row.run or row.labels, "", colour if row.run else quiet)
         if row.total:
             bar = QRectF(left, area.bottom() - 8, lines[0].width(), BAR_PX)
             painter.fillRect(bar, QColor(self.theme.line))

@@ -25,7 +25,10 @@ Counts = dict[tuple[int, State], int]
 
 @dataclass(frozen=True, slots=True)
 class VideoRow:
-    """One video as the board shows it. ``counts``: segments by label id and state."""
+    """One video as the board shows it. ``counts``: segments by label id and state.
+
+    ``run`` is how far the queue of detections is with it, "" where it has nothing to do with it.
+    """
 
     video: Video
     counts: Counts
@@ -33,6 +36,8 @@ class VideoRow:
     is_missing: bool
     is_open: bool
     picture: QImage | None
+    run: str = ""
+    has_failed: bool = False
 
     @property
     def name(self) -> str:
@@ -69,7 +74,8 @@ class VideoRow:
     @property
     def spoken(self) -> str:
         """All of it in one line."""
-        parts = [self.name, self.length, self.video.status.value, self.progress, self.labels]
+        parts = [self.name, self.length, self.video.status.value, self.run, self.progress]
+        parts.append(self.labels)
         parts += ["the file is missing"] * self.is_missing + ["open now"] * self.is_open
         return ", ".join(part for part in parts if part)
 
@@ -85,6 +91,7 @@ class VideoBoardModel(QAbstractListModel):
         self._missing: set[int] = set()
         self._pictures: dict[int, QImage] = {}
         self._open_id: int | None = None
+        self._runs: dict[int, tuple[str, bool]] = {}
         self._shown: list[int] = []
         self._text = ""
         self._status: VideoStatus | None = None
@@ -100,6 +107,7 @@ class VideoBoardModel(QAbstractListModel):
         self._counts.clear()
         self._missing.clear()
         self._pictures.clear()
+        self._runs.clear()
 
     def set_counts(self, rows: Iterable[tuple[int, int, State, int]]) -> None:
         """Take on (video id, label id, state, number) of all videos."""
@@ -133,6 +141,13 @@ class VideoBoardModel(QAbstractListModel):
         self._open_id = video_id
         self._refresh()
 
+    def set_runs(self, runs: dict[int, tuple[str, bool]]) -> None:
+        """Say how far the queue is with each video, and whether it failed there."""
+        changed = {each for each in {*runs, *self._runs} if runs.get(each) != self._runs.get(each)}
+        self._runs = runs
+        for video_id in changed:
+            self._refresh(video_id)
+
     def set_filter(self, text: str, status: VideoStatus | None) -> None:
         """Show only paths and comments that hold ``text``, in any case, and one status."""
         self._text, self._status = text.strip().casefold(), status
@@ -157,6 +172,10 @@ class VideoBoardModel(QAbstractListModel):
                 return video.id
         return None
 
+    def id_at(self, place: int) -> int:
+        """Which video stands at a place."""
+        return self._shown[place]
+
     def row(self, place: int) -> VideoRow:
         """What the row at a place shows."""
         video = next(each for each in self._videos if each.id == self._shown[place])
@@ -168,6 +187,7 @@ class VideoBoardModel(QAbstractListModel):
             video.id in self._missing,
             video.id == self._open_id,
             self._pictures.get(video.id),
+            *self._runs.get(video.id, ("", False)),
         )
 
     def place_of(self, video_id: int) -> int | None:

@@ -118,7 +118,7 @@ class Project:
         backup first, if anything changed since the last one.
         """
         self._demand_writable()
-        if edit.is_bulk:
+        if edit.is_bulk and edit.backup_reason:
             self._back_up_before(edit.backup_reason)
         return self._store.commit(edit, self.author)
 

@@ -146,9 +146,12 @@ class Reader:
         return [row[0] for row in self._rows(query, (content_hash, machine))]
 
     def view(self, name: str) -> Any:
-        """What the window wanted remembered under a name, or None."""
+        """What the window wanted remembered under a name, or None, also for what is no JSON."""
         found = self._rows("SELECT value FROM views WHERE name = ?", (name,))
-        return json.loads(found[0][0]) if found else None
+        try:
+            return json.loads(found[0][0]) if found else None
+        except (ValueError, RecursionError):
+            return None
 
     def _rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with explained(self._connection.path):

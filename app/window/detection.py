@@ -42,9 +42,12 @@ class DetectionPresenter(QObject):
     """Starts, cancels and shows detection; the events go into the session.
 
     While a project holds the video they do not: ``found`` then carries them once all are found.
+    ``running_changed``: detection began or ended. ``stopped``: a person stopped it.
     """
 
     found = Signal(object)
+    running_changed = Signal(bool)
+    stopped = Signal()
 
     def __init__(
         self,
@@ -63,6 +66,7 @@ class DetectionPresenter(QObject):
         self._model = ""
         self._model_name = ""
         self._to_project = False
+        self._was_running = False
         self._last: DetectProgress | None = None
         runner.responded.connect(self._on_response)
         status.cancel_asked.connect(self.cancel)
@@ -83,6 +87,7 @@ class DetectionPresenter(QObject):
         self._runner.detect(media.path)
         self._status.set_working("Loading the model…" if not self._model else "Reading…", None)
         self._events.set_hint(WAITING_HINT)
+        self._tell_running()
 
     def cancel(self) -> None:
         """Stop; what has been found so far stays."""
@@ -90,6 +95,8 @@ class DetectionPresenter(QObject):
             self._runner.cancel()
             self._status.set_idle("Detection stopped")
             self._events.set_hint(STOPPED_HINT)
+            self.stopped.emit()
+            self._tell_running()
 
     def keep_to_project(self, on: bool) -> None:
         """Whether what is found belongs to a project, and is not the session's."""
@@ -108,6 +115,7 @@ class DetectionPresenter(QObject):
         self._runner.cancel()
         self._status.set_idle("")
         self._events.set_hint(NOTHING_HINT)
+        self._tell_running()
 
     def forget(self) -> None:
         """The file is closed: stop without a word."""
@@ -115,6 +123,12 @@ class DetectionPresenter(QObject):
         self._runner.cancel()
         self._status.set_idle("")
         self._events.set_hint(EMPTY_HINT)
+        self._tell_running()
+
+    def _tell_running(self) -> None:
+        if self._was_running != self.is_running:
+            self._was_running = self.is_running
+            self.running_changed.emit(self._was_running)
 
     def _on_response(self, response: DetectResponse) -> None:
         if isinstance(response, ModelReady):
@@ -131,6 +145,7 @@ class DetectionPresenter(QObject):
             self._messages.show_error(response.reason)
         else:
             self._on_progress(response)
+        self._tell_running()
 
     def _on_progress(self, progress: DetectProgress) -> None:
         if not self._to_project:

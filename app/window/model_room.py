@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QObject
 
 from app.jobs.runner import JobRunner
@@ -44,6 +46,10 @@ class ModelRoom(QObject):
             self._detection.start()
         return done
 
-    def _on_changed(self) -> None:
+    def bundle(self) -> Path | None:
+        """The folder of the model in use; None for the one that comes along."""
         version = self.active.version
-        self._runner.set_bundle(None if version.is_starter else version.folder)
+        return None if version.is_starter else version.folder
+
+    def _on_changed(self) -> None:
+        self._runner.set_bundle(self.bundle())

@@ -43,6 +43,7 @@ class StatusLine(QWidget):
         self._cancel.setToolTip("Stop looking for events (Esc)")
         self._cancel.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._cancel.clicked.connect(self.cancel_asked)
+        self._queue = _quiet_label("Queue of detections")
         self._model = _quiet_label("Model")
         self._sound = _quiet_label("Sound")
         self._selection = _quiet_label("Selection")
@@ -59,6 +60,7 @@ class StatusLine(QWidget):
         layout.addWidget(self._progress)
         layout.addWidget(self._cancel)
         layout.addStretch(1)
+        layout.addWidget(self._queue)
         layout.addWidget(self._selection)
         layout.addWidget(self._dropped)
         layout.addWidget(self._sound)
@@ -84,6 +86,10 @@ class StatusLine(QWidget):
     @property
     def dropped_text(self) -> str:
         return self._dropped.text()
+
+    @property
+    def queue_text(self) -> str:
+        return self._queue.text()
 
     @property
     def model_text(self) -> str:
@@ -113,6 +119,12 @@ class StatusLine(QWidget):
 
     def set_model(self, text: str) -> None:
         self._model.setText(text)
+
+    def set_queue(self, text: str, tip: str) -> None:
+        """How far the detection of many videos is; "" where there is none."""
+        self._queue.setText(text)
+        self._queue.setToolTip(tip)
+        self._queue.setVisible(bool(text))
 
     def set_project(self, text: str, tip: str, mood: str) -> None:
         """What became of the last change; ``mood`` is "saved", "quiet" or "failed" (red)."""

@@ -40,7 +40,7 @@ class Edit(ABC):
 
     @property
     def backup_reason(self) -> str:
-        """The word for a backup made before it: small letters and dashes."""
+        """The word for a backup made before it: small letters and dashes; "" for no backup."""
         return "bulk-edit"
 
     @abstractmethod

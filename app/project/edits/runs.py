@@ -27,7 +27,7 @@ class ApplyRun(Edit):
     within ``span_us`` (None: everywhere). A detection is left out where a segment that stays
     has its kind and label and a temporal IoU of at least 0.5: what was rejected stays rejected,
     what was accepted is not asked again. ``prompts`` are (label, wording) pairs, ``settings``
-    JSON.
+    JSON. One of many ``in_series`` makes no backup of its own: they would push out all others.
     """
 
     video_id: int
@@ -39,6 +39,7 @@ class ApplyRun(Edit):
     span_us: tuple[int, int] | None = None
     prompts: tuple[tuple[str, str], ...] = ()
     settings: str = "{}"
+    in_series: bool = False
 
     @property
     def is_bulk(self) -> bool:
@@ -46,7 +47,7 @@ class ApplyRun(Edit):
 
     @property
     def backup_reason(self) -> str:
-        return "detection"
+        return "" if self.in_series else "detection"
 
     def plan(self, reader: Reader, author: str) -> Plan:
         video = reader.video(self.video_id)

@@ -1,0 +1,85 @@
+"""How far the detection of many videos is, in two lines under the board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from app.player.time_code import time_left
+from app.runs.run_queue import RunQueue
+from app.theme import tabular
+
+STEPS = 1_000
+
+
+class QueueStrip(QWidget):
+    """Hidden while nothing waits and nothing failed."""
+
+    def __init__(self, queue: RunQueue, actions: Mapping[str, QAction]) -> None:
+        super().__init__()
+        self._queue = queue
+        self._text = QLabel()
+        self._text.setFont(tabular(self._text.font()))
+        self._text.setAccessibleName("Queue of detections")
+        self._bar = QProgressBar()
+        self._bar.setRange(0, STEPS)
+        self._bar.setTextVisible(False)
+        self._bar.setFixedHeight(4)
+        self._bar.setAccessibleName("Progress of the queue")
+        self._pause = _button(actions["queue_pause"])
+        self._clear = _button(actions["queue_clear"])
+        self._clear.setText("Cancel")
+        actions["queue_pause"].toggled.connect(self._tell)
+        line = QHBoxLayout()
+        line.setSpacing(4)
+        line.addWidget(self._text, 1)
+        line.addWidget(self._pause)
+        line.addWidget(self._clear)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(4)
+        column.addWidget(self._bar)
+        column.addLayout(line)
+        queue.changed.connect(self._tell)
+        self._tell()
+
+    @property
+    def text(self) -> str:
+        return self._text.text()
+
+    def _tell(self) -> None:
+        waiting = self._queue.waiting
+        self.setVisible(bool(waiting.order or waiting.failed))
+        self._bar.setVisible(bool(waiting.order))
+        self._bar.setValue(round(self._queue.part_done * STEPS))
+        self._pause.setVisible(bool(waiting.order))
+        self._pause.setText("Go on" if waiting.is_paused else "Pause")
+        self._clear.setText("Cancel" if waiting.order else "Close")
+        self._text.setText(queue_text(self._queue))
+
+
+def queue_text(queue: RunQueue) -> str:
+    """The whole queue in a few words; "" for an empty one."""
+    waiting = queue.waiting
+    failed = f"{len(waiting.failed)} failed" if waiting.failed else ""
+    if not waiting.order:
+        return failed
+    parts = [f"{waiting.finished + 1} of {waiting.total}"]
+    if waiting.is_paused:
+        parts.append("paused")
+    elif queue.is_standing:
+        parts.append("waits for the open video")
+    elif queue.seconds_left is not None:
+        parts.append(f"{time_left(queue.seconds_left)} left")
+    return " · ".join(part for part in (*parts, failed) if part)
+
+
+def _button(action: QAction) -> QPushButton:
+    button = QPushButton()
+    button.setObjectName("small")
+    button.setToolTip(action.toolTip())
+    button.setAccessibleName(action.text())
+    button.clicked.connect(action.trigger)
+    return button
