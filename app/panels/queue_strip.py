@@ -63,7 +63,8 @@ class QueueStrip(QWidget):
 def queue_text(queue: RunQueue) -> str:
     """The whole queue in a few words; "" for an empty one."""
     waiting = queue.waiting
-    failed = f"{len(waiting.failed)} failed" if waiting.failed else ""
+    count = len(waiting.failed)
+    failed = f"{count} video{'' if count == 1 else 's'} failed" if count else ""
     if not waiting.order:
         return failed
     parts = [f"{waiting.finished + 1} of {waiting.total}"]

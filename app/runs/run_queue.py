@@ -245,7 +245,7 @@ class RunQueue(QObject):
         self._last = (now_s, analysed_us)
 
     def _text_of_work(self) -> str:
-        done = f"finding events {self._part_done * 100:.0f} %"
+        done = f"{self._part_done * 100:.0f} %"
         if self._waiting.is_paused:
             return f"{done}, paused"
         if self._is_urgent_work:

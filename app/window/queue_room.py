@@ -111,7 +111,7 @@ class QueueRoom(QObject):
         runs = {each: (text, each in waiting.failed) for each, text in texts.items()}
         self._board.model.set_runs(runs)
         text = queue_text(self.queue)
-        self._status.set_queue(f"queue {text}" if text else "", "Detection of many videos")
+        self._status.set_queue(f"queue: {text}" if text else "", "Detection of many videos")
         projects = self._annotation.projects
         document = projects.document
         can = projects.is_writable and document is not None and bool(document.videos)

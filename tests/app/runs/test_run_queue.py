@@ -110,7 +110,7 @@ def test_one_video_after_the_other_through_the_same_door(parts: Parts, worker: S
     worker.ready()
     worker.progress(430_000)
     texts = parts.queue.texts()
-    assert texts[1].startswith("finding events 43 %")
+    assert texts[1].startswith("43 %")
     assert texts[2] == "next in the queue"
     assert texts[3] == "2 in the queue"
     assert parts.queue.part_done == pytest.approx(0.43 / 3)
@@ -165,7 +165,7 @@ def test_detection_of_the_open_video_goes_before_the_queue(
     assert worker.asked == ["a.wav"] and not worker.is_held
     parts.queue.set_urgent_work(True)
     assert parts.queue.at_work == 1 and worker.is_held
-    assert parts.queue.texts()[1] == "finding events 0 %, waiting"
+    assert parts.queue.texts()[1] == "0 %, waiting"
     # What the window begins to look at itself is not looked at twice.
     parts.queue.set_open(1)
     parts.queue.set_urgent_work(True)
