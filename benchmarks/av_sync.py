@@ -27,6 +27,7 @@ from PySide6.QtCore import QTimer
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QApplication
 
+from app.player.pacer import SoundState
 from app.player.player import Player
 from app.player.video_view import VideoView
 from app.session import Session
@@ -44,12 +45,14 @@ FURTHEST_S = 0.2
 
 
 class Offsets(NamedTuple):
-    """Milliseconds from each beep heard to its flash, and how many flashes had no beep."""
+    """Milliseconds from each beep heard to its flash, how many flashes had no beep, and how often
+    the card was lost."""
 
     values_ms: np.ndarray
     unmatched: int
     sound: str
     dropped: int
+    lost: int
 
 
 class FlashView(VideoView):
@@ -125,6 +128,8 @@ def play(path: Path, speed: float, duration_s: float) -> None:
     player.pacer.set_volume(1.0, muted=False)
     player.set_speed(speed)
     player.media_opened.connect(player.play)
+    states: list[str] = []
+    player.pacer.sound_changed.connect(lambda state, _reason: states.append(state.name))
     player.open(path)
     QTimer.singleShot(round(duration_s * 1_000), app.quit)
     app.exec()
@@ -132,6 +137,7 @@ def play(path: Path, speed: float, duration_s: float) -> None:
         "flashes_s": view.flashes_s,
         "sound": player.pacer.sound_state.name,
         "dropped": player.dropped_frames,
+        "lost": states.count(SoundState.NO_CARD.name),
     }
     player.shutdown()
     print(json.dumps(said))
@@ -155,18 +161,20 @@ def measure(sink: NullSink, path: Path, speed: float, duration_s: float) -> Offs
     if played.returncode != 0:
         raise RuntimeError(f"the player ended with an error: {played.stderr.strip()[-500:]}")
     said = json.loads(played.stdout.splitlines()[-1])
-    return compared(np.array(said["flashes_s"]), ears.beeps_s, said["sound"], said["dropped"])
+    matched_ms, unmatched = compared(np.array(said["flashes_s"]), ears.beeps_s)
+    return Offsets(matched_ms, unmatched, said["sound"], said["dropped"], said["lost"])
 
 
-def compared(flashes_s: np.ndarray, beeps_s: np.ndarray, sound: str, dropped: int) -> Offsets:
-    """Each flash, float64 (n,) in seconds, with the nearest of the beeps, float64 (m,)."""
+def compared(flashes_s: np.ndarray, beeps_s: np.ndarray) -> tuple[np.ndarray, int]:
+    """Each flash, float64 (n,) in seconds, with the nearest of the beeps, float64 (m,): the
+    offsets in ms, and how many flashes had no beep."""
     if not len(flashes_s) or not len(beeps_s):
-        return Offsets(np.empty(0), len(flashes_s), sound, dropped)
+        return np.empty(0), len(flashes_s)
     counted = flashes_s[flashes_s > flashes_s[0] + SETTLING_S]
     nearest = np.abs(counted[:, None] - beeps_s[None, :]).argmin(axis=1)
     offsets_s = counted - beeps_s[nearest]
     matched = np.abs(offsets_s) < FURTHEST_S
-    return Offsets(1_000 * offsets_s[matched], int(np.sum(~matched)), sound, dropped)
+    return 1_000 * offsets_s[matched], int(np.sum(~matched))
 
 
 def report(speed: float, minutes: float, offsets: Offsets) -> None:
@@ -179,7 +187,7 @@ def report(speed: float, minutes: float, offsets: Offsets) -> None:
         f"{speed:5g}x {minutes:8g} {len(values_ms):8d} {np.median(values_ms):+10.1f}"
         f" {np.median(np.abs(values_ms)):10.1f} {np.percentile(np.abs(values_ms), 95):10.1f}"
         f" {10 + half_frame_ms:10.1f} {np.abs(values_ms).max():8.1f} {offsets.unmatched:10d}"
-        f" {offsets.dropped:8d}  {offsets.sound.lower()}",
+        f" {offsets.dropped:8d} {offsets.lost:10d}  {offsets.sound.lower()}",
         flush=True,
     )
 
@@ -197,7 +205,8 @@ def main() -> int:
         return 0
     print(
         f"{'speed':>6}{'minutes':>9}{'flashes':>9}{'median ms':>11}{'median ||':>11}"
-        f"{'p95 || ms':>11}{'allowed':>11}{'max ms':>9}{'unmatched':>11}{'dropped':>9}  sound"
+        f"{'p95 || ms':>11}{'allowed':>11}{'max ms':>9}{'unmatched':>11}{'dropped':>9}"
+        f"{'card lost':>11}  sound"
     )
     with tempfile.TemporaryDirectory() as folder:
         try:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 
@@ -87,6 +90,16 @@ class NullSink:
                 process.terminate()
                 process.wait()
         self._listener = self._process = None
+
+    @contextmanager
+    def asleep(self) -> Iterator[None]:
+        """Let the server stand still, as on a machine that has no time for it."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._process.send_signal(signal.SIGCONT)
 
     def _keep_awake(self) -> None:
         self._listener = subprocess.Popen(

@@ -12,14 +12,14 @@ from typing import NamedTuple
 from app.player.route import Leg
 from core_model.timeline import US_PER_S
 
-ReferenceTime = Callable[[], float]
+Monotonic = Callable[[], float]
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
     """Media from ``start_us`` up to ``end_us`` is heard from ``at_s`` on, at ``speed``.
 
-    ``at_s`` is a reading of the reference time. ``lap`` grows by one with every leg, so that a
+    ``at_s`` is a time of the monotonic clock. ``lap`` grows by one with every leg, so that a
     jump back is told from a clock that trembles.
     """
 
@@ -53,11 +53,10 @@ class MediaClock:
     that a sound callback which is still on its way cannot move a clock that was set anew.
     """
 
-    def __init__(self, monotonic: ReferenceTime = time.monotonic) -> None:
+    def __init__(self, monotonic: Monotonic = time.monotonic) -> None:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self._run = 0
-        self._reference = monotonic
         self._pieces: deque[Piece] = deque()
         self._legs: Iterator[Leg] = iter(())
         self._latest = Reading(0, 0)
@@ -68,7 +67,7 @@ class MediaClock:
     def reading(self) -> Reading:
         """The present moment. Within a lap it is never before one that was read already."""
         with self._lock:
-            now_s = self._reference()
+            now_s = self._monotonic()
             self._go_on_to(now_s)
             if self._pieces:
                 piece = self._pieces[0]
@@ -97,8 +96,8 @@ class MediaClock:
         """
         return self._begin(media_us, legs)
 
-    def follow(self, run: int, reference: ReferenceTime, pieces: Iterable[Piece]) -> bool:
-        """Say what is heard next, in order; times are readings of ``reference``.
+    def follow(self, run: int, pieces: Iterable[Piece]) -> bool:
+        """Say what is heard next, in order.
 
         Sound is heard a little later than it is given away, so before the first piece the clock
         stands where the run began; without a further one it stops at the end of the last.
@@ -107,14 +106,12 @@ class MediaClock:
         with self._lock:
             if run != self._run:
                 return False
-            self._reference = reference
             self._pieces.extend(pieces)
             return True
 
     def _begin(self, media_us: int, legs: Iterable[Leg]) -> int:
         with self._lock:
             self._run += 1
-            self._reference = self._monotonic
             self._pieces.clear()
             self._legs = iter(legs)
             self._latest = Reading(media_us, 0)

@@ -13,9 +13,8 @@ from app.player.sound_output import NO_RUN, PlayRequest, SoundFailure, SoundOutp
 
 # As much is heard of the place where a hand holds the playhead.
 GRAIN_US = 90_000
-# A card that was lost while playing is looked for again after these times: a server that was
-# only too busy for a moment is back soon. Each look holds the picture for a moment.
-LOOK_AGAIN_MS = (2_000, 5_000, 15_000)
+# The picture waits no longer for the sound to begin.
+SOUND_STARTS_MS = 1_500
 
 
 class SoundState(Enum):
@@ -44,21 +43,25 @@ class Pacer(QObject):
         self._sound = SoundOutput(self._clock, self)
         self._sound.started.connect(self._on_sound_started)
         self._sound.failed.connect(self._on_sound_failed)
+        self._sound.found.connect(self._on_card_found)
         self._path: Path | None = None
         self._run = 0
         self._route: Route | None = None
         self._on_timer = False
-        self._looks_left: list[int] = []
-        self._look_again = QTimer(self)
-        self._look_again.setSingleShot(True)
-        self._look_again.timeout.connect(self._look_for_card)
+        # The run that the card did not play, or not yet.
+        self._lost_run = NO_RUN
+        self._starts_late = QTimer(self)
+        self._starts_late.setSingleShot(True)
+        self._starts_late.setInterval(SOUND_STARTS_MS)
+        self._starts_late.timeout.connect(self._go_on_without)
+        self._was_late = False
         self.grains_heard = True
         self.sound_state = SoundState.NONE
 
     def set_media(self, path: Path | None, *, has_sound: bool) -> None:
         """Take on media whose pace is to be kept; None for no media."""
         self._path = path if has_sound else None
-        self._give_up_looking()
+        self._starts_late.stop()
         self._sound.forget()
         if path is None:
             self._set_state(SoundState.NONE)
@@ -77,7 +80,7 @@ class Pacer(QObject):
 
         Once the route has ended the clock stands there.
         """
-        self._give_up_looking()
+        self._was_late = False
         self._begin(media_us, route)
 
     def _begin(self, media_us: int, route: Route) -> None:
@@ -88,6 +91,7 @@ class Pacer(QObject):
             return
         self._run = self._clock.hold(media_us)
         self._sound.play(PlayRequest(self._run, self._path, media_us, route))
+        self._starts_late.start()
 
     def change(self, route: Route) -> None:
         """Run on along another route, without a gap in the sound; only while running."""
@@ -100,8 +104,8 @@ class Pacer(QObject):
 
     def stop(self, media_us: int) -> None:
         """Stand still at ``media_us``, silent."""
-        self._give_up_looking()
         self._run = self._clock.hold(media_us)
+        self._starts_late.stop()
         if self._route is not None:
             self._route = None
             self._sound.stop()
@@ -119,37 +123,39 @@ class Pacer(QObject):
 
     def shutdown(self) -> None:
         """Close the card and join the sound thread."""
-        self._give_up_looking()
+        self._starts_late.stop()
         self._sound.shutdown()
 
     def _on_sound_started(self, run: int) -> None:
         if run == self._run:
-            self._give_up_looking()
+            self._starts_late.stop()
             self._set_state(SoundState.PLAYING)
+        elif run == self._lost_run and not self._was_late:
+            self._was_late = True
+            self._on_card_found(run)
 
     def _on_sound_failed(self, failure: SoundFailure) -> None:
-        if failure.run != self._run:
-            return
+        if failure.run == self._run:
+            state = SoundState.NO_CARD if failure.no_card else SoundState.UNREADABLE
+            self._lose(state, failure.reason)
+
+    def _go_on_without(self) -> None:
+        self._lose(SoundState.NO_CARD, "the sound card does not answer")
+
+    def _lose(self, state: SoundState, reason: str) -> None:
+        """Go on by the timer."""
+        self._starts_late.stop()
         if self._route is not None:
             self._on_timer = True
+            self._lost_run = self._run
             now_us = self._clock.now_us()
             self._run = self._clock.run(now_us, self._route.legs_from(now_us))
-        if failure.no_card:
-            if self.sound_state is SoundState.PLAYING:
-                self._looks_left = list(LOOK_AGAIN_MS)
-            if self._looks_left and self._route is not None:
-                self._look_again.start(self._looks_left.pop(0))
-            self._set_state(SoundState.NO_CARD, failure.reason)
-        else:
-            self._set_state(SoundState.UNREADABLE, failure.reason)
+        self._set_state(state, reason)
 
-    def _look_for_card(self) -> None:
-        if self._route is not None and self._on_timer and self._path is not None:
+    def _on_card_found(self, run: int) -> None:
+        """The card is back: go on with sound, if what lost it still plays."""
+        if self._route is not None and self._on_timer and run == self._lost_run:
             self._begin(self._clock.now_us(), self._route)
-
-    def _give_up_looking(self) -> None:
-        self._looks_left.clear()
-        self._look_again.stop()
 
     def _set_state(self, state: SoundState, reason: str = "") -> None:
         if state is not self.sound_state:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +12,8 @@ from app.player.sound_blocks import CHANNELS
 
 # The shortest latency at which PulseAudio's stated play time is right with room to spare.
 LATENCY_S = 0.1
+# The card's clock and the computer's are compared only if nothing came in between.
+_AT_ONCE_S = 0.001
 
 FillBuffer = Callable[[np.ndarray, float, "SoundCard"], None]
 
@@ -23,8 +25,10 @@ class CardError(Exception):
 class SoundCard:
     """The default output, in stereo at its own rate.
 
-    ``fill`` is called in PortAudio's thread with a float32 (n, 2) buffer, the card's time at
-    which its first sample is heard, and this object. Raises CardError where there is no card.
+    ``fill`` is called in PortAudio's thread with a float32 (n, 2) buffer, the time at which its
+    first sample is heard (of ``time.monotonic``), and this object. Every method may wait for as
+    long as the card likes, half a minute where a sound server stands still: never call them in
+    the window's thread. Raises CardError where there is no card.
     """
 
     # Set when a card was lost: the list of devices is no longer true.
@@ -32,8 +36,8 @@ class SoundCard:
 
     def __init__(self, fill: FillBuffer) -> None:
         self._fill = fill
-        self._lock = threading.Lock()
-        self._last_s = 0.0
+        # How far the computer's clock is ahead of the card's.
+        self._ahead_s: float | None = None
         # PortAudio is a library of the system that may be missing: import it when sound is due.
         try:
             import sounddevice
@@ -75,17 +79,6 @@ class SoundCard:
         """Drop the buffers that wait in the card and stop calling ``fill``."""
         self._stream.abort(ignore_errors=True)
 
-    def now_s(self) -> float:
-        """The card's own time, comparable with the times that ``fill`` gets."""
-        # The handle behind the stream is gone once it is closed, and the clock may still ask.
-        with self._lock:
-            if self._open:
-                try:
-                    self._last_s = self._stream.time
-                except self._error_type:
-                    return self._last_s
-            return self._last_s
-
     def lose(self) -> None:
         """Give back a card that went away; the next one is looked for anew."""
         SoundCard._devices_changed = True
@@ -93,9 +86,19 @@ class SoundCard:
 
     def close(self) -> None:
         """Give the card back."""
-        with self._lock:
-            self._open = False
+        self._open = False
         self._stream.close(ignore_errors=True)
 
     def _on_buffer(self, out: np.ndarray, _count: int, timing: Any, _status: Any) -> None:
-        self._fill(out, timing.outputBufferDacTime, self)
+        self._fill(out, timing.outputBufferDacTime + self._clock_ahead_s(), self)
+
+    def _clock_ahead_s(self) -> float:
+        before_s = time.monotonic()
+        try:
+            card_s = self._stream.time
+        except self._error_type:
+            return self._ahead_s or 0.0
+        after_s = time.monotonic()
+        if self._ahead_s is None or after_s - before_s < _AT_ONCE_S:
+            self._ahead_s = (before_s + after_s) / 2 - card_s
+        return self._ahead_s

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.player.card_watch import CardWatch
 from app.player.clock import MediaClock, Piece
 from app.player.route import Route
 from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
-from app.player.sound_card import LATENCY_S, CardError, SoundCard
+from app.player.sound_card import CardError, SoundCard
 from app.player.sound_queue import SoundQueue
 from core_model.media.errors import MediaError
 
@@ -23,12 +24,11 @@ READY_AHEAD_S = 0.5
 # Of the sound that is ready, what is still played when another route is taken.
 KEPT_AT_CHANGE_S = 0.03
 POLL_S = 0.02
-# A card that has not asked for sound for this long was unplugged or has stalled.
-CARD_SILENT_S = 0.7
-# Until it has taken so much more than its buffers hold, it may take longer: a sound server that
-# slept fills the buffers at once and then waits for up to 2 s.
-CARD_STARTS_S = 3.0
-STARTED_AFTER_S = 3 * LATENCY_S
+CLOSES_WITHIN_S = 2.0
+# A card that fell silent is waited for as it is for so long, before it is opened anew.
+CARD_RETURNS_S = 4.0
+# Waits before each look for a card that was lost; the last one repeats.
+LOOK_AGAIN_S = (0.2, *[0.8] * 15, 5.0)
 # A grain is heard for so long before the next one takes its place.
 LEAST_GRAIN_S = 0.05
 # The card goes on for a while after a grain, since another one will mostly follow.
@@ -68,10 +68,13 @@ class SoundOutput(QObject):
 
     Every method returns at once; the newest request wins. ``failed`` carries a
     :class:`SoundFailure`, ``started`` the run whose first samples are on their way to the card.
+    A card that is lost while a run plays is looked for until another request comes; ``found``
+    carries that run.
     """
 
     started = Signal(object)
     failed = Signal(object)
+    found = Signal(object)
 
     def __init__(self, clock: MediaClock, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,11 +85,11 @@ class SoundOutput(QObject):
         self._serial = 0
         self._closing = False
         self._queue: SoundQueue | None = None
-        self._last_callback_s = 0.0
-        self._taken_s = 0.0
+        self._watch = CardWatch()
+        self._had_card = False
         self._sound: MediaSound | None = None
         self._forgets = False
-        self._thread = threading.Thread(target=self._work, name="sound output")
+        self._thread = threading.Thread(target=self._work, name="sound output", daemon=True)
         self._thread.start()
 
     def play(self, request: PlayRequest) -> None:
@@ -114,12 +117,15 @@ class SoundOutput(QObject):
         self._gain = gain
 
     def shutdown(self) -> None:
-        """Close the card and join the thread."""
+        """Close the card and join the thread.
+
+        A card that keeps the thread waiting is left to it: the window must close.
+        """
         with self._condition:
             self._closing = True
             self._queue = None
             self._condition.notify_all()
-        self._thread.join()
+        self._thread.join(CLOSES_WITHIN_S)
 
     def _replace(self, request: PlayRequest | None) -> None:
         with self._condition:
@@ -155,20 +161,62 @@ class SoundOutput(QObject):
         """Serve one request until another comes; returns the card while it is usable."""
         try:
             if card is None:
-                card = SoundCard(self._fill)
+                card = self._open_card()
             if request.is_grain:
                 self._feed_grain(request, serial, card)
             else:
                 card.silence()
                 self._feed(request, serial, card)
         except CardError as error:
-            if card is not None:
-                card.lose()
             self.failed.emit(SoundFailure(request.run, str(error), no_card=True))
-            return None
+            if request.is_grain:
+                if card is not None:
+                    card.lose()
+                return None
+            card = self._look_for_card(card, serial)
+            if card is not None and not self._superseded(serial):
+                self.found.emit(request.run)
         except MediaError as error:
             self.failed.emit(SoundFailure(request.run, str(error), no_card=False))
         return card
+
+    def _open_card(self) -> SoundCard:
+        card = SoundCard(self._fill)
+        self._had_card = True
+        return card
+
+    def _look_for_card(self, card: SoundCard | None, serial: int) -> SoundCard | None:
+        """The card once it takes sound again or can be opened anew; None for a newer request."""
+        if card is not None:
+            if self._takes_again(card, serial):
+                return card
+            card.lose()
+        looks = 0
+        # Where there never was a card, none is expected to come.
+        while self._had_card and not self._superseded(serial):
+            self._wait(serial, LOOK_AGAIN_S[min(looks, len(LOOK_AGAIN_S) - 1)])
+            looks += 1
+            if not self._superseded(serial):
+                with suppress(CardError):
+                    return self._open_card()
+        return None
+
+    def _takes_again(self, card: SoundCard, serial: int) -> bool:
+        """Wait for a card that fell silent; False when it should be given up."""
+        self._watch.begin()
+        while card.is_active and not self._superseded(serial):
+            self._wait(serial, POLL_S)
+            silent_s = self._watch.silent_s()
+            if silent_s == 0.0:
+                return True
+            if silent_s > CARD_RETURNS_S:
+                return False
+        return card.is_active
+
+    def _wait(self, serial: int, seconds: float) -> None:
+        """Sleep unless a newer request comes."""
+        with self._condition:
+            self._condition.wait_for(lambda: self._superseded(serial), seconds)
 
     def _feed(self, request: PlayRequest, serial: int, card: SoundCard) -> None:
         queue = SoundQueue(request.run, request.start_us, card.rate_hz)
@@ -185,8 +233,7 @@ class SoundOutput(QObject):
                     request = replace(request, route=route)
                     blocks = self._change_over(queue, sound, route)
                 self._fill_up(queue, blocks, serial, READY_AHEAD_S)
-                with self._condition:
-                    self._condition.wait_for(lambda: self._superseded(serial), POLL_S)
+                self._wait(serial, POLL_S)
                 self._check(card)
         finally:
             with self._condition:
@@ -200,8 +247,7 @@ class SoundOutput(QObject):
                 return False
             self._queue = queue
         if not card.is_active:
-            self._last_callback_s = time.monotonic()
-            self._taken_s = 0.0
+            self._watch.begin()
             card.start()
         return True
 
@@ -234,10 +280,9 @@ class SoundOutput(QObject):
 
     def _check(self, card: SoundCard) -> None:
         """Raise CardError for a card that was unplugged or has stalled."""
-        patience_s = CARD_SILENT_S if self._taken_s > STARTED_AFTER_S else CARD_STARTS_S
         if not card.is_active:
             raise CardError("the sound card stopped")
-        if time.monotonic() - self._last_callback_s > patience_s:
+        if self._watch.is_silent():
             raise CardError("the sound card does not take any sound")
 
     def _fill_up(
@@ -266,8 +311,7 @@ class SoundOutput(QObject):
 
     def _fill(self, out: np.ndarray, heard_at_s: float, card: SoundCard) -> None:
         """Fill one buffer of the card, float32 (n, 2); runs in the card's own thread."""
-        self._last_callback_s = time.monotonic()
-        self._taken_s += len(out) / card.rate_hz
+        self._watch.takes(len(out) / card.rate_hz)
         queue = self._queue
         if queue is None:
             out.fill(0.0)
@@ -279,4 +323,4 @@ class SoundOutput(QObject):
                 Piece(heard_at_s + offset / queue.rate_hz, start_us, end_us, speed, lap)
                 for offset, start_us, end_us, speed, lap in taken
             ]
-            self._clock.follow(queue.run, card.now_s, pieces)
+            self._clock.follow(queue.run, pieces)

@@ -34,40 +34,38 @@ def test_running_clock_counts_media_time_at_its_speed() -> None:
     assert clock.now_us() == 4_000_000
 
 
-def test_following_clock_reads_the_card_and_not_the_timer() -> None:
-    timer, card = Hand(), Hand()
-    clock = MediaClock(timer)
+def test_following_clock_goes_on_where_the_sound_is_heard() -> None:
+    hand = Hand()
+    clock = MediaClock(hand)
     run = clock.hold(0)
-    card.now_s = 7.0
-    assert clock.follow(run, card, [Piece(7.1, 0, 1_000_000, 1.0, 0)])
-    timer.now_s += 50
-    card.now_s = 7.35
+    assert clock.follow(run, [Piece(hand.now_s + 7.1, 0, 1_000_000, 1.0, 0)])
+    hand.now_s += 7.35
     assert clock.now_us() == 250_000
 
 
 def test_before_the_first_buffer_is_heard_the_clock_stands_at_its_start() -> None:
-    card = Hand()
-    clock = MediaClock(Hand())
+    hand = Hand()
+    clock = MediaClock(hand)
     run = clock.hold(2_000_000)
-    clock.follow(run, card, [Piece(card.now_s + 0.1, 2_000_000, 2_050_000, 1.0, 0)])
+    clock.follow(run, [Piece(hand.now_s + 0.1, 2_000_000, 2_050_000, 1.0, 0)])
     assert clock.now_us() == 2_000_000
 
 
 def test_without_further_sound_the_clock_stops_at_the_end_of_the_last_buffer() -> None:
-    card = Hand()
-    clock = MediaClock(Hand())
+    hand = Hand()
+    clock = MediaClock(hand)
     run = clock.hold(0)
-    clock.follow(run, card, [Piece(card.now_s, 0, 40_000, 1.0, 0)])
-    card.now_s += 5
+    clock.follow(run, [Piece(hand.now_s, 0, 40_000, 1.0, 0)])
+    hand.now_s += 5
     assert clock.now_us() == 40_000
 
 
 def test_a_late_callback_of_an_older_run_moves_nothing() -> None:
-    card = Hand()
-    clock = MediaClock(Hand())
+    hand = Hand()
+    clock = MediaClock(hand)
     old_run = clock.hold(0)
     clock.hold(9_000_000)
-    assert not clock.follow(old_run, card, [Piece(card.now_s, 0, 1_000_000, 1.0, 0)])
+    assert not clock.follow(old_run, [Piece(hand.now_s, 0, 1_000_000, 1.0, 0)])
     assert clock.now_us() == 9_000_000
 
 
@@ -93,27 +91,27 @@ def test_the_timer_goes_round_in_a_loop() -> None:
 
 
 def test_pieces_take_over_when_they_are_heard_and_not_before() -> None:
-    card = Hand()
-    clock = MediaClock(Hand())
+    hand = Hand()
+    clock = MediaClock(hand)
     run = clock.hold(0)
-    start_s = card.now_s
-    clock.follow(run, card, [Piece(start_s, 0, 100_000, 1.0, 0)])
-    clock.follow(run, card, [Piece(start_s + 0.1, 100_000, 200_000, 0.5, 1)])
-    clock.follow(run, card, [Piece(start_s + 0.3, 0, 100_000, 1.0, 2)])
+    start_s = hand.now_s
+    clock.follow(run, [Piece(start_s, 0, 100_000, 1.0, 0)])
+    clock.follow(run, [Piece(start_s + 0.1, 100_000, 200_000, 0.5, 1)])
+    clock.follow(run, [Piece(start_s + 0.3, 0, 100_000, 1.0, 2)])
     for after_s, expected_us in ((0.05, 50_000), (0.2, 150_000), (0.29, 195_000), (0.35, 50_000)):
-        card.now_s = start_s + after_s
+        hand.now_s = start_s + after_s
         assert clock.now_us() == pytest.approx(expected_us, abs=1)
 
 
 def test_time_does_not_run_back_when_the_card_trembles() -> None:
-    card = Hand()
-    clock = MediaClock(Hand())
+    hand = Hand()
+    clock = MediaClock(hand)
     run = clock.hold(0)
-    start_s = card.now_s
-    clock.follow(run, card, [Piece(start_s, 0, 100_000, 1.0, 0)])
-    card.now_s = start_s + 0.0999
+    start_s = hand.now_s
+    clock.follow(run, [Piece(start_s, 0, 100_000, 1.0, 0)])
+    hand.now_s = start_s + 0.0999
     before_us = clock.now_us()
-    clock.follow(run, card, [Piece(start_s + 0.0998, 99_000, 200_000, 1.0, 0)])
+    clock.follow(run, [Piece(start_s + 0.0998, 99_000, 200_000, 1.0, 0)])
     assert clock.now_us() == before_us
 
 

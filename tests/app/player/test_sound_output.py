@@ -10,6 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -50,11 +51,11 @@ app = QCoreApplication([])
 pacer = Pacer()
 pacer.set_volume(1.0, muted=False)
 pacer.set_media(Path(sys.argv[1]), has_sound=True)
-start_us, end_us, speed, loops, seconds = map(float, sys.argv[2:])
+start_us, end_us, speed, loops, seconds, *stays = map(float, sys.argv[2:])
 
 def say(state, reason):
     print(state.name, reason, flush=True)
-    if state is SoundState.NO_CARD:
+    if state is SoundState.NO_CARD and not stays:
         QTimer.singleShot(500, app.quit)
 
 pacer.sound_changed.connect(say)
@@ -147,6 +148,27 @@ def test_an_unplugged_card_is_told_and_a_timer_goes_on(sink: NullSink, tmp_path:
     assert lost.startswith("NO_CARD the sound card")
     # Half a second more on the timer before it ended, whenever the card was lost.
     assert int(clock.split()[1]) >= 400_000
+
+
+def test_a_sound_server_that_sleeps_for_seconds_is_taken_back(
+    sink: NullSink, tmp_path: Path
+) -> None:
+    tone = write_tone(tmp_path / "tone.wav", 30.0, RATE_HZ)
+    player = playing(sink, [PLAY, str(tone), "0", "3e7", "1", "0", "9", "1"])
+    assert player.stdout is not None
+    states = [player.stdout.readline()]
+    if not states[0].startswith("PLAYING"):
+        player.communicate()
+        pytest.skip(f"PortAudio does not reach PulseAudio here: {states}")
+    with sink.asleep():
+        states.append(player.stdout.readline())
+        time.sleep(2.0)
+    woke_s = time.monotonic()
+    states.append(player.stdout.readline())
+    took_s = time.monotonic() - woke_s
+    player.communicate()
+    assert [state.split()[0] for state in states] == ["PLAYING", "NO_CARD", "PLAYING"]
+    assert took_s < 3.0
 
 
 def test_without_portaudio_the_pacer_says_so_and_goes_on(
