@@ -82,8 +82,11 @@ def theme_for(choice: str) -> Theme:
 
 def apply_theme(app: QApplication, theme: Theme) -> None:
     """Give the whole program this theme, at once."""
-    app.setPalette(_palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    sheet = style_sheet(theme)
+    # Styling every widget anew takes a good part of the start.
+    if app.styleSheet() != sheet:
+        app.setPalette(_palette(theme))
+        app.setStyleSheet(sheet)
 
 
 def style_sheet(theme: Theme) -> str:

@@ -43,6 +43,9 @@ window.shutdown()
 def start_once(settings: Path) -> tuple[float, bool]:
     """Seconds from the start of the process, and whether torch was there."""
     environment = {**os.environ, "AVSCOPE_CONFIG_DIR": str(settings)}
+    # As for a person, whose second start finds the modules compiled.
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    environment["PYTHONPYCACHEPREFIX"] = str(settings / "compiled")
     if sys.platform.startswith("linux") and "DISPLAY" not in environment:
         environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     began_s = time.time()

@@ -58,8 +58,8 @@ def test_media_and_time_live_without_torch() -> None:
     assert import_all_without(("torch",), ("core_model.timeline", "core_model.media")) == ""
 
 
-def test_window_is_built_without_torch() -> None:
-    assert import_all_without(("torch",), ("app.bootstrap",)) == ""
+def test_window_is_built_without_what_takes_long_to_import() -> None:
+    assert import_all_without(("torch", "sqlite_utils"), ("app.bootstrap",)) == ""
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -20,6 +20,7 @@ from training.annotations.agreement import (
     Row,
     agreement,
     disagreements,
+    of_annotator,
 )
 from training.annotations.errors import AnnotationError
 from training.annotations.interchange import read
@@ -98,14 +99,6 @@ def _sides(arguments: argparse.Namespace) -> tuple[AnnotationSet, AnnotationSet]
             )
     sides = [of_annotator(document, name) for name in arguments.annotators]
     return sides[0], sides[1]
-
-
-def of_annotator(document: AnnotationSet, name: str) -> AnnotationSet:
-    """The events of one annotator and the videos on which there is one."""
-    segments = tuple(each for each in document.segments if each.annotator == name)
-    busy = {each.video for each in segments}
-    videos = tuple(each for each in document.videos if each.name in busy)
-    return replace(document, videos=videos, segments=segments)
 
 
 def _same_video(

@@ -8,11 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from app.headless.agreement import of_annotator
 from app.project.errors import ProjectError
 from app.project.project import Project
 from core_model.timeline import US_PER_S
-from training.annotations.agreement import Agreement, Disagreement, agreement, disagreements
+from training.annotations.agreement import (
+    Agreement,
+    Disagreement,
+    agreement,
+    disagreements,
+    of_annotator,
+)
 from training.annotations.model import AnnotationSet
 
 # One decision of Cohen's kappa, and one cell of segment F1.

@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.player.clock import MediaClock
 from app.player.route import Route
-from app.player.sound_output import NO_RUN, PlayRequest, SoundFailure, SoundOutput
+from app.player.sound_output import SoundOutput
+from app.player.sound_requests import NO_RUN, PlayRequest, SoundFailure
 
 # As much is heard of the place where a hand holds the playhead.
 GRAIN_US = 90_000

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Any
@@ -37,7 +38,7 @@ class SoundCard:
     def __init__(self, fill: FillBuffer) -> None:
         self._fill = fill
         # How far the computer's clock is ahead of the card's.
-        self._ahead_s: float | None = None
+        self._ahead_s = math.nan
         # PortAudio is a library of the system that may be missing: import it when sound is due.
         try:
             import sounddevice
@@ -97,8 +98,8 @@ class SoundCard:
         try:
             card_s = self._stream.time
         except self._error_type:
-            return self._ahead_s or 0.0
+            return 0.0 if math.isnan(self._ahead_s) else self._ahead_s
         after_s = time.monotonic()
-        if self._ahead_s is None or after_s - before_s < _AT_ONCE_S:
+        if math.isnan(self._ahead_s) or after_s - before_s < _AT_ONCE_S:
             self._ahead_s = (before_s + after_s) / 2 - card_s
         return self._ahead_s

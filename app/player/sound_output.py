@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +17,7 @@ from app.player.route import Route
 from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
 from app.player.sound_card import CardError, SoundCard
 from app.player.sound_queue import SoundQueue
+from app.player.sound_requests import NO_RUN, PlayRequest, SoundFailure
 from core_model.media.errors import MediaError
 
 READY_BEFORE_START_S = 0.15
@@ -33,34 +34,6 @@ LOOK_AGAIN_S = (0.2, *[0.8] * 15, 5.0)
 LEAST_GRAIN_S = 0.05
 # The card goes on for a while after a grain, since another one will mostly follow.
 GRAIN_PAUSE_S = 0.6
-# No run of the clock: what is heard moves nothing.
-NO_RUN = -1
-
-
-@dataclass(frozen=True, slots=True)
-class PlayRequest:
-    """Play the sound of ``path`` along ``route`` from ``start_us`` on.
-
-    ``run`` is the clock's run that it moves; with NO_RUN it is a grain, for a hand that scrubs.
-    """
-
-    run: int
-    path: Path
-    start_us: int
-    route: Route
-
-    @property
-    def is_grain(self) -> bool:
-        return self.run == NO_RUN
-
-
-@dataclass(frozen=True, slots=True)
-class SoundFailure:
-    """Why the sound of a run can't be heard; ``no_card`` when the file is not to blame."""
-
-    run: int
-    reason: str
-    no_card: bool
 
 
 class SoundOutput(QObject):

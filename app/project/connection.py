@@ -6,11 +6,14 @@ import shutil
 import sqlite3
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
+from app.project.database import database
 from app.project.errors import DamagedError, ProjectError, explained
 from app.project.migrations import is_project, newest_version, unexpected_objects, version_of
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # How long an edit waits for another program that holds the file; the window waits with it.
 BUSY_S = 0.25
@@ -115,7 +118,7 @@ def demand_sound(connection: Connection) -> None:
 
 def _database(uri: str) -> Database:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, check_same_thread=False)
-    return Database(connection, execute_plugins=False)
+    return database(connection)
 
 
 def _connect_to_copy(path: Path) -> Connection:

@@ -6,10 +6,13 @@ import re
 import sqlite3
 from collections.abc import Iterator
 from functools import cache
+from typing import TYPE_CHECKING
 
-from sqlite_utils import Database
-
+from app.project.database import database
 from resources import resource_path
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 # "AVSc": tells a project from any other SQLite file.
 APPLICATION_ID = 0x41565363
@@ -64,7 +67,7 @@ def unexpected_objects(db: Database) -> list[str]:
     """Tables, indexes and triggers of ours that differ from what the steps make, and any trigger
     or view that is not ours: such a file would not do what this program thinks it does.
     """
-    fresh = Database(sqlite3.connect(":memory:"), execute_plugins=False)
+    fresh = database(sqlite3.connect(":memory:"))
     migrate(fresh)
     wanted, found = _objects(fresh), _objects(db)
     fresh.close()

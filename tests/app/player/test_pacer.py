@@ -9,7 +9,8 @@ from pytestqt.qtbot import QtBot
 
 from app.player.pacer import Pacer, SoundState
 from app.player.route import Route
-from app.player.sound_output import PlayRequest, SoundFailure, SoundOutput
+from app.player.sound_output import SoundOutput
+from app.player.sound_requests import PlayRequest, SoundFailure
 
 
 @pytest.fixture

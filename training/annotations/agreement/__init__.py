@@ -1,7 +1,7 @@
 """How far two annotators agree, where they do not, and one set of annotations from both."""
 
 from training.annotations.agreement.disagreements import Disagreement, disagreements
-from training.annotations.agreement.matching import Pairing, pair
+from training.annotations.agreement.matching import Pairing, of_annotator, pair
 from training.annotations.agreement.measures import Agreement, Row, agreement
 from training.annotations.agreement.merging import MergeRule, merge
 
@@ -14,5 +14,6 @@ __all__ = [
     "agreement",
     "disagreements",
     "merge",
+    "of_annotator",
     "pair",
 ]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core_model.timeline import Task
-from training.annotations.model import Segment
+from training.annotations.model import AnnotationSet, Segment
 
 Class = tuple[str, Task, str]
 
@@ -24,6 +24,14 @@ class Pairing:
     both: tuple[tuple[Segment, Segment], ...]
     only_first: tuple[Segment, ...]
     only_second: tuple[Segment, ...]
+
+
+def of_annotator(document: AnnotationSet, name: str) -> AnnotationSet:
+    """The events of one annotator and the videos on which there is one."""
+    segments = tuple(each for each in document.segments if each.annotator == name)
+    busy = {each.video for each in segments}
+    videos = tuple(each for each in document.videos if each.name in busy)
+    return replace(document, videos=videos, segments=segments)
 
 
 def pair(first: Iterable[Segment], second: Iterable[Segment], collar_us: int) -> Pairing:
