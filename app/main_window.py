@@ -31,7 +31,7 @@ from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from app.window.annotation import Annotation
 from app.window.commands import PlaybackCommands
-from app.window.detection import DetectionPresenter, bundled_thresholds
+from app.window.detection import DetectionPresenter, suggest_bundled
 from app.window.empty_page import EmptyPage
 from app.window.keys_help import KeysHelp
 from app.window.listening import ListeningCommands
@@ -43,6 +43,7 @@ from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
 from app.window.project_room import ProjectRoom
 from app.window.queue_room import QueueRoom
+from app.window.prompt_room import PromptRoom
 from app.window.review import ReviewRoom
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
@@ -111,6 +112,7 @@ class MainWindow(QMainWindow):
         self.player.shutdown()
         self.timeline.shutdown()
         self.navigation.shutdown()
+        self.prompts.shutdown()
         self.review.shutdown()
         self.projects.shutdown()
         self.annotation.projects.close()
@@ -167,6 +169,7 @@ class MainWindow(QMainWindow):
             self.messages,
             actions,
         )
+        self.prompts = PromptRoom(self.annotation, self.session, self.review, theme)
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
         self.projects = ProjectRoom(
@@ -275,7 +278,7 @@ class MainWindow(QMainWindow):
                 restore(state)
         self.memory.keep_spectrogram(self.timeline.sound)
         self._show_recent()
-        self.session.suggest_thresholds(bundled_thresholds())
+        suggest_bundled(self.session)
         self._on_media(None)
         if self.memory.problem:
             self.messages.show_error(self.memory.problem)
@@ -349,7 +352,7 @@ class MainWindow(QMainWindow):
         self.timeline.set_detections(self.session.detections)
 
     def _show_thresholds(self) -> None:
-        self.timeline.set_thresholds(self.session.thresholds)
+        self.timeline.set_limits(self.session.limits)
 
     def _on_event_chosen(self, found: Detection) -> None:
         self.view_state.request_seek(found.onset_us)
@@ -374,6 +377,7 @@ class MainWindow(QMainWindow):
         for part in (self.stage, self.events, self.timeline, self.empty_page, self.messages):
             part.set_theme(theme)
         self.review.set_theme(theme)
+        self.prompts.set_theme(theme)
 
     def _show_events_panel(self, shown: bool) -> None:
         self.review.side.setVisible(shown)

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import compress
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.detection_table import DetectionTable
+from app.limits import LabelKey, Limits, Thresholds
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection, Task
 
@@ -27,12 +31,11 @@ class Session(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._media: MediaInfo | None = None
-        self._detections: tuple[Detection, ...] = ()
-        self._thresholds = dict.fromkeys(Task, DEFAULT_THRESHOLD)
-        self._suggested = dict(self._thresholds)
-        self._hidden: frozenset[Task] = frozenset()
+        self._thresholds = Thresholds(DEFAULT_THRESHOLD)
+        self._limits = self._thresholds.limits()
+        self._table: DetectionTable | None = None
         self._shown: tuple[Detection, ...] | None = None
-        self._moved_by_hand: frozenset[Task] = frozenset()
+        self._detections: tuple[Detection, ...] = ()
 
     @property
     def media(self) -> MediaInfo | None:
@@ -44,73 +47,128 @@ class Session(QObject):
         return self._detections
 
     @property
-    def thresholds(self) -> dict[Task, float]:
-        """Per kind, in [0, 1]; above 1 for a kind that is hidden altogether."""
-        return {
-            task: 2.0 if task in self._hidden else value for task, value in self._thresholds.items()
-        }
+    def table(self) -> DetectionTable:
+        """The same as arrays."""
+        if self._table is None:
+            self._table = DetectionTable.of(self._detections)
+        return self._table
+
+    @property
+    def limits(self) -> Limits:
+        """From which score on events are shown, by kind and by label."""
+        return self._limits
 
     def threshold(self, task: Task) -> float:
         """Where the kind's slider stands, in [0, 1], hidden or not."""
-        return self._thresholds[task]
+        return self._thresholds.kind(task)
 
     def suggested_threshold(self, task: Task) -> float:
         """The model's own threshold of the kind, in [0, 1]."""
-        return self._suggested[task]
+        return self._thresholds.suggested(task)
+
+    def label_threshold(self, key: LabelKey) -> float:
+        """Where a label's slider stands, in [0, 1]."""
+        return self._thresholds.label(key)
+
+    def suggested_label_threshold(self, key: LabelKey) -> float:
+        """The model's own threshold of a label, in [0, 1]."""
+        return self._thresholds.suggested_label(key)
+
+    def inherited_threshold(self, key: LabelKey) -> float:
+        """Where a label stands while nobody has chosen for it alone, in [0, 1]."""
+        return self._thresholds.inherited(key)
+
+    def has_own_threshold(self, key: LabelKey) -> bool:
+        """Whether somebody has chosen one for this label alone."""
+        return self._thresholds.is_chosen(key)
+
+    @property
+    def chosen_label_thresholds(self) -> dict[LabelKey, float]:
+        """Those that somebody has chosen for single labels."""
+        return self._thresholds.chosen_labels
 
     def is_hidden(self, task: Task) -> bool:
-        return task in self._hidden
+        return task in self._thresholds.hidden
 
     def shown_detections(self) -> tuple[Detection, ...]:
-        """The detections at or above the threshold of their kind, sorted by onset."""
+        """The detections at or above the threshold of their label, sorted by onset."""
         if self._shown is None:
-            limits = self.thresholds
-            self._shown = tuple(
-                found for found in self._detections if found.score >= limits[found.task]
-            )
+            is_shown = self.table.shown(self._limits)
+            self._shown = tuple(compress(self._detections, is_shown.tolist()))
         return self._shown
+
+    def shown_edges_us(self) -> tuple[int, ...]:
+        """Onsets and offsets of the shown detections, ascending, each once."""
+        table = self.table
+        is_shown = table.shown(self._limits)
+        edges_us = np.concatenate((table.onset_us[is_shown], table.offset_us[is_shown]))
+        return tuple(np.unique(edges_us).tolist())
 
     def set_media(self, media: MediaInfo | None) -> None:
         """Take on another file, of which nothing is known yet."""
         self._media = media
         self._detections = ()
-        self._shown = None
+        self._table = self._shown = None
         self.media_changed.emit(media)
         self.detections_changed.emit()
 
     def set_detections(self, detections: tuple[Detection, ...]) -> None:
         if detections != self._detections:
             self._detections = detections
-            self._shown = None
+            self._table = self._shown = None
             self.detections_changed.emit()
 
-    def suggest_thresholds(self, thresholds: Mapping[Task, float]) -> None:
-        """Take on the model's own thresholds, but for kinds where somebody has chosen another."""
-        self._suggested.update(thresholds)
-        for task in thresholds.keys() - self._moved_by_hand:
-            self._thresholds[task] = thresholds[task]
-        self._shown = None
-        self.thresholds_changed.emit()
+    def suggest_thresholds(
+        self, kinds: Mapping[Task, float], labels: Mapping[LabelKey, float] | None = None
+    ) -> None:
+        """Take on the model's own thresholds, but for what somebody has chosen."""
+        self._thresholds.suggest(kinds, labels)
+        self._tell_thresholds()
 
     def set_threshold(self, task: Task, threshold: float) -> None:
-        """Show events of the kind from this score on. Raises ValueError outside [0, 1]."""
-        if not 0.0 <= threshold <= 1.0:
-            raise ValueError(f"threshold must lie in [0, 1]: {threshold}")
-        self._moved_by_hand |= {task}
-        if threshold != self._thresholds[task]:
-            self._thresholds[task] = threshold
-            self._shown = None
-            self.thresholds_changed.emit()
+        """Show events of the kind from this score on, but for labels that have their own choice.
+
+        Raises ValueError outside [0, 1].
+        """
+        self._thresholds.choose(task, threshold)
+        self._tell_change()
 
     def reset_threshold(self, task: Task) -> None:
-        """Go back to the model's own threshold of the kind."""
-        self.set_threshold(task, self._suggested[task])
-        self._moved_by_hand -= {task}
+        """Go back to the model's own threshold of the kind and of its labels."""
+        self._thresholds.forget(task)
+        self._tell_change()
+
+    def set_label_threshold(self, key: LabelKey, threshold: float) -> None:
+        """Show events of the label from this score on. Raises ValueError outside [0, 1]."""
+        self._thresholds.choose_label(key, threshold)
+        self._tell_change()
+
+    def reset_label_threshold(self, key: LabelKey) -> None:
+        """Let the label follow its kind or the model again."""
+        self._thresholds.forget_label(key)
+        self._tell_change()
+
+    def reset_all_thresholds(self) -> None:
+        """Go back to the model's own thresholds everywhere."""
+        for task in Task:
+            self._thresholds.forget(task)
+        for key in self._thresholds.chosen_labels:
+            self._thresholds.forget_label(key)
+        self._tell_change()
 
     def set_hidden(self, task: Task, hidden: bool) -> None:
         """Hide or show a whole kind."""
-        changed = self._hidden | {task} if hidden else self._hidden - {task}
-        if changed != self._hidden:
-            self._hidden = changed
-            self._shown = None
-            self.thresholds_changed.emit()
+        self._thresholds.hidden = (
+            self._thresholds.hidden | {task} if hidden else self._thresholds.hidden - {task}
+        )
+        self._tell_change()
+
+    def _tell_change(self) -> None:
+        """Nothing is told where nothing is different."""
+        if self._thresholds.limits() != self._limits:
+            self._tell_thresholds()
+
+    def _tell_thresholds(self) -> None:
+        self._limits = self._thresholds.limits()
+        self._shown = None
+        self.thresholds_changed.emit()

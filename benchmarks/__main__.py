@@ -11,6 +11,7 @@ NAMES = (
     "detect",
     "uniav",
     "timeline",
+    "thresholds",
     "player",
     "av_sync",
     "sound_pictures",

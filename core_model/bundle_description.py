@@ -96,6 +96,15 @@ class BundleDescription:
     hop: int = 192
     floor: float = 0.02
 
+    @property
+    def own_thresholds(self) -> dict[tuple[Task, str], float]:
+        """The thresholds of labels that have one beside that of their task."""
+        return {
+            (task, label): threshold
+            for task, known in self.tasks.items()
+            for label, threshold in known.label_thresholds.items()
+        }
+
     def to_dict(self) -> dict[str, Any]:
         """As JSON types; :func:`parse_description` gives an equal description back."""
         raw = asdict(self)

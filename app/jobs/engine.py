@@ -100,7 +100,8 @@ class DetectionEngine:
 def _model_ready(request_id: int, predictor: Predictor) -> ModelReady:
     description = predictor.bundle.description
     thresholds = {task: known.threshold for task, known in description.tasks.items()}
-    return ModelReady(request_id, description.name, predictor.device.name, thresholds)
+    labels = description.own_thresholds
+    return ModelReady(request_id, description.name, predictor.device.name, thresholds, labels)
 
 
 def _progress(request_id: int, update: DetectionUpdate) -> DetectProgress:

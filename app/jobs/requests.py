@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from core_model.prompt_spec import Example, Moment, PromptSpec, ScoreCurve
@@ -26,12 +26,15 @@ class DetectRequest:
 
 @dataclass(frozen=True, slots=True)
 class ModelReady:
-    """The model is loaded: its name, the device it runs on, its own thresholds in [0, 1]."""
+    """The model is loaded: its name, the device it runs on, its own thresholds in [0, 1] by kind
+    and, where a label has its own, by label.
+    """
 
     id: int
     model: str
     device: str
     thresholds: Mapping[Task, float]
+    label_thresholds: Mapping[tuple[Task, str], float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QPainter, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -97,8 +97,8 @@ class EventList(QWidget):
         self._view = self._make_view()
         self._lay_out()
         session.media_changed.connect(self._fit_onsets)
-        session.detections_changed.connect(self._read)
-        session.thresholds_changed.connect(self._read)
+        session.detections_changed.connect(self._on_change)
+        session.thresholds_changed.connect(self._on_change)
         self._read()
 
     def set_theme(self, theme: Theme) -> None:
@@ -164,6 +164,15 @@ class EventList(QWidget):
         layout.addWidget(self._filter)
         layout.addWidget(self._hint, 1)
         layout.addWidget(self._view, 1)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._read()
+
+    def _on_change(self) -> None:
+        """Nobody waits for a list that is behind another panel."""
+        if self.isVisible():
+            self._read()
 
     def _read(self) -> None:
         shown = self._session.shown_detections()

@@ -98,7 +98,9 @@ class EventTable(QAbstractTableModel):
         return " ▴" if self._order == Qt.SortOrder.AscendingOrder else " ▾"
 
     def _replace_rows(self) -> None:
-        rows = [found for found in self._all if self._filter in found.label.casefold()]
+        rows = list(self._all)
+        if self._filter:
+            rows = [found for found in rows if self._filter in found.label.casefold()]
         rows.sort(key=_SORT_KEYS[self._column], reverse=self._order == Qt.SortOrder.DescendingOrder)
         old = self._rows
         head = _common_length(old, rows)
@@ -140,6 +142,7 @@ def _alignment(column: int) -> Qt.AlignmentFlag:
 
 def _common_length(first: list[Detection], second: list[Detection]) -> int:
     for position, (one, other) in enumerate(zip(first, second, strict=False)):
-        if one != other:
+        # Most are the very same objects, which tells faster than their values do.
+        if one is not other and one != other:
             return position
     return min(len(first), len(second))

@@ -8,6 +8,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from app.limits import SegmentLimits
 from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES, Label
 from core_model.timeline import Task
@@ -34,7 +35,7 @@ class SegmentFilter:
 
     ``text`` is looked for in label, note and annotator, in any case. Scores lie in [0, 1], both
     ends count; a segment without a score passes only the whole range. Lengths are microseconds.
-    Of finds below ``thresholds`` see :func:`is_below`; None lets them pass.
+    Of finds below ``limits`` see :func:`is_below`; None lets them pass.
     """
 
     text: str = ""
@@ -46,7 +47,7 @@ class SegmentFilter:
     score_to: float = 1.0
     length_from_us: int = 0
     length_to_us: int | None = None
-    thresholds: Mapping[Task, float] | None = None
+    limits: SegmentLimits | None = None
 
     def rows(self, columns: SegmentColumns, labels: Mapping[int, Label]) -> np.ndarray:
         """int64 row numbers of the segments that pass, in the order of time."""
@@ -61,8 +62,8 @@ class SegmentFilter:
             keep &= columns.annotators == columns.texts.number(self.annotator)
         if (self.score_from, self.score_to) != (0.0, 1.0):
             keep &= (columns.scores >= self.score_from) & (columns.scores <= self.score_to)
-        if self.thresholds is not None:
-            keep &= ~is_below(columns, self.thresholds)
+        if self.limits is not None:
+            keep &= ~is_below(columns, self.limits)
         keep &= self._has_length(columns)
         if self.text.strip():
             keep &= self._holds_text(columns, labels)
@@ -84,14 +85,13 @@ class SegmentFilter:
         return keep
 
 
-def is_below(columns: SegmentColumns, thresholds: Mapping[Task, float]) -> np.ndarray:
-    """bool per segment: a model's find that nobody has decided on, scored below the threshold of
-    its kind. The timeline does not show these either.
+def is_below(columns: SegmentColumns, limits: SegmentLimits) -> np.ndarray:
+    """bool per segment: a model's find that nobody has decided on, scored below its limit.
+    The timeline does not show these either.
     """
-    limits = np.array([thresholds.get(kind, 0.0) for kind in KINDS])
     is_open = columns.states == STATES.index(State.UNDECIDED)
     is_open &= columns.origins == ORIGINS.index(Origin.MODEL)
-    return is_open & (np.nan_to_num(columns.scores, nan=1.0) < limits[columns.kinds])
+    return is_open & (np.nan_to_num(columns.scores, nan=1.0) < limits.of(columns))
 
 
 def ordered(

@@ -7,6 +7,7 @@ from dataclasses import replace
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
 from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from app.limits import SegmentLimits
 from app.panels.segment_bulk import BulkBar
 from app.panels.segment_filter import Column, SegmentFilter, is_below
 from app.panels.segment_filter_bar import SegmentFilterBar
@@ -96,8 +97,11 @@ class SegmentTable(QWidget):
         self._set_filter()
 
     def _set_filter(self) -> None:
-        thresholds = None if self._shows_below else self._session.thresholds
-        self.model.set_filter(replace(self._wanted, thresholds=thresholds))
+        limits = None if self._shows_below else self._limits()
+        self.model.set_filter(replace(self._wanted, limits=limits))
+
+    def _limits(self) -> SegmentLimits:
+        return self._session.limits.of_segments(self._annotation.labels())
 
     def _set_up_view(self) -> None:
         view = self.view
@@ -235,7 +239,7 @@ class SegmentTable(QWidget):
         unseen = selected - len(self.model.rows_of(self._annotation.selection))
         below = 0
         if columns is not None and not self._shows_below:
-            below = int(is_below(columns, self._session.thresholds).sum())
+            below = int(is_below(columns, self._limits()).sum())
         parts = [f"{shown:,} of {total - below:,}"] if total else []
         if below:
             parts.append(f"{below:,} below the thresholds")

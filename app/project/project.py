@@ -149,6 +149,10 @@ class Project:
         """(video id, label id, state, number of segments) for each that occurs."""
         return self._store.reader.counts()
 
+    def decided_scores(self) -> list[tuple[int, float, State]]:
+        """(label id, score, state) of every find of a model that was accepted or rejected."""
+        return self._store.reader.decided_scores()
+
     def annotations(self, video_id: int | None = None) -> AnnotationSet:
         """One video or all, as values that every exporter takes."""
         return annotation_set(self._store.reader, video_id)

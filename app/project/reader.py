@@ -140,6 +140,12 @@ class Reader:
             GROUP BY video_id, label_id, state ORDER BY video_id, label_id, state"""
         return [(video, label, State(state), n) for video, label, state, n in self._rows(query)]
 
+    def decided_scores(self) -> list[tuple[int, float, State]]:
+        """(label id, score, state) of every find of a model that was accepted or rejected."""
+        query = """SELECT label_id, score, state FROM segments
+            WHERE origin <> 'human' AND score IS NOT NULL AND state IN ('accepted', 'rejected')"""
+        return [(label, score, State(state)) for label, score, state in self._rows(query)]
+
     def places(self, content_hash: str, machine: str) -> list[str]:
         """Where a video with this content was last seen on a machine, outside the folder."""
         query = "SELECT path FROM places WHERE content_hash = ? AND machine = ?"

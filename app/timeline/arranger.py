@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.limits import Limits
 from app.timeline.event_rows import LabelOrder, Row, rows_of
 from core_model.timeline import Detection, Task
 
@@ -16,17 +16,17 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ArrangeRequest:
-    """Lay out those of ``detections`` that reach their kind's threshold (0 where none is set)."""
+    """Lay out those of ``detections`` that reach the limit of their label."""
 
     detections: tuple[Detection, ...]
-    thresholds: Mapping[Task, float]
-    order: Mapping[Task, LabelOrder]
+    limits: Limits
+    order: dict[Task, LabelOrder]
 
     def arranged(self) -> dict[Task, tuple[Row, ...]]:
         """Rows of every kind, no rows for a kind without events."""
         shown: dict[Task, list[Detection]] = {task: [] for task in Task}
         for event in self.detections:
-            if event.score >= self.thresholds.get(event.task, 0.0):
+            if event.score >= self.limits.of(event.task, event.label):
                 shown[event.task].append(event)
         return {task: rows_of(events, self.order[task]) for task, events in shown.items()}
 
@@ -58,9 +58,9 @@ class EventArranger(QObject):
         """Forget the order of labels: new media."""
         self._order = {task: LabelOrder() for task in Task}
 
-    def arrange(self, detections: tuple[Detection, ...], thresholds: Mapping[Task, float]) -> None:
+    def arrange(self, detections: tuple[Detection, ...], limits: Limits) -> None:
         """Lay these out and announce the rows, now or soon."""
-        request = ArrangeRequest(detections, dict(thresholds), self._order)
+        request = ArrangeRequest(detections, limits, self._order)
         if self._thread is not None:
             self._waiting = request
         elif len(detections) <= AT_ONCE:
@@ -92,4 +92,4 @@ class EventArranger(QObject):
             self._thread = None
         request, self._waiting = self._waiting, None
         if request is not None:
-            self.arrange(request.detections, request.thresholds)
+            self.arrange(request.detections, request.limits)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QObject, Signal
 
+from app.limits import Limits
 from app.project.columns import SegmentColumns
 from app.timeline.segment_arranger import SegmentArranger
 from app.timeline.segment_rows import Shown
 from app.window.annotation import Annotation
-from core_model.timeline import Task
 
 
 class SegmentFeed(QObject):
@@ -24,7 +22,7 @@ class SegmentFeed(QObject):
     def __init__(self, annotation: Annotation, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._annotation = annotation
-        self._thresholds: dict[Task, float] = {}
+        self._limits = Limits()
         self._ghosts = False
         self._columns: SegmentColumns | None = None
         # What the next "changed" is about has been shown already.
@@ -40,10 +38,10 @@ class SegmentFeed(QObject):
         """Whether the lanes show a project's segments."""
         return self._annotation.video_id is not None
 
-    def set_thresholds(self, thresholds: Mapping[Task, float]) -> None:
-        """Show undecided finds from these scores on; above 1 hides a whole kind."""
-        if dict(thresholds) != self._thresholds:
-            self._thresholds = dict(thresholds)
+    def set_limits(self, limits: Limits) -> None:
+        """Show undecided finds from these scores on."""
+        if limits != self._limits:
+            self._limits = limits
             self._show()
 
     def set_ghosts(self, on: bool) -> None:
@@ -79,5 +77,6 @@ class SegmentFeed(QObject):
             self.left.emit()
 
     def _shown(self) -> Shown:
-        names = {label.id: label.name for label in self._annotation.labels()}
-        return Shown(self._thresholds, self._ghosts, names)
+        labels = self._annotation.labels()
+        names = {label.id: label.name for label in labels}
+        return Shown(self._limits.of_segments(labels), self._ghosts, names)

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.kind_style import score_text
+from app.limits import SegmentLimits
 from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES
 from app.timeline.event_rows import (
@@ -32,28 +33,28 @@ Looks = npt.NDArray[np.int8]
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """Which segments are shown: undecided finds from their kind's threshold on (above 1: nothing
-    of the kind at all), and rejected ones only as ghosts if ``ghosts``. ``names`` are the
+    """Which segments are shown: undecided finds from their limit on (above 1: nothing of the
+    kind at all), and rejected ones only as ghosts if ``ghosts``. ``names`` are the
     labels by id.
     """
 
-    thresholds: Mapping[Task, float] = field(default_factory=dict)
+    limits: SegmentLimits = field(default_factory=SegmentLimits)
     ghosts: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
 
     def looks(self, columns: SegmentColumns, rows: npt.NDArray[np.int64] | slice) -> Looks:
         """How each of these rows of the columns is drawn; negative: not at all."""
-        kinds, states = columns.kinds[rows], columns.states[rows]
+        states = columns.states[rows]
         is_model = columns.origins[rows] == ORIGINS.index(Origin.MODEL)
         scores = np.nan_to_num(columns.scores[rows], nan=1.0)
-        limits = np.array([self.thresholds.get(kind, 0.0) for kind in KINDS])
+        limits = self.limits.of(columns, rows)
         undecided = is_model & (states == STATES.index(State.UNDECIDED))
         looks = np.where(is_model, ACCEPTED, HUMAN).astype(np.int8)
         looks[undecided] = np.rint(scores[undecided] * SCORE_STEPS)
-        looks[undecided & (scores < limits[kinds])] = _HIDDEN
+        looks[undecided & (scores < limits)] = _HIDDEN
         looks[states == STATES.index(State.UNSURE)] = UNSURE
         looks[states == STATES.index(State.REJECTED)] = REJECTED if self.ghosts else _HIDDEN
-        looks[(limits > 1)[kinds]] = _HIDDEN
+        looks[limits > 1] = _HIDDEN
         return looks
 
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, QWidget
 
+from app.limits import Limits
 from app.theme import Theme
 from app.timeline.arranger import EventArranger
 from app.timeline.bars import bar_style
@@ -50,7 +51,7 @@ class TimelineView(QWidget):
         self._view_state = view_state
         self._last_playhead_us = view_state.playhead_us
         self._detections: tuple[Detection, ...] = ()
-        self._thresholds: dict[Task, float] = {}
+        self._limits = Limits()
         self._arranger = EventArranger(self)
         self._arranger.rows_changed.connect(self._show_found)
         self.feed: SegmentFeed | None = None
@@ -111,12 +112,12 @@ class TimelineView(QWidget):
         self._detections = detections
         self._show_detections()
 
-    def set_thresholds(self, thresholds: Mapping[Task, float]) -> None:
-        """Show only events of at least this score (0 for a kind that is not named)."""
-        self._thresholds = dict(thresholds)
+    def set_limits(self, limits: Limits) -> None:
+        """Show only events that reach these."""
+        self._limits = limits
         self._show_detections()
         if self.feed is not None:
-            self.feed.set_thresholds(thresholds)
+            self.feed.set_limits(limits)
 
     def set_theme(self, theme: Theme) -> None:
         """Draw every pane with this theme."""
@@ -184,7 +185,7 @@ class TimelineView(QWidget):
 
     def _show_detections(self) -> None:
         if self.feed is None or not self.feed.is_active:
-            self._arranger.arrange(self._detections, self._thresholds)
+            self._arranger.arrange(self._detections, self._limits)
 
     def _show_found(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """What was found, unless a project holds the video meanwhile."""

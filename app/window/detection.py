@@ -20,7 +20,7 @@ from app.player.time_code import time_left
 from app.session import Session
 from app.window.status_line import StatusLine
 from core_model.bundle_description import BundleError, read_description, starter_folder
-from core_model.timeline import Detection, Task
+from core_model.timeline import Detection
 
 WAITING_HINT = "Looking for events. They appear here as they are found."
 EMPTY_HINT = "Events appear here when a video is open."
@@ -136,7 +136,7 @@ class DetectionPresenter(QObject):
             self._model = f"{response.model} · {response.device}"
             self._status.set_model(self._model)
             self._status.set_working("Reading…", None)
-            self._session.suggest_thresholds(response.thresholds)
+            self._session.suggest_thresholds(response.thresholds, response.label_thresholds)
         elif isinstance(response, ModelReplaced):
             self._messages.show_error(f"{response.reason}. The model that comes along is used.")
         elif isinstance(response, DetectFailure):
@@ -184,14 +184,15 @@ class DetectionPresenter(QObject):
         self._status.set_idle(events + source)
 
 
-def bundled_thresholds() -> dict[Task, float]:
-    """The thresholds of the bundle that comes along, in [0, 1], known before it is loaded."""
+def suggest_bundled(session: Session) -> None:
+    """The thresholds of the bundle that comes along, known before it is loaded."""
     try:
         description = read_description(starter_folder())
     except BundleError:
         # Detection says what is wrong with it, where it is needed.
-        return {}
-    return {task: known.threshold for task, known in description.tasks.items()}
+        return
+    kinds = {task: known.threshold for task, known in description.tasks.items()}
+    session.suggest_thresholds(kinds, description.own_thresholds)
 
 
 def _speed_text(times_real_time: float) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from app.player.player import Player
 from app.player.time_code import time_code
@@ -12,6 +12,8 @@ from app.timeline.shot_finder import ShotFinder
 from app.view_state import ViewState
 from app.window.status_line import StatusLine
 from core_model.media.index import FrameIndex
+
+REST_MS = 150
 
 
 class Navigation(QObject):
@@ -30,13 +32,19 @@ class Navigation(QObject):
         player.picture.broken_spans_changed.connect(self._on_broken)
         player.picture.dropped_changed.connect(status.set_dropped)
         session.media_changed.connect(self.shots.set_media)
+        # A threshold that is dragged changes often, and nobody snaps to anything meanwhile.
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._offer_events)
         session.detections_changed.connect(self._offer_events)
-        session.thresholds_changed.connect(self._offer_events)
+        session.thresholds_changed.connect(self._rest.start)
         view_state.selection_changed.connect(self._tell_selection)
         player.loop_changed.connect(self._on_loop)
 
     def shutdown(self) -> None:
-        """End the search for shots."""
+        """End the search for shots; nothing is waited for any more."""
+        self._rest.stop()
         self.shots.shutdown()
 
     def _on_index(self, index: FrameIndex) -> None:
@@ -46,9 +54,7 @@ class Navigation(QObject):
         self._view_state.set_broken_spans(spans_us)
 
     def _offer_events(self) -> None:
-        shown = self._session.shown_detections()
-        edges_us = {edge for found in shown for edge in (found.onset_us, found.offset_us)}
-        self._view_state.set_snap_times("events", tuple(edges_us))
+        self._view_state.set_snap_times("events", self._session.shown_edges_us())
 
     def _on_loop(self, on: bool) -> None:
         self._looped = on

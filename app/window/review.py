@@ -29,8 +29,8 @@ NARROWEST_SIDE_PX = 360
 class ReviewRoom(QObject):
     """Makes these parts and lets them play and open what they ask for.
 
-    ``board`` stands left of the picture, ``side`` right of it (only the list of events
-    where no project is open), ``bar`` above the timeline. Call :meth:`shutdown` at the end.
+    ``board`` stands left of the picture, ``side`` right of it (with the list of events where no
+    project is open), ``bar`` above the timeline. Call :meth:`shutdown` at the end.
     """
 
     def __init__(
@@ -66,11 +66,16 @@ class ReviewRoom(QObject):
         self.side.setDocumentMode(True)
         self.side.tabBar().setDrawBase(False)
         self.side.setMinimumWidth(NARROWEST_SIDE_PX)
+        self.side.setUsesScrollButtons(True)
         self.side.addTab(self.segments, "Segments")
-        self.side.addTab(events, "Thresholds")
+        self.side.addTab(events, "Events")
         self.side.addTab(self.agreement, "Agreement")
         self._connect()
         self._on_project()
+
+    def add_panel(self, panel: QWidget, title: str) -> None:
+        """Show one more panel beside the picture, before the comparison of annotators."""
+        self.side.insertTab(self.side.indexOf(self.agreement), panel, title)
 
     def above(self, timeline: QWidget) -> QWidget:
         """The timeline with the bar of triage on top of it."""
@@ -117,7 +122,12 @@ class ReviewRoom(QObject):
 
     def _on_project(self) -> None:
         is_open = self._annotation.projects.project is not None
-        self.side.tabBar().setVisible(is_open)
+        for panel, is_wanted in (
+            (self.segments, is_open),
+            (self.agreement, is_open),
+            (self._events, not is_open),
+        ):
+            self.side.setTabVisible(self.side.indexOf(panel), is_wanted)
         if is_open != self._is_open:
             self._is_open = is_open
             self.side.setCurrentWidget(self.segments if is_open else self._events)

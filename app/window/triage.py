@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.limits import SegmentLimits
 from app.player.player import Player
 from app.project.edits import Decide
 from app.project.values import Label, Segment
@@ -74,7 +75,7 @@ class Triage(QObject):
         columns = self._annotation.columns
         if columns is None:
             return Progress(0, 0, 0, ())
-        return progress(columns, self._label_id, self._session.thresholds)
+        return progress(columns, self._label_id, self._limits())
 
     @property
     def labels(self) -> Mapping[int, Label]:
@@ -243,8 +244,11 @@ class Triage(QObject):
         if columns is None:
             return _NOBODY
         doubted_at = {kind: self._session.suggested_threshold(kind) for kind in Task}
-        shown_from = self._session.thresholds
+        shown_from = self._limits()
         return waiting(columns, self._order, self._label_id, shown_from, doubted_at, self.labels)
+
+    def _limits(self) -> SegmentLimits:
+        return self._session.limits.of_segments(self._annotation.labels())
 
     def _show_span(self, segment: Segment) -> None:
         """Bring the find into the timeline, as large as things are there unless it is longer."""

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import numpy as np
 
+from app.limits import SegmentLimits
 from app.panels.segment_filter import Column, is_below, ordered
 from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES, Label
@@ -30,7 +31,7 @@ class TriageOrder(StrEnum):
 class Progress:
     """Finds that wait for a decision, of all that a model made; ``by_label`` holds
     (label id, number left), the most first, for labels with any left. Finds ``below`` their
-    kind's threshold are not gone through and count nowhere else.
+    limit are not gone through and count nowhere else.
     """
 
     left: int
@@ -43,12 +44,12 @@ def waiting(
     columns: SegmentColumns,
     order: TriageOrder,
     label_id: int | None,
-    shown_from: Mapping[Task, float],
+    shown_from: SegmentLimits,
     doubted_at: Mapping[Task, float],
     labels: Mapping[int, Label],
 ) -> np.ndarray:
     """int64 ids of the undecided segments of a label (None: of all), in the order wished for;
-    of finds only those from the threshold ``shown_from`` of their kind on.
+    of finds only those from the limit ``shown_from`` on.
 
     Uncertain are scores near ``doubted_at``, the model's own threshold of the kind, where it
     changes its mind; segments without a score come last.
@@ -79,7 +80,7 @@ def next_after(ids: np.ndarray, queue: np.ndarray, current_id: int | None) -> in
 
 
 def progress(
-    columns: SegmentColumns, label_id: int | None, shown_from: Mapping[Task, float]
+    columns: SegmentColumns, label_id: int | None, shown_from: SegmentLimits
 ) -> Progress:
     """How many of the finds of a label, or of all, wait."""
     is_hidden = is_below(columns, shown_from) & _has_label(columns, label_id)

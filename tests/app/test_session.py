@@ -79,3 +79,71 @@ def test_new_media_begin_without_events(session: Session, qtbot: QtBot) -> None:
 def test_the_same_detections_are_no_news(session: Session, qtbot: QtBot) -> None:
     with qtbot.assertNotEmitted(session.detections_changed):
         session.set_detections(FOUND)
+
+
+DOG, BELL = (Task.SED, "dog"), (Task.SED, "bell")
+
+
+def labelled(session: Session) -> list[str]:
+    return [event.label for event in session.shown_detections()]
+
+
+@pytest.fixture
+def animals(session: Session) -> Session:
+    session.set_detections(
+        (
+            Detection(Task.SED, "dog", 0, 5, 0.4),
+            Detection(Task.SED, "bell", 1, 5, 0.4),
+            Detection(Task.SED, "bell", 2, 7, 0.7),
+        )
+    )
+    return session
+
+
+def test_a_label_has_its_own_threshold(animals: Session) -> None:
+    animals.set_label_threshold(DOG, 0.3)
+    assert labelled(animals) == ["dog", "bell"]
+    assert animals.has_own_threshold(DOG) and not animals.has_own_threshold(BELL)
+    animals.set_threshold(Task.SED, 0.9)
+    assert labelled(animals) == ["dog"]
+    animals.set_hidden(Task.SED, True)
+    assert labelled(animals) == []
+    animals.set_hidden(Task.SED, False)
+    animals.reset_label_threshold(DOG)
+    assert labelled(animals) == []
+
+
+def test_the_models_own_thresholds_of_labels_count_until_the_kind_is_moved(
+    animals: Session,
+) -> None:
+    animals.suggest_thresholds({Task.SED: 0.5}, {BELL: 0.8, DOG: 0.2})
+    assert labelled(animals) == ["dog"]
+    assert animals.suggested_label_threshold(BELL) == 0.8
+    animals.set_threshold(Task.SED, 0.6)
+    assert labelled(animals) == ["bell"]
+    animals.set_label_threshold(BELL, 0.9)
+    assert labelled(animals) == []
+    animals.reset_all_thresholds()
+    assert labelled(animals) == ["dog"]
+
+
+def test_edges_of_what_is_shown_are_told_once_and_in_order(animals: Session) -> None:
+    animals.set_threshold(Task.SED, 0.1)
+    assert animals.shown_edges_us() == (0, 1, 2, 5, 7)
+
+
+def test_a_label_without_detections_can_be_asked_for(animals: Session) -> None:
+    assert animals.table.scores_of(BELL).tolist() == [0.4, 0.7]
+    assert animals.table.scores_of((Task.TAL, "bell")).tolist() == []
+
+
+@pytest.mark.parametrize("threshold", [-0.1, 1.1])
+def test_thresholds_of_labels_lie_between_0_and_1(session: Session, threshold: float) -> None:
+    with pytest.raises(ValueError, match="threshold"):
+        session.set_label_threshold(DOG, threshold)
+
+
+def test_the_same_threshold_is_no_news(session: Session, qtbot: QtBot) -> None:
+    session.set_threshold(Task.SED, 0.3)
+    with qtbot.assertNotEmitted(session.thresholds_changed):
+        session.set_threshold(Task.SED, 0.3)

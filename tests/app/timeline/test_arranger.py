@@ -6,6 +6,7 @@ import random
 
 from pytestqt.qtbot import QtBot
 
+from app.limits import Limits
 from app.timeline.arranger import AT_ONCE, EventArranger
 from app.timeline.event_rows import Row
 from core_model.timeline import Detection, Task
@@ -31,7 +32,7 @@ def test_few_are_there_at_once_and_thresholds_hold(qtbot: QtBot) -> None:
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
     sounds, actions = events(60), events(40, Task.TAL)
-    arranger.arrange(sounds + actions, {Task.SED: 0.5})
+    arranger.arrange(sounds + actions, Limits({Task.SED: 0.5}))
     (rows,) = seen
     assert set(rows) == set(Task)
     assert number(rows, Task.SED) == sum(event.score >= 0.5 for event in sounds)
@@ -44,7 +45,7 @@ def test_many_come_from_a_thread_and_the_newest_wins(qtbot: QtBot) -> None:
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
     for extra in (1, 2, 3):
-        arranger.arrange(events(AT_ONCE + extra), {})
+        arranger.arrange(events(AT_ONCE + extra), Limits())
     assert seen == []
     qtbot.waitUntil(lambda: bool(seen) and number(seen[-1], Task.SED) == AT_ONCE + 3)
     assert len(seen) == 2
@@ -55,9 +56,9 @@ def test_rows_of_the_media_before_are_dropped(qtbot: QtBot) -> None:
     arranger = EventArranger()
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
-    arranger.arrange(events(AT_ONCE + 1), {})
+    arranger.arrange(events(AT_ONCE + 1), Limits())
     arranger.reset()
-    arranger.arrange((), {})
+    arranger.arrange((), Limits())
     qtbot.waitUntil(lambda: bool(seen))
     assert [number(rows, Task.SED) for rows in seen] == [0]
     arranger.shutdown()
@@ -65,6 +66,6 @@ def test_rows_of_the_media_before_are_dropped(qtbot: QtBot) -> None:
 
 def test_shutdown_ends_the_thread(qtbot: QtBot) -> None:
     arranger = EventArranger()
-    arranger.arrange(events(AT_ONCE + 500), {})
-    arranger.arrange(events(AT_ONCE + 600), {})
+    arranger.arrange(events(AT_ONCE + 500), Limits())
+    arranger.arrange(events(AT_ONCE + 600), Limits())
     arranger.shutdown()

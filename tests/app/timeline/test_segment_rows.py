@@ -8,6 +8,7 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from app.limits import SegmentLimits
 from app.project.columns import SegmentColumns, TextPool
 from app.project.values import KINDS, ORIGINS, STATES
 from app.timeline.event_rows import ACCEPTED, HUMAN, REJECTED, UNSURE
@@ -70,8 +71,8 @@ def test_thresholds_filter_only_what_nobody_decided() -> None:
         raw(2, 1, 2, score=0.6),
         raw(3, 2, 3, state=State.ACCEPTED, score=0.1),
     )
-    assert ids(arranged(columns, Shown({Task.SED: 0.5}))) == [[2, 3]]
-    assert ids(arranged(columns, Shown({Task.SED: 2.0}))) == []
+    assert ids(arranged(columns, Shown(SegmentLimits({Task.SED: 0.5})))) == [[2, 3]]
+    assert ids(arranged(columns, Shown(SegmentLimits({Task.SED: 2.0})))) == []
 
 
 def test_an_edit_leaves_the_others_in_their_rows() -> None:
@@ -95,7 +96,7 @@ def test_after_many_edits_every_segment_is_there_once_and_none_overlap(seed: int
         return raw(id_, onset_s, onset_s + source.randrange(1, 9), source.randrange(4), state)
 
     columns = columns_of(*(some(id_) for id_ in range(1, 30)))
-    shown = Shown({Task.SED: 0.3})
+    shown = Shown(SegmentLimits({Task.SED: 0.3}))
     rows = arranged(columns, shown)
     for _ in range(60):
         id_ = source.randrange(1, 40)

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.limits import Limits
 from app.theme import DARK, LIGHT
 from app.timeline.lanes_pane import tool_tip
 from app.timeline.sound_picture import SoundStatus
@@ -229,9 +230,9 @@ def test_boxes_lie_exactly_on_their_time(view: TimelineView, state: ViewState) -
 
 def test_thresholds_hide_without_forgetting(view: TimelineView) -> None:
     view.set_detections((event("speech", 1, 2, 0.3), event("dog", 5, 6, 0.7)))
-    view.set_thresholds({Task.SED: 0.5})
+    view.set_limits(Limits({Task.SED: 0.5}))
     assert [[e.label for e in row.events] for row in view.lanes.lanes[1].rows] == [["dog"]]
-    view.set_thresholds({Task.SED: 0.1})
+    view.set_limits(Limits({Task.SED: 0.1}))
     assert sum(len(row.events) for row in view.lanes.lanes[1].rows) == 2
 
 

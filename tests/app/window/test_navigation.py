@@ -49,14 +49,14 @@ def test_frames_of_the_open_video_are_known(parts: Parts, qtbot: QtBot, tmp_path
     assert not parts.navigation.shots.is_busy
 
 
-def test_edges_of_shown_events_are_offered(parts: Parts) -> None:
+def test_edges_of_shown_events_are_offered(parts: Parts, qtbot: QtBot) -> None:
     parts.state.set_media_range(0, 1_000)
     parts.session.set_detections(
         (Detection(Task.SED, "dog", 10, 30, 0.9), Detection(Task.TAL, "run", 30, 70, 0.6))
     )
     assert parts.state.snap_times("events") == (10, 30, 70)
     parts.session.set_threshold(Task.TAL, 0.8)
-    assert parts.state.snap_times("events") == (10, 30)
+    qtbot.waitUntil(lambda: parts.state.snap_times("events") == (10, 30))
 
 
 def test_broken_spans_and_dropped_frames_are_passed_on(parts: Parts) -> None:

@@ -1,0 +1,272 @@
+"""The threshold of every label: a list that can be searched, dragged in and worked by keys."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPointF,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QListView,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from app.kind_style import KIND_STYLES, draw_symbol, score_text
+from app.limits import LabelKey
+from app.panels.histogram import paint_cut, paint_histogram
+from app.scores import Scores
+from app.session import Session
+from app.theme import Theme, tabular
+from app.threshold_advice import Advice
+
+Index = QModelIndex | QPersistentModelIndex
+ROW_ROLE = Qt.ItemDataRole.UserRole
+ROW_PX = 40
+NAME_SHARE = 0.40
+NUMBERS_PX = 86
+PAD_PX = 8
+STEP = 0.01
+LARGE_STEP = 0.1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelRow:
+    """One label with the scores of what was found of it."""
+
+    key: LabelKey
+    scores: Scores
+    advice: Advice = field(default_factory=lambda: Advice(None, 0.0, 0))
+
+
+class LabelThresholds(QAbstractListModel):
+    """Labels of the open file by name; their thresholds are read from the session."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self._session = session
+        self._all: list[LabelRow] = []
+        self._rows: list[LabelRow] = []
+        self._filter = ""
+
+    def set_rows(self, rows: list[LabelRow]) -> None:
+        """Show these; rows of labels that stay keep their place and the selection."""
+        kinds = list(KIND_STYLES)
+        ordered = sorted(rows, key=lambda r: (r.key[1].casefold(), kinds.index(r.key[0])))
+        self._all = ordered
+        self._apply()
+
+    def set_filter(self, text: str) -> None:
+        """Only labels that hold ``text``, in any case."""
+        self._filter = text.strip().casefold()
+        self._apply()
+
+    def tell_thresholds(self) -> None:
+        """Thresholds have moved."""
+        if self._rows:
+            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+
+    def row_at(self, place: int) -> LabelRow:
+        return self._rows[place]
+
+    @property
+    def label_count(self) -> int:
+        """How many there are, searched for or not."""
+        return len(self._all)
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        row = self._rows[index.row()]
+        if role == Qt.ItemDataRole.DisplayRole:
+            return row.key[1]
+        if role == ROW_ROLE:
+            return row
+        if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.ToolTipRole):
+            return self._description(row)
+        return None
+
+    def _description(self, row: LabelRow) -> str:
+        task, label = row.key
+        threshold = self._session.label_threshold(row.key)
+        own = self._session.suggested_label_threshold(row.key)
+        parts = [
+            f"{label} ({KIND_STYLES[task].singular}), threshold {threshold:.2f}",
+            f"{row.scores.at_least(threshold)} of {len(row.scores)} shown",
+            f"the model's own: {own:.2f}",
+        ]
+        if row.advice.threshold is not None:
+            parts.append(f"decisions suggest {row.advice.text}; press S to take it")
+        return "; ".join(parts)
+
+    def _apply(self) -> None:
+        rows = [row for row in self._all if self._filter in row.key[1].casefold()]
+        if [row.key for row in rows] == [row.key for row in self._rows]:
+            self._rows = rows
+            self.tell_thresholds()
+            return
+        self.beginResetModel()
+        self._rows = rows
+        self.endResetModel()
+
+
+def bar_rect(row: QRect) -> QRectF:
+    """Where the histogram of a row lies: what can be dragged in."""
+    left = row.left() + 28 + round((row.width() - NUMBERS_PX) * NAME_SHARE)
+    right = row.right() - NUMBERS_PX
+    return QRectF(left, row.top() + 6, max(right - left, 1), row.height() - 12)
+
+
+class LabelDelegate(QStyledItemDelegate):
+    """Draws symbol, name, histogram with its cut, threshold and count of a label."""
+
+    def __init__(self, session: Session, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._session = session
+        self.theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        return QSize(200, ROW_PX)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: LabelRow = index.data(ROW_ROLE)
+        place: QRect = option.rect  # type: ignore[attr-defined]
+        view = self.parent()
+        has_keys = isinstance(view, QListView) and view.hasFocus()
+        is_current = isinstance(view, QListView) and view.currentIndex() == index
+        painter.save()
+        if is_current:
+            painter.fillRect(place, QColor(self.theme.raised))
+        if is_current and has_keys:
+            painter.fillRect(place.left(), place.top(), 2, place.height(), QColor(self.theme.accent))
+        self._paint_name(painter, place, row)
+        task = row.key[0]
+        threshold = self._session.label_threshold(row.key)
+        cut = 2.0 if self._session.is_hidden(task) else threshold
+        bars = bar_rect(place)
+        paint_histogram(painter, bars, row.scores, cut, task, self.theme)
+        is_own = self._session.has_own_threshold(row.key)
+        paint_cut(painter, bars, threshold, self.theme.text if is_own else self.theme.text_secondary)
+        self._paint_numbers(painter, place, row, threshold, is_own)
+        painter.restore()
+
+    def _paint_name(self, painter: QPainter, place: QRect, row: LabelRow) -> None:
+        task, label = row.key
+        centre = QPointF(place.left() + 16, place.center().y())
+        draw_symbol(painter, task, centre, 10, self.theme)
+        name = QRect(place.left() + 28, place.top(), 0, place.height())
+        name.setRight(round(bar_rect(place).left()) - PAD_PX)
+        painter.setPen(QColor(self.theme.text))
+        metrics = painter.fontMetrics()
+        text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, name.width())
+        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+
+    def _paint_numbers(
+        self, painter: QPainter, place: QRect, row: LabelRow, threshold: float, is_own: bool
+    ) -> None:
+        font = tabular(painter.font())
+        font.setBold(is_own)
+        painter.setFont(font)
+        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
+        left_px = place.right() - NUMBERS_PX + PAD_PX
+        painter.setPen(QColor(self.theme.text if is_own else self.theme.text_secondary))
+        painter.drawText(QRect(left_px, place.top(), 28, place.height()), right, score_text(threshold))
+        font.setBold(False)
+        painter.setFont(font)
+        painter.setPen(QColor(self.theme.text_secondary))
+        counts = f"{row.scores.at_least(threshold)}/{len(row.scores)}"
+        painter.drawText(place.adjusted(0, 0, -PAD_PX, 0), right, counts)
+
+
+class LabelThresholdView(QListView):
+    """Drag in a histogram, or press left and right, to move a label's threshold.
+
+    Home and End go through the list; Backspace gives the label back to its kind; S takes what
+    the decisions suggest.
+    """
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__()
+        self._session = session
+        self._dragged: LabelKey | None = None
+        self._drag_rect = QRectF()
+        self.rows = LabelThresholds(session)
+        self.setModel(self.rows)
+        self.delegate = LabelDelegate(session, theme, self)
+        self.setItemDelegate(self.delegate)
+        self.setUniformItemSizes(True)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setAccessibleName("Thresholds of labels")
+        self.setMouseTracking(False)
+
+    def set_theme(self, theme: Theme) -> None:
+        self.delegate.theme = theme
+        self.viewport().update()
+
+    @property
+    def current(self) -> LabelRow | None:
+        index = self.currentIndex()
+        return self.rows.row_at(index.row()) if index.isValid() else None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        super().mousePressEvent(event)
+        index = self.indexAt(event.position().toPoint())
+        if event.button() != Qt.MouseButton.LeftButton or not index.isValid():
+            return
+        rect = bar_rect(self.visualRect(index))
+        if rect.adjusted(-PAD_PX, -6, PAD_PX, 6).contains(event.position()):
+            self._dragged = self.rows.row_at(index.row()).key
+            self._drag_rect = rect
+            self._drag_to(event.position().x())
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._dragged is None:
+            super().mouseMoveEvent(event)
+        else:
+            self._drag_to(event.position().x())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._dragged = None
+        super().mouseReleaseEvent(event)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        index = self.indexAt(event.position().toPoint())
+        if index.isValid():
+            self._session.reset_label_threshold(self.rows.row_at(index.row()).key)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        row, key = self.current, event.key()
+        steps = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
+        if row is None or not (key in steps or key in (Qt.Key.Key_Backspace, Qt.Key.Key_S)):
+            super().keyPressEvent(event)
+            return
+        if key == Qt.Key.Key_Backspace:
+            self._session.reset_label_threshold(row.key)
+        elif key == Qt.Key.Key_S:
+            if row.advice.threshold is not None:
+                self._session.set_label_threshold(row.key, row.advice.threshold)
+        else:
+            is_large = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
+            step = steps[Qt.Key(key)] * (LARGE_STEP if is_large else STEP)
+            self._move(row.key, self._session.label_threshold(row.key) + step)
+
+    def _drag_to(self, x_px: float) -> None:
+        if self._dragged is not None:
+            self._move(self._dragged, (x_px - self._drag_rect.left()) / self._drag_rect.width())
+
+    def _move(self, key: LabelKey, threshold: float) -> None:
+        self._session.set_label_threshold(key, round(min(max(threshold, 0.0), 1.0), 2))
