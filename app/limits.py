@@ -101,9 +101,7 @@ class Thresholds:
     def chosen_labels(self) -> dict[LabelKey, float]:
         return dict(self._chosen_labels)
 
-    def suggest(
-        self, kinds: Mapping[Task, float], labels: Mapping[LabelKey, float] | None
-    ) -> None:
+    def suggest(self, kinds: Mapping[Task, float], labels: Mapping[LabelKey, float] | None) -> None:
         """Take on the model's own; ``labels`` of None leaves those of labels as they are."""
         self._suggested.update(kinds)
         if labels is not None:

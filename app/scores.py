@@ -54,9 +54,7 @@ def session_scores(session: Session) -> dict[LabelKey, Scores]:
     return _grouped(table.scores, table.groups, dict(enumerate(table.keys)))
 
 
-def segment_scores(
-    columns: SegmentColumns, labels: Mapping[int, Label]
-) -> dict[LabelKey, Scores]:
+def segment_scores(columns: SegmentColumns, labels: Mapping[int, Label]) -> dict[LabelKey, Scores]:
     """By label, of the segments of a video that a model made, whatever became of them."""
     is_model = (columns.origins != ORIGINS.index(Origin.HUMAN)) & ~np.isnan(columns.scores)
     label_ids = columns.label_ids[is_model]

@@ -104,4 +104,3 @@ def _above(
     scores: npt.NDArray[np.float64], thresholds: npt.NDArray[np.float64]
 ) -> npt.NDArray[np.intp]:
     return len(scores) - np.searchsorted(np.sort(scores), thresholds, "left")
-

@@ -143,7 +143,7 @@ class LabelDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: LabelRow = index.data(ROW_ROLE)
-        place: QRect = option.rect  # type: ignore[attr-defined]
+        place: QRect = option.rect
         view = self.parent()
         has_keys = isinstance(view, QListView) and view.hasFocus()
         is_current = isinstance(view, QListView) and view.currentIndex() == index
@@ -151,7 +151,9 @@ class LabelDelegate(QStyledItemDelegate):
         if is_current:
             painter.fillRect(place, QColor(self.theme.raised))
         if is_current and has_keys:
-            painter.fillRect(place.left(), place.top(), 2, place.height(), QColor(self.theme.accent))
+            painter.fillRect(
+                place.left(), place.top(), 2, place.height(), QColor(self.theme.accent)
+            )
         self._paint_name(painter, place, row)
         task = row.key[0]
         threshold = self._session.label_threshold(row.key)
@@ -159,7 +161,9 @@ class LabelDelegate(QStyledItemDelegate):
         bars = bar_rect(place)
         paint_histogram(painter, bars, row.scores, cut, task, self.theme)
         is_own = self._session.has_own_threshold(row.key)
-        paint_cut(painter, bars, threshold, self.theme.text if is_own else self.theme.text_secondary)
+        paint_cut(
+            painter, bars, threshold, self.theme.text if is_own else self.theme.text_secondary
+        )
         self._paint_numbers(painter, place, row, threshold, is_own)
         painter.restore()
 
@@ -183,7 +187,9 @@ class LabelDelegate(QStyledItemDelegate):
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         left_px = place.right() - NUMBERS_PX + PAD_PX
         painter.setPen(QColor(self.theme.text if is_own else self.theme.text_secondary))
-        painter.drawText(QRect(left_px, place.top(), 28, place.height()), right, score_text(threshold))
+        painter.drawText(
+            QRect(left_px, place.top(), 28, place.height()), right, score_text(threshold)
+        )
         font.setBold(False)
         painter.setFont(font)
         painter.setPen(QColor(self.theme.text_secondary))

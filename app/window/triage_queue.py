@@ -79,9 +79,7 @@ def next_after(ids: np.ndarray, queue: np.ndarray, current_id: int | None) -> in
     return int(others[0]) if len(others) else None
 
 
-def progress(
-    columns: SegmentColumns, label_id: int | None, shown_from: SegmentLimits
-) -> Progress:
+def progress(columns: SegmentColumns, label_id: int | None, shown_from: SegmentLimits) -> Progress:
     """How many of the finds of a label, or of all, wait."""
     is_hidden = is_below(columns, shown_from) & _has_label(columns, label_id)
     is_waiting = _is_waiting(columns, label_id) & ~is_hidden

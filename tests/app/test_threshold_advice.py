@@ -63,9 +63,14 @@ def test_advice_is_never_worse_than_showing_everything(
 
 def test_decisions_are_grouped_by_kind_and_label() -> None:
     found = decisions(
-        [(1, 0.9, State.ACCEPTED), (2, 0.4, State.REJECTED), (1, 0.2, State.REJECTED), (9, 1, State.ACCEPTED)],
+        [
+            (1, 0.9, State.ACCEPTED),
+            (2, 0.4, State.REJECTED),
+            (1, 0.2, State.REJECTED),
+            (9, 1, State.ACCEPTED),
+        ],
         LABELS,
-    )  # fmt: skip
+    )
     assert found.keys() == {(Task.SED, "dog"), (Task.TAL, "dog")}
     assert found[Task.SED, "dog"].is_right.tolist() == [True, False]
     assert len(of_kind(found, Task.SED)) == 2

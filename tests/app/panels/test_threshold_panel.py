@@ -62,9 +62,7 @@ def chosen(panel: ThresholdPanel, qtbot: QtBot, label: str) -> None:
     panel.labels.setCurrentIndex(panel.labels.rows.index(names(panel).index(label)))
 
 
-def test_labels_are_listed_by_name_and_can_be_searched(
-    panel: ThresholdPanel, qtbot: QtBot
-) -> None:
+def test_labels_are_listed_by_name_and_can_be_searched(panel: ThresholdPanel, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: names(panel) == ["archery", "bell", "dog"])
     panel.search.setText("BE")
     assert names(panel) == ["bell"]
