@@ -42,8 +42,8 @@ from app.window.navigation import Navigation
 from app.window.panes import PaneRing
 from app.window.picture_commands import PictureCommands
 from app.window.project_room import ProjectRoom
-from app.window.queue_room import QueueRoom
 from app.window.prompt_room import PromptRoom
+from app.window.queue_room import QueueRoom
 from app.window.review import ReviewRoom
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
