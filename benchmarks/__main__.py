@@ -10,6 +10,7 @@ NAMES = (
     "media",
     "detect",
     "uniav",
+    "metrics",
     "timeline",
     "thresholds",
     "player",

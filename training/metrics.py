@@ -7,7 +7,7 @@ occur in the ground truth.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
@@ -73,10 +73,14 @@ def mean_average_precision(
     if len(ground_truth) == 0:
         raise ValueError("mAP needs at least one event in the ground truth")
     truth = without_duplicates(ground_truth)
+    # Numbers are compared and gathered much faster than names.
+    videos = _numbers(np.concatenate((predictions.videos, truth.videos)))
+    found = replace(predictions, videos=videos[: len(predictions)])
+    true = replace(truth, videos=videos[len(predictions) :])
     per_class = {
         label: average_precision(
-            predictions.where(predictions.labels == label),
-            truth.where(truth.labels == label),
+            found.where(predictions.labels == label),
+            true.where(truth.labels == label),
             tiou_thresholds,
         )
         for label in np.unique(truth.labels).tolist()
@@ -140,11 +144,10 @@ def _overlapping_pairs(
     ordered: Events, truth: Events, thresholds: Float[np.ndarray, " thresholds"]
 ) -> Iterator[tuple[int, int, int]]:
     """(prediction, ground truth, bits of the thresholds reached), in the order of matching."""
-    videos = _numbers(np.concatenate((ordered.videos, truth.videos)))
-    own, theirs = videos[: len(ordered)], videos[len(ordered) :]
-    by_video = np.argsort(theirs, kind="stable")
-    first = np.searchsorted(theirs[by_video], own, side="left")
-    count = np.searchsorted(theirs[by_video], own, side="right") - first
+    if not len(ordered) or not len(truth):
+        return
+    by_place, first, last = _neighbours(ordered, truth, float(thresholds.min()))
+    count = last - first
     ends = np.cumsum(count)
     start = 0
     while start < len(ordered):
@@ -154,9 +157,35 @@ def _overlapping_pairs(
         predictions = np.repeat(np.arange(start, stop), count[chunk])
         begins = ends[chunk] - count[chunk] - done
         within = np.arange(len(predictions)) - np.repeat(begins, count[chunk])
-        events = by_video[first[predictions] + within]
+        events = by_place[first[predictions] + within]
         yield from _reaching_pairs(predictions, events, ordered, truth, thresholds)
         start = stop
+
+
+def _neighbours(
+    ordered: Events, truth: Events, least_iou: float
+) -> tuple[Int[np.ndarray, " events"], Int[np.ndarray, " n"], Int[np.ndarray, " n"]]:
+    """The ground truth by video and onset, and for each prediction the range [first, last) in
+    that order outside of which nothing can reach ``least_iou``.
+
+    Where the IoU is t, the union is at most length / t and the onsets lie at most (1 - t) unions
+    apart. One number stands for video and onset, so a little is added for its rounding.
+    """
+    videos = _numbers(np.concatenate((ordered.videos, truth.videos)))
+    own, theirs = videos[: len(ordered)], videos[len(ordered) :]
+    onset, offset = ordered.segments.T
+    reach = np.maximum(offset - onset, 0) * (1 - least_iou) / least_iou
+    low, high = truth.segments[:, 0].min(), truth.segments[:, 0].max()
+    span = (high - low) * 1.01 + 1e-6
+    rounding = 1e-12 * span * (videos.max() + 1)
+    places = theirs * span + (truth.segments[:, 0] - low)
+    by_place = np.argsort(places, kind="stable")
+    after = (onset - reach - low).clip(0, high - low) + own * span - rounding
+    before = (np.minimum(onset + reach, offset) - low).clip(0, high - low) + own * span + rounding
+    sorted_places = places[by_place]
+    first = np.searchsorted(sorted_places, after, side="left")
+    last = np.searchsorted(sorted_places, before, side="right")
+    return by_place, first, np.maximum(first, last)
 
 
 def _reaching_pairs(
@@ -168,7 +197,7 @@ def _reaching_pairs(
 ) -> Iterator[tuple[int, int, int]]:
     iou = temporal_iou(ordered.segments[predictions], truth.segments[events])
     near = np.flatnonzero(iou >= thresholds.min())
-    near = near[np.lexsort((-iou[near], predictions[near]))]
+    near = near[np.lexsort((events[near], -iou[near], predictions[near]))]
     reached = (iou[near, None] >= thresholds) @ (1 << np.arange(len(thresholds)))
     return zip(predictions[near].tolist(), events[near].tolist(), reached.tolist(), strict=True)
 
