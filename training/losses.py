@@ -13,7 +13,7 @@ from core_model.timeline import Task
 from core_model.uniav.model import RawOutput
 from training.targets import Targets
 
-RegressionLoss = Literal["diou", "iou"]
+RegressionLoss = Literal["diou", "iou", "giou"]
 _EPS = 1e-8
 
 
@@ -42,20 +42,23 @@ def smooth_labels(
 def interval_iou_loss(
     predicted: Float[Tensor, "*batch 2"],
     target: Float[Tensor, "*batch 2"],
-    *,
-    centre_distance: bool = True,
+    kind: RegressionLoss = "diou",
 ) -> Float[Tensor, " *batch"]:
     """1 - IoU of two intervals around one point, each as its distances (left, right) >= 0.
 
-    With ``centre_distance`` the squared distance of the centres over the enclosing length is
-    added (DIoU, Zheng et al., arXiv 1911.08287).
+    "diou" adds the squared distance of the centres over the enclosing length (Zheng et al.,
+    arXiv 1911.08287), "giou" the part of the enclosing interval that neither covers (Rezatofighi
+    et al., arXiv 1902.09630). Both intervals hold the point, so they leave no gap: here "giou"
+    and "iou" are the same number.
     """
     intersection = torch.minimum(predicted, target).sum(dim=-1)
     union = predicted.sum(dim=-1) + target.sum(dim=-1) - intersection
     loss = 1 - intersection / union.clamp(min=_EPS)
-    if not centre_distance:
+    if kind == "iou":
         return loss
     enclosing = torch.maximum(predicted, target).sum(dim=-1)
+    if kind == "giou":
+        return loss + (enclosing - union) / enclosing.clamp(min=_EPS)
     difference = predicted - target
     shift = 0.5 * (difference[..., 1] - difference[..., 0])
     return loss + (shift / enclosing.clamp(min=_EPS)) ** 2
@@ -99,7 +102,7 @@ class Losses:
 
 @dataclass(slots=True)
 class Criterion:
-    """The published loss; ``regression_loss`` "iou" is what the paper's wording amounts to."""
+    """The published loss; ``regression_loss`` "diou" is the authors' code, "giou" their paper."""
 
     normaliser: LossNormaliser = field(default_factory=LossNormaliser)
     label_smoothing: Mapping[Task, float] = field(default_factory=lambda: {Task.TAL: 0.1})
@@ -146,6 +149,5 @@ class Criterion:
         """Zero, but still connected to the offsets, where nothing is positive."""
         wanted = (targets.offsets > 0).any(dim=-1)
         wanted &= valid.reshape(*valid.shape, *[1] * (wanted.ndim - 2))
-        centred = self.regression_loss == "diou"
         chosen, target = offsets[wanted], targets.offsets[wanted]
-        return interval_iou_loss(chosen, target, centre_distance=centred).sum()
+        return interval_iou_loss(chosen, target, self.regression_loss).sum()

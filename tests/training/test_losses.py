@@ -43,10 +43,12 @@ def test_smoothing_spreads_over_classes_and_none():
 )
 def test_interval_losses_by_hand(predicted, target, iou, shift, enclosing):
     first, second = (torch.tensor([pair], dtype=torch.float32) for pair in (predicted, target))
-    plain = interval_iou_loss(first, second, centre_distance=False)
+    plain = interval_iou_loss(first, second, "iou")
     assert plain.item() == pytest.approx(1 - iou, abs=1e-6)
     expected = 1 - iou + (shift / enclosing) ** 2
     assert interval_iou_loss(first, second).item() == pytest.approx(expected, abs=1e-6)
+    # Both hold the point, so the enclosing interval is the union and GIoU is IoU.
+    assert interval_iou_loss(first, second, "giou").item() == pytest.approx(1 - iou, abs=1e-6)
 
 
 def test_empty_intervals_have_a_finite_loss_and_gradient():
@@ -82,7 +84,7 @@ def outputs(class_aware):
 
 @pytest.mark.parametrize("class_aware", [True, False])
 @pytest.mark.parametrize("task", [Task.TAL, Task.SED])
-@pytest.mark.parametrize("kind", ["diou", "iou"])
+@pytest.mark.parametrize("kind", ["diou", "iou", "giou"])
 def test_criterion_sums_valid_points_over_the_normaliser(class_aware, task, kind):
     raw, targets = outputs(class_aware)
     criterion = Criterion(LossNormaliser({task: 10.0}), regression_loss=kind, regression_weight=3.0)
@@ -93,10 +95,7 @@ def test_criterion_sums_valid_points_over_the_normaliser(class_aware, task, kind
     focal = sigmoid_focal_loss(raw.logits[0], wanted)[:, :3].sum() / divisor
     pairs = [(0, 0), (2, 0), (2, 1)] if class_aware else [(0,), (2,)]
     intervals = [
-        interval_iou_loss(
-            raw.offsets[0][0][pair], targets.offsets[0][pair], centre_distance=kind == "diou"
-        )
-        for pair in pairs
+        interval_iou_loss(raw.offsets[0][0][pair], targets.offsets[0][pair], kind) for pair in pairs
     ]
     regression = sum(intervals) / divisor
     torch.testing.assert_close(losses.classification, focal)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -61,6 +61,27 @@ class Example:
     labels: Int64[Tensor, " events"]
     times: CellTimes
     duration_s: float
+
+
+@dataclass(slots=True)
+class Kept:
+    """Reads examples once and keeps them, ``most_bytes`` of features at most; those that find no
+    room are read anew each time."""
+
+    read: Callable[[int], Example]
+    most_bytes: int
+    _kept: dict[int, Example] = field(default_factory=dict)
+    _bytes: int = 0
+
+    def __call__(self, index: int) -> Example:
+        if index in self._kept:
+            return self._kept[index]
+        example = self.read(index)
+        size = example.visual.nbytes + example.audio.nbytes
+        if self._bytes + size <= self.most_bytes:
+            self._kept[index] = example
+            self._bytes += size
+        return example
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,8 +199,10 @@ def collate(
     num_classes: int,
     levels: int,
     streams: Streams = Streams.BOTH,
+    device: torch.device | None = None,
 ) -> TaskBatch:
-    """Examples padded with zeros to the length that the task trains on, with their targets."""
+    """Examples padded with zeros to the length that the task trains on, with their targets, all
+    of it on ``device`` and the targets computed there."""
     length = max(settings.max_length, *(len(example.visual) for example in examples))
     visual = torch.stack([_padded(example.visual, length) for example in examples])
     audio = torch.stack([_padded(example.audio, length) for example in examples])
@@ -189,13 +212,14 @@ def collate(
         audio = torch.zeros_like(audio)
     counts = torch.tensor([len(example.visual) for example in examples])
     targets = batch_targets(
-        make_points(level_lengths(length, levels)),
-        [example.segments for example in examples],
-        [example.labels for example in examples],
+        make_points(level_lengths(length, levels), device),
+        [example.segments.to(device) for example in examples],
+        [example.labels.to(device) for example in examples],
         num_classes,
         class_aware=settings.class_aware,
     )
-    return TaskBatch(task, visual, audio, torch.arange(length) < counts[:, None], targets)
+    mask = torch.arange(length) < counts[:, None]
+    return TaskBatch(task, visual.to(device), audio.to(device), mask.to(device), targets)
 
 
 def _padded(stream: Tensor, length: int) -> Tensor:

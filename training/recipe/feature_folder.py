@@ -16,7 +16,9 @@ from torch import Tensor
 from core_model.timeline import Task
 from core_model.uniav.config import GridKind, TaskConfig
 from training.errors import TrainingError
+from training.recipe.arrays import float_table
 from training.recipe.examples import Example, clipped_to_video, on_grid
+from training.recipe.label_text import PLACE, prompted_rows, stored_rows
 
 SAME_EVENT_S = 1e-3
 
@@ -25,15 +27,18 @@ SAME_EVENT_S = 1e-3
 class FolderDescription:
     """Where the data of one task lies; paths are relative to the file that holds this.
 
-    ``frames_hz``, ``window_frames`` and ``stride_frames`` say what a feature covers. ``text`` is
-    an array (classes, text dim) whose rows follow the class indices of the annotations.
+    ``frames_hz``, ``window_frames`` and ``stride_frames`` say what a feature covers. For a model
+    with a text classifier, ``text`` is an array (classes, text dim) whose rows follow the class
+    indices of the annotations; or ``prompt``, such as "A sound event of {label}.", is embedded
+    with every label by the bundled text encoder (384 numbers).
     """
 
     features: str
     annotations: str
-    text: str
     train: tuple[str, ...]
     validation: tuple[str, ...]
+    text: str = ""
+    prompt: str = ""
     prefix: str = ""
     visual_suffix: str = "_one_peace_video_finetune.npy"
     audio_suffix: str = "_one_peace_audio.npy"
@@ -52,10 +57,15 @@ class FolderDescription:
             if name in raw:
                 values[name] = _described(name, raw[name], where)
         try:
-            return cls(**values)
+            made = cls(**values)
         except TypeError:
-            missing = next(name for name in list(known)[:5] if name not in values)
+            missing = next(name for name in list(known)[:4] if name not in values)
             raise TrainingError(f"{where}: {missing!r} is missing") from None
+        if made.text and made.prompt:
+            raise TrainingError(f"{where}: 'text' and 'prompt' exclude each other")
+        if made.prompt and PLACE not in made.prompt:
+            raise TrainingError(f"{where}: 'prompt' must hold {PLACE}, not {made.prompt!r}")
+        return made
 
 
 def _described(name: str, value: Any, where: str) -> Any:
@@ -167,7 +177,7 @@ class TaskFolder:
     description: FolderDescription
     root: Path
     annotations: Annotations
-    text: Tensor
+    text: Tensor | None
     dims: tuple[int, int] | None = None
 
     @classmethod
@@ -179,16 +189,20 @@ class TaskFolder:
         root: Path,
         dims: tuple[int, int] | None = None,
     ) -> TaskFolder:
-        """Read annotations and text embeddings; features must be ``dims`` wide, visual and audio.
-
-        Raises TrainingError.
+        """Read annotations and text embeddings, None where neither text nor prompt is given;
+        features must be ``dims`` wide, visual and audio. Raises TrainingError.
         """
         annotations = read_annotations(root / description.annotations)
-        text = torch.from_numpy(_array(root / description.text))
-        if len(text) != len(annotations.label_names):
+        labels, text = annotations.label_names, None
+        if settings.num_classes not in (None, len(labels)):
             raise TrainingError(
-                f"{description.text}: {len(text)} rows for {len(annotations.label_names)} labels"
+                f"{description.annotations}: {len(labels)} labels, but the model's task {task} has"
+                f" {settings.num_classes}"
             )
+        if description.text:
+            text = stored_rows(root / description.text, labels)
+        elif description.prompt:
+            text = prompted_rows(description.prompt, labels)
         return cls(task, settings, description, root, annotations, text, dims)
 
     def names(self, subsets: Sequence[str]) -> tuple[AnnotatedVideo, ...]:
@@ -204,7 +218,7 @@ class TaskFolder:
         :func:`training.recipe.examples.clipped_to_video`. Raises TrainingError."""
         dims = self.dims or (None, None)
         streams = [
-            torch.from_numpy(_array(path, dim))
+            torch.from_numpy(float_table(path, dim))
             for path, dim in zip(self._files(entry.video), dims, strict=True)
         ]
         seconds, labels = entry.seconds, entry.labels
@@ -244,18 +258,3 @@ def _without_repeats(seconds: np.ndarray, labels: np.ndarray) -> np.ndarray:
         gaps = np.abs(seconds[earlier] - seconds[index])
         kept[index] = not (gaps <= SAME_EVENT_S).all(axis=1).any()
     return kept
-
-
-def _array(path: Path, dim: int | None = None) -> np.ndarray:
-    """A float array (rows, dim) of a numpy file. Raises TrainingError; nothing is unpickled."""
-    try:
-        array = np.load(path, allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise TrainingError(f"{path.name}: {error}") from error
-    if not isinstance(array, np.ndarray) or array.ndim != 2 or array.dtype.kind != "f":
-        raise TrainingError(f"{path.name}: not a table of numbers (rows, dim)")
-    if not len(array) or not np.isfinite(array).all():
-        raise TrainingError(f"{path.name}: empty, or holds numbers that are not finite")
-    if dim is not None and array.shape[1] != dim:
-        raise TrainingError(f"{path.name}: {array.shape[1]} numbers wide, not {dim}")
-    return array.astype(np.float32)

@@ -12,16 +12,19 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
-from core_model.checkpoint import CheckpointError, load_checkpoint, save_checkpoint
+from core_model.checkpoint import save_checkpoint
 from core_model.timeline import Task
 from core_model.uniav.config import Classifier, ConfigError, UniAVConfig, load_model_config
 from core_model.uniav.model import UniAV
 from training.errors import TrainingError
+from training.recipe.examples import Example, Kept
 from training.recipe.feature_folder import AnnotatedVideo, FolderDescription, TaskFolder
 from training.recipe.processes import Processes, joined_processes
 from training.recipe.settings import RecipeSettings
 from training.recipe.trainer import TaskData, Trainer
+from training.recipe.transfer import take_over
 from training.recipe.validation import look_through
 
 STATE = "training.pt"
@@ -98,32 +101,13 @@ def train(
     model = UniAV(description.model)
     if description.init is not None:
         say(f"taken over: {take_over(model, description.init)} of the weights")
-    for task, folder in folders.items():
-        if description.model.classifier is Classifier.TEXT:
-            model.set_text_embeddings(task, folder.text)
+    if description.model.classifier is Classifier.TEXT:
+        for task, folder in folders.items():
+            model.set_text_embeddings(task, _label_text(folder, description.model.text_dim))
     out.mkdir(parents=True, exist_ok=True)
     with joined_processes() as processes:
         run = _Run(description, folders, model, out, device, processes, say)
         return run.to_the_end()
-
-
-def take_over(model: UniAV, path: Path) -> str:
-    """Copy the weights of a saved model that this one has, too; says how many of how many.
-
-    So a single-task model starts from one of all tasks. Raises TrainingError.
-    """
-    try:
-        source, _ = load_checkpoint(path)
-    except CheckpointError as error:
-        raise TrainingError(str(error)) from error
-    weights, given = model.state_dict(), source.state_dict()
-    fitting = {
-        name: given[name]
-        for name, weight in weights.items()
-        if name in given and given[name].shape == weight.shape
-    }
-    model.load_state_dict({**weights, **fitting})
-    return f"{len(fitting)} of {len(weights)}"
 
 
 class _Run:
@@ -215,14 +199,26 @@ class ValidationResult:
         return {"mAP": self.per_threshold, "average": self.average, "per_label": self.per_label}
 
 
+def _label_text(folder: TaskFolder, dim: int) -> Tensor:
+    """The rows of a task's labels. Raises TrainingError."""
+    if folder.text is None:
+        raise TrainingError(f"{folder.task}: needs 'text' or 'prompt', for its classifier reads")
+    if folder.text.shape[1] != dim:
+        raise TrainingError(
+            f"{folder.task}: text embeddings of {folder.text.shape[1]} numbers, not {dim}"
+        )
+    return folder.text
+
+
 def _task_data(folder: TaskFolder, description: RunDescription) -> TaskData:
     entries = folder.names(folder.description.train)
     if not folder.names(folder.description.validation):
         raise TrainingError(f"{folder.task}: no video to validate on has features and events")
     kept = description.recipe.kept_share(folder.task)
+    share = description.recipe.keep_mb * 1_000_000 // len(description.data)
     return TaskData(
         len(entries),
-        functools.partial(_training_example, folder, entries, kept),
+        Kept(functools.partial(_training_example, folder, entries, kept), share),
         len(folder.annotations.label_names),
         folder.settings.max_length,
     )
@@ -230,5 +226,5 @@ def _task_data(folder: TaskFolder, description: RunDescription) -> TaskData:
 
 def _training_example(
     folder: TaskFolder, entries: tuple[AnnotatedVideo, ...], least_kept: float, index: int
-):
+) -> Example:
     return folder.example(entries[index], least_kept=least_kept)

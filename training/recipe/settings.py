@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
-from typing import Any, TypeVar, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 from core_model.timeline import Task
 from training.errors import TrainingError
 from training.losses import RegressionLoss
 
+Precision = Literal["auto", "bf16", "fp32"]
 _Choice = TypeVar("_Choice", bound=StrEnum)
 
 
@@ -32,8 +33,10 @@ class RecipeSettings:
     """Rounds, rates and regularisation.
 
     A round is one optimiser step per task; an epoch has as many rounds as the largest task has
-    batches. ``epochs`` come after ``warm_up_epochs``. ``crop`` is the range of the share of a
-    video that is kept, ``least_kept`` the share of some event that a crop must keep, per task.
+    batches. ``epochs`` come after ``warm_up_epochs``. ``least_crop`` is the least share of a video
+    that a crop keeps, ``least_kept`` the share of some event that it must keep, per task.
+    ``precision`` is that of the network in training: "auto" is bf16 on a GPU; weights and losses
+    are fp32 always. Up to ``keep_mb`` of features are kept in memory after the first reading.
     """
 
     epochs: int = 5
@@ -50,6 +53,8 @@ class RecipeSettings:
     least_kept: Mapping[Task, float] | None = None
     stop_and_go: bool = True
     streams: Streams = Streams.BOTH
+    precision: Precision = "auto"
+    keep_mb: int = 4000
     seed: int = 1234567891
 
     def __post_init__(self) -> None:
@@ -84,6 +89,7 @@ class RecipeSettings:
             "weight_decay": (0.0, 10.0),
             "average": (0.0, 1.0),
             "least_crop": (0.0, 1.0),
+            "keep_mb": (0, 10_000_000),
         }
         return [
             f"{name!r} must lie between {low} and {high}, not {getattr(self, name)}"
@@ -92,12 +98,16 @@ class RecipeSettings:
         ]
 
 
+_WORDS = {"regression_loss": get_args(RegressionLoss), "precision": get_args(Precision)}
+
+
 def _value(name: str, value: Any, default: Any) -> Any:
     if name in ("label_smoothing", "least_kept"):
         return _per_task(name, value)
-    if name == "regression_loss":
-        if value not in get_args(RegressionLoss):
-            raise TrainingError(f"recipe: 'regression_loss' must be diou or iou, not {value!r}")
+    if name in _WORDS:
+        if value not in _WORDS[name]:
+            known = ", ".join(_WORDS[name])
+            raise TrainingError(f"recipe: {name!r} must be one of {known}, not {value!r}")
         return value
     if name == "streams":
         return _member(Streams, name, value)

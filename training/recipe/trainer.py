@@ -98,6 +98,11 @@ class Trainer:
         """All of them, warm-up included."""
         return self.settings.warm_up_epochs + self.settings.epochs
 
+    @property
+    def _in_bf16(self) -> bool:
+        precision = self.settings.precision
+        return precision == "bf16" or (precision == "auto" and self.device.type == "cuda")
+
     def epoch(self) -> Iterator[StepReport]:
         """Train one epoch, task after task in every round. Raises TrainingError on a bad loss."""
         first = self.epochs_done * self.rounds_per_epoch
@@ -118,9 +123,9 @@ class Trainer:
                 self.control[task].step(metric)
 
     def _step(self, round_index: int, chosen: _Chosen) -> StepReport:
-        batch = self._collated(chosen).to(self.device)
+        batch = self._collated(chosen)
         self.optimizer.zero_grad(set_to_none=True)
-        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self._in_bf16):
             raw = self._network(batch.visual, batch.audio, batch.mask, chosen.task)
         losses = self.criterion(raw, batch.targets, chosen.task)
         total = self.processes.sum_of(losses.total)
@@ -153,6 +158,7 @@ class Trainer:
             self.data[chosen.task].num_classes,
             config.level_count,
             self.settings.streams,
+            self.device,
         )
 
     # --- keeping --------------------------------------------------------------------------------

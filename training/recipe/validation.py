@@ -50,7 +50,7 @@ def look_through(
     names = np.array(label_names)
     found, truth = [], []
     for example in examples:
-        batch = collate(task, [example], settings, len(names), levels, streams).to(device)
+        batch = collate(task, [example], settings, len(names), levels, streams, device)
         raw = model(batch.visual, batch.audio, batch.mask, task)
         kept = suppress(decode(raw, config), config)
         seconds = example.times.seconds(kept.segments.astype(np.float64))

@@ -12,6 +12,7 @@ from core_model.uniav.config import GridKind
 from training.recipe.examples import (
     CellTimes,
     Example,
+    Kept,
     clipped_to_video,
     collate,
     cropped,
@@ -94,3 +95,17 @@ def test_one_stream_can_be_taken_away(streams):
     batch = collate(Task.SED, [made(8, [])], TaskConfig(8), 3, 2, streams)
     assert batch.visual.any().item() is (streams is not Streams.AUDIO)
     assert batch.audio.any().item() is (streams is not Streams.VISUAL)
+
+
+def test_examples_are_read_once_as_long_as_there_is_room():
+    asked = []
+
+    def read(index: int) -> Example:
+        asked.append(index)
+        return made(10, [])
+
+    size = 2 * made(10, []).visual.nbytes
+    kept = Kept(read, 2 * size)
+    for index in (0, 1, 2, 0, 1, 2):
+        assert kept(index).visual.shape == (10, 1)
+    assert asked == [0, 1, 2, 2]

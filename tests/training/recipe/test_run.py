@@ -18,7 +18,7 @@ from training.__main__ import main
 from training.errors import TrainingError
 from training.recipe.feature_folder import FolderDescription, TaskFolder
 from training.recipe.run import MODEL as MODEL_FILE
-from training.recipe.run import STATE, STEPS, read_run, take_over, train
+from training.recipe.run import STATE, STEPS, read_run, train
 from training.recipe.settings import RecipeSettings
 from training.recipe.trainer import TaskData, Trainer
 
@@ -133,20 +133,6 @@ def test_too_few_videos_are_named(tmp_path):
         train(read_run(path), tmp_path / "out", CPU)
 
 
-def test_weights_that_fit_are_taken_over(tmp_path):
-    description = read_run(write_run(tmp_path))
-    train(description, tmp_path / "all", CPU, say=lambda _: None)
-    single = UniAV(UniAVConfig.from_dict({**MODEL, "tasks": {"sed": {"max_length": 16}}}))
-    said = take_over(single, tmp_path / "all" / MODEL_FILE)
-    count = len(single.state_dict())
-    assert said == f"{count} of {count}"
-    source, _ = load_checkpoint(tmp_path / "all" / MODEL_FILE)
-    for name, value in single.state_dict().items():
-        assert torch.equal(value, source.state_dict()[name])
-    with pytest.raises(TrainingError, match=r"nowhere\.safetensors"):
-        take_over(single, tmp_path / "nowhere.safetensors")
-
-
 def test_settings_are_checked():
     assert RecipeSettings.from_dict({"epochs": 3, "learning_rate": 1}).learning_rate == 1.0
     for raw, reason in (
@@ -155,7 +141,8 @@ def test_settings_are_checked():
         ({"epochs": 0}, "'epochs' must lie between"),
         ({"streams": "smell"}, "must be one of both, visual, audio"),
         ({"label_smoothing": {"tal": 2}}, r"must lie in \[0, 1\)"),
-        ({"regression_loss": "giou"}, "diou or iou"),
+        ({"regression_loss": "l1"}, "one of diou, iou, giou"),
+        ({"precision": "int8"}, "one of auto, bf16, fp32"),
     ):
         with pytest.raises(TrainingError, match=reason):
             RecipeSettings.from_dict(raw)
