@@ -43,6 +43,10 @@ KIND_STYLES: dict[Task, KindStyle] = {
 }
 
 
+# The shapes as letters, for lists.
+KIND_SIGNS: dict[Task, str] = {Task.TAL: "◆", Task.SED: "●", Task.AVEL: "▲"}
+
+
 def relative_luminance(colour: str) -> float:
     """Relative luminance in [0, 1] of an sRGB colour (WCAG 2.2)."""
     linear = [

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 
-from app.kind_style import KIND_STYLES
+from app.kind_style import KIND_SIGNS, KIND_STYLES
 from app.player.time_code import short_time_code
 from core_model.timeline import Task
 from training.annotations.agreement import Agreement, Disagreement, Row
@@ -34,7 +34,6 @@ DIFFERENCE_NAMES = {
     Difference.ONLY_SECOND: "only B",
 }
 Scope = tuple[Task, str]
-_SIGNS = {"diamond": "◆", "circle": "●", "triangle": "▲"}
 
 
 class _Table(QAbstractTableModel):
@@ -119,7 +118,7 @@ class FigureTable(_Table):
 
     def cells(self, row: int) -> tuple[str, ...]:
         found = self._rows[row]
-        kind = "" if found.kind is None else _SIGNS[KIND_STYLES[found.kind].shape]
+        kind = "" if found.kind is None else KIND_SIGNS[found.kind]
         name = "All labels" if found.kind is None else found.label
         counts = (f"{found.first:,}", f"{found.second:,}", f"{found.matched:,}")
         figures = (found.kappa, found.event_f1, found.segment_f1)

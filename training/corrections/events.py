@@ -234,7 +234,7 @@ def event_line(event: TrainingEvent) -> str:
 def parse_event(line: str) -> TrainingEvent:
     """The event of a line. Raises ValueError for anything else."""
     raw = json.loads(line)
-    if not isinstance(raw, dict) or raw.get("event") not in _KINDS:
+    name = raw.pop("event", None) if isinstance(raw, dict) else None
+    if not isinstance(name, str) or name not in _KINDS:
         raise ValueError(f"no event of a training: {line[:80]!r}")
-    kind = _KINDS[raw.pop("event")]
-    return from_json(kind, raw)
+    return from_json(_KINDS[name], raw)

@@ -1,0 +1,1 @@
+"""Training on corrections as the window sees it: a plan, a child process, a new version."""

@@ -1,0 +1,214 @@
+"""One improvement of a model: from the plan to the decision, without any widget."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from enum import StrEnum
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from app.improve.plan_thread import PlanThread
+from app.jobs.training_process import TrainingProcess, training_command
+from app.models.active import ActiveModel
+from app.models.shelf import ModelShelf, ModelVersion
+from app.project.project_session import ProjectSession
+from core_model.bundle_description import BundleError
+from training.corrections.events import (
+    Encoding,
+    Evaluated,
+    Remark,
+    TrainingDone,
+    TrainingEvent,
+    TrainingPlan,
+    TrainingStep,
+)
+
+SEED = 0
+BUNDLE_NAME = "model"
+NOTHING_YET = "Nothing to learn from yet"
+NOT_DONE = "Training did not finish"
+NO_PROJECT = "Open a project first: a model learns from what is decided in it."
+MOST_REMARKS = 20
+# More points than this no curve needs; a child may go astray.
+MOST_POINTS = 20_000
+
+
+class Stage(StrEnum):
+    """How far it is."""
+
+    PLANNING = "planning"
+    PLANNED = "planned"
+    TRAINING = "training"
+    DONE = "done"
+    STOPPED = "stopped"
+
+
+class Improvement(QObject):
+    """``changed``: read everything again. ``stage_changed``: it is another stage now.
+
+    A model that was trained is put on the shelf at once, so that it is not lost whatever comes;
+    it is used only when somebody says so. Until then the old one stays in use, and where a
+    training does not end well, nothing of it is left: ``headline`` and ``problem`` say what
+    happened. Call :meth:`shutdown` at the end.
+    """
+
+    changed = Signal()
+    stage_changed = Signal()
+
+    def __init__(
+        self,
+        shelf: ModelShelf,
+        active: ActiveModel,
+        projects: ProjectSession,
+        parent: QObject,
+        command: Callable[[Path, Path, Path, int], list[str]] = training_command,
+    ) -> None:
+        super().__init__(parent)
+        self._shelf = shelf
+        self._active = active
+        self._projects = projects
+        self._command = command
+        self._planner: PlanThread | None = None
+        self._process: TrainingProcess | None = None
+        self._draft = ExitStack()
+        self._draft_folder = Path()
+        self.stage = Stage.STOPPED
+        self.forget()
+
+    def forget(self) -> None:
+        """Nothing is known yet."""
+        self.plan: TrainingPlan | None = None
+        self.headline = ""
+        self.problem = ""
+        self.remarks: list[str] = []
+        self.encoding: Encoding | None = None
+        self.steps: list[TrainingStep] = []
+        self.evaluations: list[Evaluated] = []
+        self.done: TrainingDone | None = None
+        self.version: ModelVersion | None = None
+        self.parent_version = self._active.version
+
+    @property
+    def is_training(self) -> bool:
+        return self.stage is Stage.TRAINING
+
+    def make_plan(self) -> None:
+        """Find out, behind the scenes, what would be used now."""
+        if self.is_training or self._planner is not None:
+            return
+        self.forget()
+        project = self._projects.project
+        if project is None:
+            self._stop(NOTHING_YET, NO_PROJECT)
+            return
+        self._planner = PlanThread(project.path, self.parent_version.folder, SEED, self)
+        self._planner.made.connect(self._on_plan)
+        self._planner.finished.connect(self._on_planner_finished)
+        self._set_stage(Stage.PLANNING)
+        self._planner.start()
+
+    def start(self) -> None:
+        """Train as planned, after a backup of the project."""
+        project = self._projects.project
+        if self.stage is not Stage.PLANNED or project is None:
+            return
+        self._projects.back_up("training")
+        try:
+            self._draft_folder = self._draft.enter_context(self._shelf.draft())
+        except BundleError as error:
+            self._stop(NOT_DONE, str(error))
+            return
+        self._process = TrainingProcess(self)
+        self._process.told.connect(self._on_event)
+        self._process.ended.connect(self._on_ended)
+        self._set_stage(Stage.TRAINING)
+        out = self._draft_folder / BUNDLE_NAME
+        self._process.start(self._command(project.path, out, self.parent_version.folder, SEED))
+
+    def cancel(self) -> None:
+        """Stop training; the old model stays in use and nothing else is left."""
+        if self._process is not None:
+            self._process.cancel()
+
+    def use(self) -> bool:
+        """Use what was trained from now on."""
+        return self.version is not None and self._active.choose(self.version.id)
+
+    def discard(self) -> None:
+        """Delete what was trained; what is in use stays."""
+        if self.version is not None and self.version.id != self._active.version.id:
+            try:
+                self._shelf.remove(self.version.id)
+            except BundleError as error:
+                self._stop("The new model cannot be deleted", str(error))
+                return
+        self._stop("The new model was deleted", f"{self._active.version.name} stays in use.")
+
+    def shutdown(self) -> None:
+        """End what is under way; a training leaves nothing behind."""
+        if self._planner is not None:
+            self._planner.wait()
+        if self._process is not None:
+            self._process.shutdown()
+        self._draft.close()
+
+    def _on_plan(self, plan: TrainingPlan | str) -> None:
+        if isinstance(plan, str):
+            self._stop(NOTHING_YET, plan)
+        else:
+            self.plan = plan
+            self._set_stage(Stage.PLANNED)
+
+    def _on_planner_finished(self) -> None:
+        planner, self._planner = self._planner, None
+        if planner is not None:
+            planner.deleteLater()
+
+    def _on_event(self, event: TrainingEvent) -> None:
+        if isinstance(event, TrainingPlan):
+            self.plan = event
+        elif isinstance(event, Remark):
+            self.remarks = [*self.remarks, event.text][-MOST_REMARKS:]
+        elif isinstance(event, Encoding):
+            self.encoding = event
+        elif isinstance(event, TrainingStep):
+            self.steps = [*self.steps[-MOST_POINTS:], event]
+        elif isinstance(event, Evaluated):
+            self.evaluations = [*self.evaluations[-MOST_POINTS:], event]
+        elif isinstance(event, TrainingDone):
+            self.done = event
+        self.changed.emit()
+
+    def _on_ended(self, problem: str) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.deleteLater()
+        if not problem:
+            problem = self._take_in()
+        self._draft.close()
+        if problem == TrainingProcess.CANCELLED:
+            self._stop("Training was stopped", f"{self._active.version.name} stays in use.")
+        elif problem:
+            self._stop(NOT_DONE, problem)
+        else:
+            self._set_stage(Stage.DONE)
+
+    def _take_in(self) -> str:
+        """Put the new model on the shelf; returns what is wrong with it."""
+        try:
+            # Where the child says it is does not matter: it was told where to put it.
+            self.version = self._shelf.take_in(self._draft_folder / BUNDLE_NAME)
+        except BundleError as error:
+            return str(error)
+        return ""
+
+    def _stop(self, headline: str, problem: str) -> None:
+        self.headline, self.problem = headline, problem
+        self._set_stage(Stage.STOPPED)
+
+    def _set_stage(self, stage: Stage) -> None:
+        self.stage = stage
+        self.changed.emit()
+        self.stage_changed.emit()
