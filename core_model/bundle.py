@@ -14,6 +14,7 @@ import functools
 import hashlib
 import json
 import math
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
@@ -54,6 +55,10 @@ AUDIO_ENCODERS: dict[str, Callable[[Path, torch.device], AudioEncoder]] = {
 TEXT_ENCODERS: dict[str, Callable[[], TextEncoder]] = {"minilm": MiniLM}
 _MEAN_PREFIX = "template_mean."
 _REFERENCE_PREFIX = "reference."
+# Wordings remembered: some 15 MB for sentences of 384 numbers.
+_MOST_EMBEDDED = 10_000
+# Enough labels to know what a template adds to each of them.
+_LABELS_FOR_MEAN = 200
 _Encoder = TypeVar("_Encoder")
 # Label rows, template means and reference rows.
 _LabelTensors = tuple[dict[Task, Tensor], dict[Task, Tensor], dict[Task, Tensor]]
@@ -68,7 +73,9 @@ class Bundle:
         self.description = read_description(folder)
         self._stored, self._means, self._references = _read_labels(folder, self.description)
         self._text_encoder: TextEncoder | None = None
-        self._embedded: dict[tuple[Task, str], Tensor] = {}
+        self._embedded: dict[tuple[Task, str, str], Tensor] = {}
+        self._own_means: dict[tuple[Task, str], Tensor] = {}
+        self._text_lock = threading.Lock()
         for kind, known, what in (
             (self.description.visual.kind, VISUAL_ENCODERS, "visual encoder"),
             (self.description.audio.kind, AUDIO_ENCODERS, "audio encoder"),
@@ -114,22 +121,34 @@ class Bundle:
                 )
         return model.to(device).requires_grad_(False)
 
-    def text_embeddings(self, task: Task, labels: Sequence[str]) -> Float[Tensor, "labels dim"]:
+    def text_embeddings(
+        self, task: Task, labels: Sequence[str], template: str = ""
+    ) -> Float[Tensor, "labels dim"]:
         """Labels -> unit rows (labels, text dim); the text model is loaded for new wordings only.
+
+        A ``template`` that holds ``{label}`` takes the place of the task's own prompt. May be
+        called from several threads.
 
         Raises:
             TextEncoderError: a new wording, and the text model is not installed.
         """
-        known = {plain_label(label): row for label, row in self._labels_and_rows(task)}
-        new = [label for label in labels if plain_label(label) not in known]
-        unseen = [label for label in new if (task, plain_label(label)) not in self._embedded]
-        if unseen:
-            for label, row in zip(unseen, self._embed(task, unseen), strict=True):
-                self._embedded[task, plain_label(label)] = row
-        known.update(
-            {plain_label(label): self._embedded[task, plain_label(label)] for label in new}
-        )
+        template = self._template(task, template)
+        with self._text_lock:
+            known = self._known_rows(task, labels, template)
+            if new := [label for label in labels if plain_label(label) not in known]:
+                rows = dict(
+                    zip(map(plain_label, new), self._embed(task, new, template), strict=True)
+                )
+                known.update(rows)
+                self._remember(task, template, rows)
         return torch.stack([known[plain_label(label)] for label in labels])
+
+    def will_load_text_model(self, task: Task, labels: Sequence[str], template: str = "") -> bool:
+        """Whether :meth:`text_embeddings` would have to read the text model first."""
+        if self._text_encoder is not None:
+            return False
+        known = self._known_rows(task, labels, self._template(task, template))
+        return any(plain_label(label) not in known for label in labels)
 
     def reference(self, task: Task) -> Float[Tensor, "rows dim"]:
         """The rows with which snippets are compared: the task's labels and what else there is."""
@@ -150,15 +169,46 @@ class Bundle:
         logit = (math.log(floor / (1 - floor)) - calibration.bias) / calibration.scale
         return 1 / (1 + math.exp(-min(max(logit, -50.0), 50.0)))
 
-    def _labels_and_rows(self, task: Task) -> list[tuple[str, Tensor]]:
-        return list(zip(self.description.tasks[task].labels, self._stored[task], strict=True))
+    def _template(self, task: Task, template: str) -> str:
+        """ "" stands for the task's own prompt."""
+        return "" if template == self.description.tasks[task].prompt else template
 
-    def _embed(self, task: Task, labels: Sequence[str]) -> Tensor:
+    def _known_rows(self, task: Task, labels: Sequence[str], template: str) -> dict[str, Tensor]:
+        """Those of the labels whose rows need no text model."""
+        stored: dict[str, Tensor] = {}
+        if not template:
+            names = map(plain_label, self.description.tasks[task].labels)
+            stored = dict(zip(names, self._stored[task], strict=True))
+        known: dict[str, Tensor] = {}
+        for plain in map(plain_label, labels):
+            row = stored.get(plain, self._embedded.get((task, template, plain)))
+            if row is not None:
+                known[plain] = row
+        return known
+
+    def _remember(self, task: Task, template: str, rows: Mapping[str, Tensor]) -> None:
+        self._embedded.update({(task, template, plain): row for plain, row in rows.items()})
+        while len(self._embedded) > _MOST_EMBEDDED:
+            del self._embedded[next(iter(self._embedded))]
+
+    def _embed(self, task: Task, labels: Sequence[str], template: str) -> Tensor:
         if self._text_encoder is None:
             self._text_encoder = TEXT_ENCODERS[self.description.text]()
-        prompt = self.description.tasks[task].prompt
-        rows = self._text_encoder.embed([prompt.replace("{label}", label) for label in labels])
-        return functional.normalize(rows - self._means.get(task, torch.zeros(())), dim=-1)
+        chosen = template or self.description.tasks[task].prompt
+        rows = self._text_encoder.embed([chosen.replace("{label}", label) for label in labels])
+        mean = self._means.get(task, torch.zeros(()))
+        if template and task in self._means:
+            mean = self._mean_of(task, template, self._text_encoder)
+        return functional.normalize(rows - mean, dim=-1)
+
+    def _mean_of(self, task: Task, template: str, encoder: TextEncoder) -> Tensor:
+        """What all labels have in common in another template than the task's own."""
+        mean = self._own_means.get((task, template))
+        if mean is None:
+            labels = self.description.tasks[task].labels[:_LABELS_FOR_MEAN]
+            mean = encoder.embed([template.replace("{label}", each) for each in labels]).mean(dim=0)
+            self._own_means[task, template] = mean
+        return mean
 
     def _part_id(self, part: Part) -> str:
         path = self.folder / part.file

@@ -52,6 +52,18 @@ class Encodings:
         """Snippets on the grid."""
         return self.grid.snippet_count(self.end_us)
 
+    def part(self, grid: SnippetGrid, end_us: int) -> Encodings:
+        """The snippets from the origin of a shifted ``grid`` up to ``end_us``."""
+        first = (grid.origin_us - self.grid.origin_us) // self.grid.stride_us
+        end_us = min(end_us, self.end_us)
+        rows = slice(first, first + grid.snippet_count(end_us))
+        return Encodings(
+            grid,
+            end_us,
+            None if self.visual is None else self.visual[rows],
+            None if self.audio is None else self.audio[rows],
+        )
+
 
 def content_hash(path: Path) -> str:
     """A name for what the file holds, in milliseconds even for a file of many gigabytes.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import logging
 import os
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -16,7 +15,7 @@ import torch
 
 from core_model.bundle import Bundle, distinct_labels
 from core_model.bundle_description import BundleError
-from core_model.cache import EncodingCache, Encodings, content_hash
+from core_model.cache import EncodingCache, Encodings
 from core_model.detection.encoding import BlockEncoder, blank_picture, silence
 from core_model.detection.feeds import DetectionCancelledError
 from core_model.detection.run import DetectionRun, Features, tasks_of
@@ -29,13 +28,15 @@ from core_model.detection.windows import (
 )
 from core_model.device import choose_device
 from core_model.encoders.base import AudioEncoder, VisualEncoder
+from core_model.library import Library
+from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.media.probe import MediaInfo, probe
 from core_model.postprocess import DecodeConfig
-from core_model.timeline import US_PER_S, Detection, SnippetGrid, Task
+from core_model.prompting.kept import Extent, KeptFile
+from core_model.prompting.prompter import Prompter
+from core_model.timeline import US_PER_S, Detection, SnippetGrid, Task, seconds
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
-
-logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,10 +57,19 @@ class DetectionUpdate:
     done: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How often the costly parts were used, all in all."""
+
+    encoder_calls: int
+    backbone_calls: int
+
+
 class Predictor:
     """Finds events with one bundle on one device. Parts of the bundle are read when first used.
 
-    Not for two threads at once.
+    Not for two threads at once, but once it is prepared a second thread may ask for
+    :meth:`kept_file` and use the :attr:`prompter`.
     """
 
     def __init__(
@@ -69,12 +79,19 @@ class Predictor:
         self.bundle = bundle
         self.device = choose_device(device)
         self._cache = cache
+        self._encoder_calls = 0
         if self.device.torch_device.type == "cpu":
             _leave_room_for_decoding()
 
+    @property
+    def work(self) -> Work:
+        """What has been done so far."""
+        return Work(self._encoder_calls, self._scorer.backbone_calls)
+
     def prepare(self) -> None:
         """Read the parts of the bundle that every file needs. Raises BundleError."""
-        _ = self._head, self._visual_encoder, self._audio_encoder, self.bundle.encoder_ids
+        _ = self.prompter, self._visual_encoder, self._audio_encoder
+        _ = self._blank_picture, self._silence
 
     def detect(
         self,
@@ -83,80 +100,106 @@ class Predictor:
         tasks: Sequence[Task] | None = None,
         labels: Sequence[str] | None = None,
         threshold: float | None = None,
+        span_us: tuple[int, int] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
     ) -> Generator[DetectionUpdate, None, None]:
         """Updates while the file is read; the last one is ``done``. Close it to stop early.
 
         ``media`` is a path or what was probed of it. Without ``tasks`` all that the bundle knows;
         tasks whose stream the file lacks find nothing. Without ``labels`` the bundle's own.
-        Without ``threshold`` everything above the bundle's floor. ``cancelled`` is asked at least
-        every 100 ms of work; once it says True the updates end without one that is ``done``.
+        Without ``threshold`` everything above the bundle's floor. With a ``span_us`` only that
+        stretch is read and looked at, and nothing beyond it is known. ``cancelled`` is asked at
+        least every 100 ms of work; once it says True the updates end without one that is ``done``.
 
         Raises:
-            MediaError: the file cannot be read.
+            MediaError: the file cannot be read, or has nothing in ``span_us``.
             BundleError: the bundle is damaged, or has no such task or label.
             TextEncoderError: a new label, and the text model is not installed.
         """
         began_s = time.monotonic()
         info = probe(media) if isinstance(media, Path) else media
         prompts = self._prompts(tasks, labels, info)
-        updates = self._updates(info, prompts, cancelled, began_s)
+        part = info if span_us is None else _within(info, span_us)
+        updates = self._updates(info, part, prompts, cancelled, began_s)
         try:
             for update in updates:
                 yield update if threshold is None else _above(update, threshold)
         except DetectionCancelledError:
             return
 
+    def encode(
+        self, media: Path | MediaInfo, *, cancelled: Callable[[], bool] = lambda: False
+    ) -> Generator[DetectionUpdate, None, None]:
+        """Like :meth:`detect`, but looks for nothing: afterwards the file is encoded."""
+        began_s = time.monotonic()
+        info = probe(media) if isinstance(media, Path) else media
+        try:
+            yield from self._updates(info, info, None, cancelled, began_s)
+        except DetectionCancelledError:
+            return
+
+    def kept_file(self, path: Path) -> KeptFile | None:
+        """What is encoded of a file, which may still grow; None where nothing is.
+
+        From memory or from the cache; the file is not decoded. Raises MediaError.
+        """
+        file = self.library.kept(path)
+        if file is not None and (file.is_growing or file.extent.done):
+            return file
+        info = probe(path)
+        if not SnippetGrid(info.start_us).snippet_count(info.end_us):
+            return KeptFile(info, self._features(None, None), Extent(0, 0, info.end_us))
+        kept = self.library.load(self.library.media_hash(path), info)
+        return None if kept is None else self._file(info, kept, keep=True)
+
     def _updates(
         self,
         info: MediaInfo,
-        prompts: tuple[TaskPrompt, ...],
+        part: MediaInfo,
+        prompts: tuple[TaskPrompt, ...] | None,
         cancelled: Callable[[], bool],
         began_s: float,
     ) -> Iterator[DetectionUpdate]:
-        if not prompts or not SnippetGrid(info.start_us).snippet_count(info.end_us):
-            yield _update(info, (), 1, 1, info.end_us, began_s, False)
+        """``part`` is the file itself or a stretch of it; ``prompts`` of None: only encode."""
+        if prompts == () or not SnippetGrid(part.start_us).snippet_count(part.end_us):
+            yield _update(part, (), 1, 1, part.end_us, began_s, False)
             return
-        media_hash = self._hash(info.path)
-        kept = self._kept(media_hash, info)
+        media_hash = self.library.media_hash(info.path)
+        kept = self.library.load(media_hash, info)
         if kept is not None:
-            features = self._features(kept.visual, kept.audio)
-            run = self._run(info, features, prompts, cancelled)
+            if part is not info:
+                kept = kept.part(SnippetGrid(part.start_us), part.end_us)
+            file = self._file(part, kept, keep=part is info)
+            run = self._run(file, prompts, cancelled)
             for ready in self._cached_steps(kept.count):
                 events = run.advance(ready, kept.count, kept.end_us)
-                yield _update(info, events, ready, kept.count, kept.end_us, began_s, True)
+                yield _update(part, events, ready, kept.count, kept.end_us, began_s, True)
             return
-        encoder = BlockEncoder(info, self._visual_encoder, self._audio_encoder, self.device)
-        features = self._features(encoder.visual, encoder.audio)
-        run = self._run(info, features, prompts, cancelled)
-        for ready in encoder.blocks(cancelled):
-            if ready == encoder.count and self._cache and media_hash:
-                self._cache.store(media_hash, self.bundle.encoder_ids, encoder.result())
-            events = run.advance(ready, encoder.count, encoder.end_us)
-            yield _update(info, events, ready, encoder.count, encoder.end_us, began_s, False)
-
-    def _hash(self, path: Path) -> str | None:
-        """The name of the content in the cache; None where nothing is kept of it."""
-        if self._cache is None:
-            return None
-        try:
-            return content_hash(path)
-        except OSError as error:
-            # Whether the file can be played is for the decoders to say.
-            logger.warning("%s is not looked up in the cache: %s", path.name, error)
-            return None
-
-    def _kept(self, media_hash: str | None, info: MediaInfo) -> Encodings | None:
-        """Encodings from the cache, if they are of the streams that can be read now."""
-        if self._cache is None or media_hash is None:
-            return None
-        kept = self._cache.load(media_hash, self.bundle.encoder_ids, SnippetGrid(info.start_us))
-        if kept is None:
-            return None
-        same_streams = (kept.visual is None) == (info.video is None) and (kept.audio is None) == (
-            info.audio is None
+        encoder = BlockEncoder(part, self._visual_encoder, self._audio_encoder, self.device)
+        file = KeptFile(
+            part,
+            self._features(encoder.visual, encoder.audio),
+            Extent(0, encoder.count, encoder.end_us),
         )
-        return kept if same_streams else None
+        if part is info:
+            file = self.library.keep(file)
+        run = self._run(file, prompts, cancelled)
+        try:
+            for ready in encoder.blocks(cancelled):
+                file.grow(Extent(ready, encoder.count, encoder.end_us))
+                if ready == encoder.count and part is info:
+                    self.library.store(media_hash, encoder.result())
+                events = run.advance(ready, encoder.count, encoder.end_us)
+                yield _update(part, events, ready, encoder.count, encoder.end_us, began_s, False)
+        finally:
+            self._encoder_calls += encoder.calls
+            file.abandon()
+
+    def _file(self, info: MediaInfo, kept: Encodings, *, keep: bool) -> KeptFile:
+        """A file that is encoded, also kept in memory if asked to."""
+        extent = Extent(kept.count, kept.count, kept.end_us)
+        file = KeptFile(info, self._features(kept.visual, kept.audio), extent)
+        return self.library.keep(file) if keep else file
 
     def _cached_steps(self, count: int) -> Iterator[int]:
         """Ready snippets after each complete window."""
@@ -165,15 +208,17 @@ class Predictor:
             yield min(start + plan.length, count)
 
     def _run(
-        self,
-        info: MediaInfo,
-        features: Features,
-        prompts: tuple[TaskPrompt, ...],
-        cancelled: Callable[[], bool],
+        self, file: KeptFile, prompts: tuple[TaskPrompt, ...] | None, cancelled: Callable[[], bool]
     ) -> DetectionRun:
-        scorer = WindowScorer(self._head, self._plan.length, self.device.torch_device)
         return DetectionRun(
-            info, features, prompts, scorer, self._plan, self.bundle.calibrated, cancelled
+            file.info,
+            file.features,
+            prompts or (),
+            self._scorer,
+            self._plan,
+            self.bundle.calibrated,
+            cancelled,
+            functools.partial(self.library.files.add, file),
         )
 
     def _features(self, visual: np.ndarray | None, audio: np.ndarray | None) -> Features:
@@ -218,6 +263,20 @@ class Predictor:
         return WindowPlan(self.bundle.description.window, self.bundle.description.hop)
 
     @functools.cached_property
+    def library(self) -> Library:
+        """What has been encoded. Raises BundleError where an encoder's file cannot be read."""
+        return Library(self._cache, self.bundle.encoder_ids)
+
+    @functools.cached_property
+    def prompter(self) -> Prompter:
+        """Answers prompts about files that :meth:`kept_file` gave; for one thread."""
+        return Prompter(self.bundle, self._head, self._scorer, self._plan, self.library.files)
+
+    @functools.cached_property
+    def _scorer(self) -> WindowScorer:
+        return WindowScorer(self._head, self._plan.length, self.device.torch_device)
+
+    @functools.cached_property
     def _head(self) -> UniAV:
         return self.bundle.head(self.device.torch_device)
 
@@ -242,6 +301,22 @@ def _leave_room_for_decoding() -> None:
     """Half of the cores for the networks, the others for the decoders that feed them: with more,
     torch's threads wait for each other while a decoder holds a core."""
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 2) // 2)))
+
+
+def _within(info: MediaInfo, span_us: tuple[int, int]) -> MediaInfo:
+    """The stretch of a file whose snippets lie in ``span_us``; at least one snippet of it.
+
+    Raises MediaError where the file has nothing there.
+    """
+    grid = SnippetGrid(info.start_us)
+    begin_us, end_us = max(span_us[0], info.start_us), min(span_us[1], info.end_us)
+    if begin_us >= end_us:
+        said = f"there is nothing from {seconds(span_us[0]):g} s to {seconds(span_us[1]):g} s"
+        raise MediaError(info.path, WHOLE_FILE, said)
+    last = grid.snippet_count(info.end_us) - 1
+    first = min((begin_us - info.start_us) // grid.stride_us, last)
+    start_us = info.start_us + first * grid.stride_us
+    return dataclasses.replace(info, start_us=start_us, end_us=end_us)
 
 
 def _above(update: DetectionUpdate, threshold: float) -> DetectionUpdate:

@@ -16,7 +16,11 @@ from torch.nn import functional
 from core_model.timeline import Task
 from core_model.uniav.model import RawOutput
 
+# How fast a prompt gives way to its negatives: with a lead of half a logit a score of 0.5 is left
+# at 0.12.
+NEGATIVE_SHARPNESS = 4.0
 _LEAST = 1e-6
+_LEAST_LENGTH = 1e-12
 
 
 def compared_stream(task: Task, visual: Tensor, audio: Tensor) -> Tensor:
@@ -24,6 +28,19 @@ def compared_stream(task: Task, visual: Tensor, audio: Tensor) -> Tensor:
     if task is Task.AVEL:
         raise ValueError("audio-visual labels have no single stream to be compared with")
     return visual if task is Task.TAL else audio
+
+
+def comparison(
+    embeddings: Float[Tensor, "*many dim"], reference: Float[Tensor, "rows dim"], scale: float
+) -> tuple[Float[Tensor, "*many"], Float[Tensor, "*many"]]:
+    """What comparing snippets with words needs and no word changes: factor and total (...,).
+
+    A label with unit row t outshines the ``reference`` by exp(factor * <snippet, t> - total).
+    """
+    length = embeddings.norm(dim=-1).clamp(min=_LEAST_LENGTH)
+    factor = scale / length
+    total = (factor[..., None] * (embeddings @ reference.T)).logsumexp(dim=-1)
+    return factor, total
 
 
 def snippet_probabilities(
@@ -37,9 +54,9 @@ def snippet_probabilities(
     ``text`` and ``reference`` are unit rows; for a label that is itself a reference row this is
     the softmax over the reference. A new label is measured against the same known ones.
     """
-    unit = functional.normalize(embeddings, dim=-1)
-    total = (scale * unit @ reference.T).logsumexp(dim=-1, keepdim=True)
-    return (scale * unit @ text.T - total).exp().clamp(max=1.0)
+    factor, total = comparison(embeddings, reference, scale)
+    logits = factor[..., None] * (embeddings @ text.T) - total[..., None]
+    return logits.exp().clamp(max=1.0)
 
 
 def fused(
@@ -72,3 +89,17 @@ def _rows(
     summed: Float[Tensor, "batch ends labels"], places: Tensor
 ) -> Float[Tensor, "batch points labels"]:
     return summed.gather(1, places[..., None].expand(-1, -1, summed.shape[2]))
+
+
+def contrasted(
+    logits: Float[Tensor, "*many labels"], sharpness: float = NEGATIVE_SHARPNESS
+) -> Float[Tensor, "*many"]:
+    """The first of ``labels`` as far as it lies above all others, which are what is not meant.
+
+    Where it leads it keeps its logit; where another leads it loses ``sharpness`` times the lead.
+    A negative thus removes what is more like itself and leaves everything else as it was.
+    """
+    meant = logits[..., 0]
+    if logits.shape[-1] == 1:
+        return meant
+    return meant - sharpness * (logits[..., 1:].amax(dim=-1) - meant).clamp(min=0)

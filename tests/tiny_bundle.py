@@ -46,17 +46,18 @@ LABELS = {
 class TinyVisualEncoder:
     """Frames -> mean and change of 4 x 2 colour patches -> 12 numbers."""
 
-    dim = VISUAL_DIM
-
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Sequential, dim: int) -> None:
         self.network = network.eval()
+        self.dim = dim
         self.calls = 0
 
     @classmethod
     def load(cls, path: Path, device: torch.device | None = None) -> TinyVisualEncoder:
-        network = nn.Sequential(nn.Linear(48, VISUAL_DIM), nn.Identity())
-        network.load_state_dict(load_file(path))
-        return cls(network)
+        weights = load_file(path)
+        dim = len(weights["0.bias"])
+        network = nn.Sequential(nn.Linear(48, dim), nn.Identity())
+        network.load_state_dict(weights)
+        return cls(network, dim)
 
     def frame_size_px(self, width_px: int, height_px: int) -> tuple[int, int]:
         return FRAME_SIZE_PX
@@ -77,17 +78,18 @@ class TinyVisualEncoder:
 class TinyAudioEncoder:
     """Samples -> log energies of 20 bands -> 10 numbers."""
 
-    dim = AUDIO_DIM
-
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Sequential, dim: int) -> None:
         self.network = network.eval()
+        self.dim = dim
         self.calls = 0
 
     @classmethod
     def load(cls, path: Path, device: torch.device | None = None) -> TinyAudioEncoder:
-        network = nn.Sequential(nn.Linear(BANDS, AUDIO_DIM), nn.Identity())
-        network.load_state_dict(load_file(path))
-        return cls(network)
+        weights = load_file(path)
+        dim = len(weights["0.bias"])
+        network = nn.Sequential(nn.Linear(BANDS, dim), nn.Identity())
+        network.load_state_dict(weights)
+        return cls(network, dim)
 
     def embed(self, samples: np.ndarray) -> Tensor:
         assert samples.dtype == np.float32 and samples.ndim == 1
@@ -131,10 +133,16 @@ def tiny_description(**changes: object) -> BundleDescription:
 
 
 def make_tiny_bundle(
-    folder: Path, seed: int = 0, *, class_aware: bool = False, **changes: object
+    folder: Path,
+    seed: int = 0,
+    *,
+    class_aware: bool = False,
+    wide: bool = False,
+    **changes: object,
 ) -> Path:
     """Write a bundle into ``folder`` (made if needed) and return the folder.
 
+    ``wide`` gives encoders whose embeddings are as wide as those of the text.
     ``class_aware`` gives the head a pair of distances for every class; ``changes`` replace fields
     of the description.
     """
@@ -142,13 +150,13 @@ def make_tiny_bundle(
     generator = torch.Generator().manual_seed(seed)
     description = tiny_description(**changes)
     for part, inputs, outputs in (
-        (description.visual, 48, VISUAL_DIM),
-        (description.audio, BANDS, AUDIO_DIM),
+        (description.visual, 48, TEXT_DIM if wide else VISUAL_DIM),
+        (description.audio, BANDS, TEXT_DIM if wide else AUDIO_DIM),
     ):
         weight = torch.randn(outputs, inputs, generator=generator)
         bias = torch.randn(outputs, generator=generator)
         save_file({"0.weight": weight, "0.bias": bias}, folder / part.file)
-    save_checkpoint(folder / description.head, _tiny_head(description, seed, class_aware))
+    save_checkpoint(folder / description.head, _tiny_head(description, seed, class_aware, wide))
     rows = {
         task: torch.nn.functional.normalize(
             torch.randn(len(settings.labels), TEXT_DIM, generator=generator), dim=-1
@@ -160,7 +168,7 @@ def make_tiny_bundle(
     return folder
 
 
-def _tiny_head(description: BundleDescription, seed: int, class_aware: bool) -> UniAV:
+def _tiny_head(description: BundleDescription, seed: int, class_aware: bool, wide: bool) -> UniAV:
     config = UniAVConfig(
         tasks={
             task: TaskConfig(
@@ -171,8 +179,8 @@ def _tiny_head(description: BundleDescription, seed: int, class_aware: bool) -> 
         dim=16,
         heads=2,
         ffn_ratio=2,
-        visual_dim=VISUAL_DIM,
-        audio_dim=AUDIO_DIM,
+        visual_dim=TEXT_DIM if wide else VISUAL_DIM,
+        audio_dim=TEXT_DIM if wide else AUDIO_DIM,
         text_dim=TEXT_DIM,
         self_stages=1,
         down_stages=3,

@@ -104,6 +104,7 @@ class PromptRequest:
     path: Path
     specs: tuple[PromptSpec, ...]
     visible_us: tuple[int, int] | None = None
+    bundle: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,7 @@ class MomentsRequest:
     paths: tuple[Path, ...]
     query: PromptSpec | Example
     top: int
+    bundle: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +173,7 @@ class WhyRequest:
     path: Path
     detection: Detection
     spec: PromptSpec | None = None
+    bundle: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

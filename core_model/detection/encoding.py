@@ -40,7 +40,7 @@ class BlockEncoder:
     """Encodes the streams of one file; ``ready`` snippets of :attr:`visual` and :attr:`audio`
     hold their embeddings so far, float16 (snippets, dim), None for a stream the file lacks.
 
-    Iterate :meth:`blocks`, then take :meth:`result`.
+    Iterate :meth:`blocks`, then take :meth:`result`. ``calls`` counts those of the encoders.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class BlockEncoder:
     ) -> None:
         self.grid = SnippetGrid(info.start_us)
         self.ready = 0
+        self.calls = 0
         self.count = self.grid.snippet_count(info.end_us)
         self.end_us = info.end_us
         self._info = info
@@ -119,6 +120,7 @@ class BlockEncoder:
     def _fill(
         self, room: np.ndarray, size: int, encoder: VisualEncoder | AudioEncoder, block: Block
     ) -> None:
+        self.calls += 1
         with self._device.encoding():
             room[self.ready : self.ready + size] = _as_half(encoder.embed(block.data))
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from core_model.detection.feeds import DetectionCancelledError
 from core_model.detection.stitching import Segments, Stitcher, Window
-from core_model.detection.windows import TaskPrompt, WindowPlan, WindowScorer
+from core_model.detection.windows import PointSink, TaskPrompt, WindowPlan, WindowScorer
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection, SnippetGrid, Task
 
@@ -59,15 +59,17 @@ class DetectionRun:
         plan: WindowPlan,
         calibrate: Callable[[Task, np.ndarray], np.ndarray],
         cancelled: Callable[[], bool],
+        keep: PointSink | None = None,
     ) -> None:
+        """``keep`` takes the points of complete windows."""
         self._info = info
-        self._grid = SnippetGrid(info.start_us)
         self._features = features
         self._prompts = prompts
         self._scorer = scorer
         self._plan = plan
         self._calibrate = calibrate
         self._cancelled = cancelled
+        self._keep = keep
         self._stitchers: Mapping[Task, Stitcher] = {
             prompt.task: Stitcher(prompt.decoding.sigma, prompt.decoding.min_score)
             for prompt in prompts
@@ -93,13 +95,13 @@ class DetectionRun:
             self._preview_due_s = began_s + max(_PREVIEW_PAUSE_S, took_s / _PREVIEW_SHARE)
         elif self._windows_done > had_done:
             self._current = self._open_detections(end_us)
-        return tuple(sorted(self._final + self._current, key=_by_onset))
+        return tuple(sorted(self._final + self._current, key=by_onset))
 
     def _take_window(self, start: int, count: int, end_us: int) -> None:
         end = min(start + self._plan.length, count)
         for prompt in self._prompts:
             stitcher = self._stitchers[prompt.task]
-            stitcher.add(self._score(prompt, start, end))
+            stitcher.add(self._score(prompt, start, end, self._keep))
             self._final += self._detections(prompt, stitcher.settled(), end_us)
         self._windows_done += 1
         self._seen = end
@@ -122,40 +124,56 @@ class DetectionRun:
             for detection in self._detections(prompt, self._stitchers[prompt.task].open(), end_us)
         ]
 
-    def _score(self, prompt: TaskPrompt, start: int, end: int) -> Window:
+    def _score(
+        self, prompt: TaskPrompt, start: int, end: int, keep: PointSink | None = None
+    ) -> Window:
         if self._cancelled():
             raise DetectionCancelledError
-        return self._scorer.score(prompt, start, *self._features.part(start, end))
+        return self._scorer.score(prompt, start, *self._features.part(start, end), keep)
 
     def _detections(self, prompt: TaskPrompt, segments: Segments, end_us: int) -> list[Detection]:
         """Segments as events in presentation time, within the streams that the task looks at."""
-        first_us, last_us = self._range_us(prompt.task)
-        last_us = min(last_us, end_us)
         scores = self._calibrate(prompt.task, segments.scores)
-        detections = []
-        for onset, offset, score, label in zip(
-            segments.onsets.tolist(),
-            segments.offsets.tolist(),
-            scores.tolist(),
-            segments.labels.tolist(),
-            strict=True,
-        ):
-            onset_us = max(first_us, self._grid.centre_us(onset))
-            offset_us = min(last_us, self._grid.centre_us(offset))
-            if onset_us < offset_us:
-                detections.append(
-                    Detection(prompt.task, prompt.labels[label], onset_us, offset_us, score)
-                )
-        return detections
+        return timed(self._info, prompt.task, prompt.labels, segments, scores, end_us)
 
-    def _range_us(self, task: Task) -> tuple[int, int]:
-        streams = {
-            Task.TAL: (self._info.video,),
-            Task.SED: (self._info.audio,),
-            Task.AVEL: (self._info.video, self._info.audio),
-        }[task]
-        present = [stream for stream in streams if stream is not None]
-        return max(s.start_us for s in present), min(s.end_us for s in present)
+
+def timed(
+    info: MediaInfo,
+    task: Task,
+    labels: tuple[str, ...],
+    segments: Segments,
+    scores: np.ndarray,
+    end_us: int,
+) -> list[Detection]:
+    """Segments on the grid as events in presentation time with these ``scores``, clipped to
+    ``end_us`` and to the streams that the task looks at."""
+    grid = SnippetGrid(info.start_us)
+    first_us, last_us = range_us(info, task)
+    last_us = min(last_us, end_us)
+    detections = []
+    for onset, offset, score, label in zip(
+        segments.onsets.tolist(),
+        segments.offsets.tolist(),
+        scores.tolist(),
+        segments.labels.tolist(),
+        strict=True,
+    ):
+        onset_us = max(first_us, grid.centre_us(onset))
+        offset_us = min(last_us, grid.centre_us(offset))
+        if onset_us < offset_us:
+            detections.append(Detection(task, labels[label], onset_us, offset_us, score))
+    return detections
+
+
+def range_us(info: MediaInfo, task: Task) -> tuple[int, int]:
+    """Where all streams that a task looks at are there."""
+    streams = {
+        Task.TAL: (info.video,),
+        Task.SED: (info.audio,),
+        Task.AVEL: (info.video, info.audio),
+    }[task]
+    present = [stream for stream in streams if stream is not None]
+    return max(s.start_us for s in present), min(s.end_us for s in present)
 
 
 def _rows(embeddings: np.ndarray, start: int, end: int) -> np.ndarray:
@@ -164,5 +182,6 @@ def _rows(embeddings: np.ndarray, start: int, end: int) -> np.ndarray:
     return embeddings[start:end]
 
 
-def _by_onset(detection: Detection) -> tuple[int, int, str, str]:
+def by_onset(detection: Detection) -> tuple[int, int, str, str]:
+    """The order in which events are told."""
     return detection.onset_us, detection.offset_us, str(detection.task), detection.label

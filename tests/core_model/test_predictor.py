@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from core_model import library
 from core_model import predictor as predictor_module
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError
@@ -155,7 +156,7 @@ def test_a_file_whose_content_cannot_be_named_is_encoded(bundle, media, tmp_path
     def fail(path):
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(predictor_module, "content_hash", fail)
+    monkeypatch.setattr(library, "content_hash", fail)
     cache = EncodingCache(tmp_path / "cache")
     assert last_of(Predictor(bundle, cache=cache).detect(media["short"])).done
     assert not cache.folder.exists()
@@ -285,3 +286,36 @@ def test_a_predictor_leaves_cores_to_the_decoders(bundle, monkeypatch):
     monkeypatch.setattr(predictor_module.os, "cpu_count", lambda: 2)
     Predictor(bundle, "cpu")
     assert torch.get_num_threads() == 1
+
+
+def test_a_stretch_is_looked_at_alone_and_the_same_from_the_cache(bundle, media, tmp_path):
+    span_us = (12_100_000, 20_900_000)
+    cache = EncodingCache(tmp_path)
+    afresh = last_of(Predictor(bundle, cache=cache).detect(media["long"], span_us=span_us))
+    assert (afresh.start_us, afresh.end_us) == (12_000_000, span_us[1])
+    assert not list(cache.folder.glob("*"))
+    for _ in Predictor(bundle, cache=cache).encode(media["long"]):
+        pass
+    cached = last_of(Predictor(bundle, cache=cache).detect(media["long"], span_us=span_us))
+    assert cached.from_cache and not afresh.from_cache
+    assert len(cached.detections) == len(afresh.detections) > 5
+    for ours, theirs in zip(cached.detections, afresh.detections, strict=True):
+        assert (ours.label, ours.onset_us, ours.offset_us) == pytest.approx(
+            (theirs.label, theirs.onset_us, theirs.offset_us), abs=2_000
+        )
+        assert ours.score == pytest.approx(theirs.score, abs=1e-3)
+    assert min(found.onset_us for found in cached.detections) >= 12_000_000
+    assert max(found.offset_us for found in cached.detections) <= span_us[1]
+
+
+@pytest.mark.parametrize("span_us", [(4_900_000, 60_000_000), (-5, 1), (0, 5_000_000)])
+def test_the_ends_of_a_stretch_may_be_anywhere(bundle, media, span_us):
+    update = last_of(Predictor(bundle).detect(media["short"], span_us=span_us))
+    assert update.done and update.detections
+    assert update.analysed_us == update.end_us <= 5_100_000
+
+
+@pytest.mark.parametrize("span_us", [(60_000_000, 70_000_000), (2, 2), (3, 1), (-9, 0)])
+def test_a_stretch_without_anything_is_one_clear_line(bundle, media, span_us):
+    with pytest.raises(MediaError, match=r"short\.mp4: file: there is nothing from"):
+        last_of(Predictor(bundle).detect(media["short"], span_us=span_us))

@@ -1,0 +1,68 @@
+"""What has been encoded with one bundle: on disk by content, and lately used files in memory."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from core_model.cache import EncodingCache, Encodings, content_hash
+from core_model.media.probe import MediaInfo
+from core_model.prompting.kept import FileKey, KeptFile, KeptFiles
+from core_model.timeline import SnippetGrid
+
+logger = logging.getLogger(__name__)
+
+
+class Library:
+    """Finds encodings of files. ``files`` may be used by several threads, the rest by one each."""
+
+    def __init__(self, cache: EncodingCache | None, encoder_ids: tuple[str, str]) -> None:
+        """``cache`` of None looks nothing up on disk and keeps nothing there."""
+        self._cache = cache
+        self._encoder_ids = encoder_ids
+        self.files = KeptFiles()
+
+    def media_hash(self, path: Path) -> str | None:
+        """The name of the content in the cache; None where nothing is kept of it."""
+        if self._cache is None:
+            return None
+        try:
+            return content_hash(path)
+        except OSError as error:
+            # Whether the file can be played is for the decoders to say.
+            logger.warning("%s is not looked up in the cache: %s", path.name, error)
+            return None
+
+    def load(self, media_hash: str | None, info: MediaInfo) -> Encodings | None:
+        """Encodings from the cache, if they are of the streams that can be read now."""
+        if self._cache is None or media_hash is None:
+            return None
+        kept = self._cache.load(media_hash, self._encoder_ids, SnippetGrid(info.start_us))
+        if kept is None:
+            return None
+        same_streams = (kept.visual is None) == (info.video is None) and (kept.audio is None) == (
+            info.audio is None
+        )
+        return kept if same_streams else None
+
+    def store(self, media_hash: str | None, encodings: Encodings) -> None:
+        """Write to the cache, if there is one."""
+        if self._cache is not None and media_hash is not None:
+            self._cache.store(media_hash, self._encoder_ids, encodings)
+
+    def kept(self, path: Path) -> KeptFile | None:
+        """The file as it is in memory; None where it is not or has changed since."""
+        try:
+            return self.files.get(FileKey.of(path))
+        except OSError:
+            return None
+
+    def keep(self, file: KeptFile) -> KeptFile:
+        """Keep a file in memory. While it grows it takes the place of what was known of it; one
+        that is whole stays as it was, with the points that it has by now."""
+        try:
+            key = FileKey.of(file.info.path)
+        except OSError:
+            # It was read a moment ago; whoever asks for it again is told that it is gone.
+            return file
+        return self.files.put(key, file)
