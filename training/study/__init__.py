@@ -1,0 +1,1 @@
+"""How the variants of UniAV compare on composed scenes: python -m training.study."""
