@@ -121,14 +121,15 @@ def measure_cached(path: Path, seeks: int) -> None:
             if back % 10 == 0:
                 # As fast as a key that is held down repeats.
                 wait_until(lambda: player.picture.reader.is_idle)
-        visited = _seeks_within_visited(player, index, chance, seeks)
+        kept = min(_kept_frames(player), GOP_FRAMES)
+        visited = _seeks_within_visited(player, index, chance, seeks, kept)
     say("seek within the frames at hand", sought, "20")
     say("step back", stepped, "20")
-    say(f"seek within {_kept_frames()} frames visited before", visited, "20")
+    say(f"seek within {kept} frames visited before", visited, "20")
 
 
 def _seeks_within_visited(
-    player: Player, index: FrameIndex, chance: random.Random, seeks: int
+    player: Player, index: FrameIndex, chance: random.Random, seeks: int, kept: int
 ) -> list[float]:
     """Seeks to what is kept of a group of pictures that has been stepped through, ms each."""
     after = 3 * GOP_FRAMES
@@ -140,16 +141,16 @@ def _seeks_within_visited(
     wait_until(lambda: player.picture.reader.is_idle)
     times_ms = []
     for _ in range(seeks):
-        number = after - 1 - chance.randrange(min(_kept_frames(), GOP_FRAMES))
+        number = after - 1 - chance.randrange(kept)
         go = _seeks(player, index.time_us(number))
         times_ms.append(took_ms(player, go, _shows(player, number)))
     return times_ms
 
 
-def _kept_frames() -> int:
+def _kept_frames(player: Player) -> int:
     """How many frames before the playhead fit into memory with those ahead of it."""
-    frame_bytes = 4 * VIEW_PX.width() * VIEW_PX.height()
-    return (frames_budget_bytes() - EAGER_BYTES // 2) // frame_bytes - 1
+    assert player.picture.shown is not None
+    return (frames_budget_bytes() - EAGER_BYTES // 2) // player.picture.shown.nbytes - 1
 
 
 def measure_scrubbing(path: Path, seeks: int) -> None:

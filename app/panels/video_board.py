@@ -22,6 +22,7 @@ from app.project.edits import SetVideoStatus
 from app.project.values import VideoStatus
 from app.theme import Theme
 from app.window.annotation import Annotation
+from app.worker import Worker
 
 NO_VIDEOS = "No videos in this project yet. Open one, and it is added."
 NO_MATCH = "No video passes the filters."
@@ -39,8 +40,7 @@ class VideoBoard(QWidget):
         self.setMinimumWidth(264)
         self._annotation = annotation
         self._projects = annotation.projects
-        self._thread: ThumbnailThread | None = None
-        self._retiring: list[ThumbnailThread] = []
+        self._looker: Worker[ThumbnailThread] = Worker(self)
         self._counts_are_old = False
         self.model = VideoBoardModel()
         self.view = QListView()
@@ -102,10 +102,7 @@ class VideoBoard(QWidget):
 
     def shutdown(self) -> None:
         """Wait until the thread has looked at the video at hand."""
-        self._retire()
-        for thread in self._retiring:
-            thread.wait()
-        self._retiring.clear()
+        self._looker.wait()
 
     def _lay_out(self) -> None:
         title = QLabel("VIDEOS")
@@ -147,7 +144,7 @@ class VideoBoard(QWidget):
         self.view.selectionModel().selectionChanged.connect(self._tell)
 
     def _on_project(self) -> None:
-        self._retire()
+        self._looker.retire()
         self.model.forget()
         self._read_videos()
         self._read_counts()
@@ -191,7 +188,7 @@ class VideoBoard(QWidget):
 
     def _look(self) -> None:
         """See which files are there, and get pictures of them."""
-        self._retire()
+        self._looker.retire()
         project, document = self._projects.project, self._projects.document
         if project is None or document is None or not document.videos:
             return
@@ -200,27 +197,12 @@ class VideoBoard(QWidget):
         )
         thread = ThumbnailThread(wanted, project.folder, self)
         thread.looked.connect(self._take)
-        thread.finished.connect(self._forget_finished)
-        self._thread = thread
-        thread.start(ThumbnailThread.Priority.LowestPriority)
+        self._looker.begin(thread, ThumbnailThread.Priority.LowestPriority)
 
     def _take(self, looked: Looked) -> None:
-        if self.sender() is self._thread:
+        if self.sender() is self._looker.thread_now:
             self.model.set_looked(looked.video_id, looked.path is None, looked.picture)
             self._tell()
-
-    def _retire(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.cancel()
-            self._retiring.append(thread)
-
-    def _forget_finished(self) -> None:
-        if self._thread is not None and self._thread.isFinished():
-            self._retire()
-        for thread in [t for t in self._retiring if t.isFinished()]:
-            self._retiring.remove(thread)
-            thread.deleteLater()
 
     def _on_filter(self, _value: object) -> None:
         status = self._only.currentData()

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QObject, QSize, Qt, QThread, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
 from app.project.places import locate
 from app.project.values import Video
+from app.worker import CancellableThread
 from core_model.cache import default_folder
 from core_model.media.errors import MediaError
 from core_model.media.still import frame_at
@@ -44,7 +45,7 @@ class Looked:
     picture: QImage | None
 
 
-class ThumbnailThread(QThread):
+class ThumbnailThread(CancellableThread):
     """Looks at one video after the other; ``looked`` carries a Looked for each."""
 
     looked = Signal(object)

@@ -13,7 +13,7 @@ from app.player.frame_source import PIXEL_FORMAT, FrameSource, IsLate
 from app.player.glimpses import Glimpses, glimpse_size_px
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import TimedFrame
-from core_model.media.video import Painter, VideoFrame
+from core_model.media.video import PaintedFrame, Painter, VideoFrame
 
 # How many frames before the one that is wanted all are decoded, where its time is not known.
 MARGIN_FRAMES = 3
@@ -57,7 +57,7 @@ class CacheFiller:
             self._on_packet_ahead, on_broken, is_late=is_late, on_decoded=self._on_decoded
         )
         self._scout = FrameSource(give_up, on_broken, threads=SCOUT_THREADS)
-        self._ahead: Generator[VideoFrame] | None = None
+        self._ahead: Generator[PaintedFrame] | None = None
 
     def close(self) -> None:
         """Close the file and drop all frames."""
@@ -109,7 +109,7 @@ class CacheFiller:
 
     def read_behind(self, looks: Looks, missing: Missing) -> None:
         """Add the frames before the first one of the cache."""
-        earlier: deque[VideoFrame] = deque(maxlen=missing.most)
+        earlier: deque[PaintedFrame] = deque(maxlen=missing.most)
         passed = 0
         margin_us = MARGIN_FRAMES * missing.usual_us
         found = self._scout.frames(looks.path, missing.from_us, looks.size_px, margin_us)
@@ -124,7 +124,7 @@ class CacheFiller:
         if self._cache.prepend(tuple(earlier), reaches_first=reaches_first):
             self._stop_ahead()
 
-    def frame_at(self, looks: Looks, pts_us: int) -> VideoFrame | None:
+    def frame_at(self, looks: Looks, pts_us: int) -> PaintedFrame | None:
         """One frame, aside from the cache."""
         with closing(self._scout.frames(looks.path, pts_us, looks.size_px, 0)) as found:
             return next(found, None)
@@ -133,7 +133,7 @@ class CacheFiller:
         """The key frame before a moment, aside from the cache; None where it is unknown."""
         return self._scout.key_frame(looks.path, time_us, looks.size_px)
 
-    def _search(self, found: Generator[VideoFrame], after_us: int | None) -> VideoFrame | None:
+    def _search(self, found: Generator[PaintedFrame], after_us: int | None) -> PaintedFrame | None:
         """The first frame, or the first one later than ``after_us``."""
         self._searching = True
         try:
@@ -144,7 +144,7 @@ class CacheFiller:
             self._searching = False
         return first
 
-    def _take_on(self, frame: VideoFrame | None, following: Generator[VideoFrame]) -> None:
+    def _take_on(self, frame: PaintedFrame | None, following: Generator[PaintedFrame]) -> None:
         if frame is None:
             following.close()
             self._ahead = None

@@ -11,7 +11,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 
 # As much is decoded around the playhead before anybody asks for it.
 EAGER_BYTES = 128_000_000
@@ -43,7 +43,7 @@ class FrameCache:
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
         self._lock = threading.Lock()
-        self._frames: list[VideoFrame] = []
+        self._frames: list[PaintedFrame] = []
         self._pts_us: list[int] = []
         self._certain_us: int | None = None
         self._starts_at_first = False
@@ -59,7 +59,7 @@ class FrameCache:
             self._starts_at_first = False
             self._finished = False
 
-    def append(self, frame: VideoFrame) -> None:
+    def append(self, frame: PaintedFrame) -> None:
         """Add the frame that follows the last one; drops frames far behind the playhead."""
         with self._lock:
             if not self._frames and self._certain_us is not None:
@@ -69,7 +69,7 @@ class FrameCache:
             self._pts_us.append(frame.pts_us)
             self._forget_behind()
 
-    def prepend(self, earlier: Sequence[VideoFrame], *, reaches_first: bool) -> bool:
+    def prepend(self, earlier: Sequence[PaintedFrame], *, reaches_first: bool) -> bool:
         """Add the frames just before the first one; ``reaches_first``: none precedes them.
 
         Returns whether frames far ahead of the playhead were dropped to make room.
@@ -122,7 +122,7 @@ class FrameCache:
             behind = max(self._index(playhead_us), 0)
             return self._before_first(max(int(self._eager_frames() * BEHIND_PART) - behind, 1))
 
-    def shown_at(self, time_us: int) -> VideoFrame | None:
+    def shown_at(self, time_us: int) -> PaintedFrame | None:
         """The frame on screen at ``time_us``, or None where this run cannot say."""
         with self._lock:
             if not self._frames:
@@ -150,13 +150,13 @@ class FrameCache:
         with self._lock:
             return bool(self._pts_us) and self._pts_us[0] <= time_us and not self._finished
 
-    def newest_before(self, time_us: int) -> VideoFrame | None:
+    def newest_before(self, time_us: int) -> PaintedFrame | None:
         """The last decoded frame at or before ``time_us``, even if a later one may be due."""
         with self._lock:
             index = self._index(time_us)
             return self._frames[index] if index >= 0 else None
 
-    def after(self, pts_us: int) -> VideoFrame | None:
+    def after(self, pts_us: int) -> PaintedFrame | None:
         """The frame that follows the one at ``pts_us``, or None where it is not in the run."""
         with self._lock:
             index = self._index(pts_us)
@@ -164,7 +164,7 @@ class FrameCache:
                 return None
             return self._frames[index + 1]
 
-    def before(self, pts_us: int) -> VideoFrame | None:
+    def before(self, pts_us: int) -> PaintedFrame | None:
         """The frame that precedes the one at ``pts_us``, or None where it is not in the run."""
         with self._lock:
             index = self._index(pts_us)
@@ -205,7 +205,7 @@ class FrameCache:
         return self._count_in(min(EAGER_BYTES, self._limit_bytes))
 
     def _count_in(self, limit_bytes: int) -> int:
-        frame_bytes = max(self._frames[-1].image.nbytes, 1)
+        frame_bytes = max(self._frames[-1].nbytes, 1)
         return max(limit_bytes // frame_bytes, MINIMUM_FRAMES)
 
     def _before_first(self, count: int) -> Missing:

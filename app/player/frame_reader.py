@@ -20,7 +20,7 @@ from app.player.frame_requests import (
 from app.player.glimpses import Glimpses
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 
 # Frames that are over for longer than this are left out while playing.
 LATE_US = 100_000
@@ -265,7 +265,7 @@ class FrameReader(QObject):
         found = self._cache.holds(sought.time_us, sought.direction)
         self._report(found=found or not self._cache.may_reach(sought.time_us))
 
-    def _preview_passed(self, frame: VideoFrame) -> None:
+    def _preview_passed(self, frame: PaintedFrame) -> None:
         """Hand out what was found on the way to the newest request, but not too often."""
         newest = self._frame_request or self._sought
         if newest is None or not newest.scrubs or frame.pts_us > newest.time_us:

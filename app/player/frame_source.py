@@ -24,7 +24,7 @@ from core_model.media.container import (
 )
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import OnPassed, TimedFrame, decoded_frames, sought_frames
-from core_model.media.video import Painter, VideoFrame
+from core_model.media.video import PaintedFrame, Painter, VideoFrame
 
 PIXEL_FORMAT = "bgra"
 # A machine that is too slow shows late frames this often rather than none.
@@ -77,7 +77,7 @@ class FrameSource:
 
     def frames(
         self, path: Path, start_us: int, size_px: tuple[int, int], margin_us: int
-    ) -> Generator[VideoFrame]:
+    ) -> Generator[PaintedFrame]:
         """Pictures from the last one at or before ``start_us`` on, BGRA of (width, height).
 
         Frames that no other refers to are not decoded while they lie more than ``margin_us``
@@ -97,7 +97,7 @@ class FrameSource:
             self.left_out = bool(earlier_us - {frame.pts_us})
             self._left_out_us -= earlier_us
             painter = painter or Painter(path, frame, size_px, PIXEL_FORMAT)
-            painted = VideoFrame(frame.pts_us, painter.paint(frame.picture))
+            painted = painter.paint_compactly(frame)
             if self._on_decoded is not None:
                 self._on_decoded(frame)
             yield painted

@@ -16,7 +16,7 @@ from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
 from app.player.whereabouts import Whereabouts
 from core_model.media.probe import VideoInfo
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 
 # Further behind than this, decoding leaps to a key frame instead of catching up.
 HOPELESSLY_LATE_US = 1_000_000
@@ -27,7 +27,7 @@ REST_MS = 150
 class Picture(QObject):
     """The frame on screen and the ways to another one. Times are presentation times.
 
-    ``frame_shown`` carries a VideoFrame, or None when there is no picture; the same frame comes
+    ``frame_shown`` carries a PaintedFrame, or None when there is no picture; the same frame comes
     again with more pixels when it stands. ``stepped`` carries the time of the frame that a step
     led to; ``dropped_changed`` how many frames came too late to be shown since the media were
     opened; ``broken_spans_changed`` the stretches known to be undecodable, (start_us, end_us) in
@@ -51,7 +51,7 @@ class Picture(QObject):
         self.reader.failed.connect(self._on_failed)
         self.numbers = FrameNumbers(self)
         self._whereabouts = Whereabouts(self._cache, self.numbers, self.reader.glimpses)
-        self.shown: VideoFrame | None = None
+        self.shown: PaintedFrame | None = None
         self.dropped_frames = 0
         self.broken_spans: Spans = ()
         self._path: Path | None = None
@@ -112,7 +112,7 @@ class Picture(QObject):
         """Whether the frame on screen has every pixel that the view can show of it."""
         if self.shown is None:
             return False
-        height, width = self.shown.image.shape[:2]
+        width, height = self.shown.size_px
         width_px, height_px = self._size.standing_px
         return width >= width_px and height >= height_px
 
@@ -275,12 +275,12 @@ class Picture(QObject):
             looks = Looks(self._path, self._size.standing_px)
             self.reader.detail(DetailRequest(self._serial, looks, self.shown.pts_us))
 
-    def _on_detailed(self, serial: int, frame: VideoFrame) -> None:
+    def _on_detailed(self, serial: int, frame: PaintedFrame) -> None:
         stands = self.shown is not None and self.shown.pts_us == frame.pts_us
         if serial == self._serial and stands:
             self._set_shown(frame)
 
-    def _on_previewed(self, serial: int, frame: VideoFrame) -> None:
+    def _on_previewed(self, serial: int, frame: PaintedFrame) -> None:
         if serial != self._awaited:
             return
         # What is shown already may be nearer.
@@ -295,7 +295,7 @@ class Picture(QObject):
         if self._video is not None:
             self.failed.emit(error)
 
-    def _count_dropped(self, frame: VideoFrame) -> None:
+    def _count_dropped(self, frame: PaintedFrame) -> None:
         if self.shown is None or frame.pts_us <= self.shown.pts_us:
             return
         dropped = self._whereabouts.frames_between(self.shown.pts_us, frame.pts_us)
@@ -311,13 +311,13 @@ class Picture(QObject):
             self.broken_spans = spans
             self.broken_spans_changed.emit(spans)
 
-    def _show(self, frame: VideoFrame) -> None:
+    def _show(self, frame: PaintedFrame) -> None:
         """Show a frame of the cache, unless the same one is on screen with no fewer pixels."""
-        fewer = self.shown is not None and self.shown.image.size < frame.image.size
+        fewer = self.shown is not None and self.shown.size_px < frame.size_px
         if self.shown is None or self._is_stale or fewer or frame.pts_us != self.shown.pts_us:
             self._set_shown(frame)
 
-    def _set_shown(self, frame: VideoFrame | None) -> None:
+    def _set_shown(self, frame: PaintedFrame | None) -> None:
         if frame is not self.shown:
             self.shown = frame
             self.frame_shown.emit(frame)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import (
     QColor,
@@ -24,7 +25,7 @@ from app.player.picture_place import FIT, PicturePlace
 from app.session import Session
 from app.theme import Theme, tabular
 from app.view_state import ViewState
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 
 # Black in both themes: any other colour shifts how the picture looks, and would stand out as a
 # second frame around pictures that carry black bars of their own.
@@ -58,7 +59,8 @@ class VideoView(QWidget):
         self._view_state = view_state
         self._theme = theme
         self._image: QImage | None = None
-        self._frame: VideoFrame | None = None
+        # What the image lies over.
+        self._pixels: np.ndarray | None = None
         self._own_size = QSize()
         self._place = PicturePlace()
         self._dragged_from: QPointF | None = None
@@ -84,10 +86,10 @@ class VideoView(QWidget):
         self._own_size = size
         self._set_place(PicturePlace())
 
-    def set_frame(self, frame: VideoFrame | None) -> None:
+    def set_frame(self, frame: PaintedFrame | None) -> None:
         """Show a frame with a uint8 (H, W, 4) BGRA image, or nothing."""
-        self._frame = frame
-        self._image = None if frame is None else _as_image(frame)
+        self._pixels = None if frame is None else frame.image
+        self._image = None if self._pixels is None else _as_image(self._pixels)
         self.update()
 
     def set_caption(self, headline: str, detail: str = "") -> None:
@@ -242,9 +244,7 @@ class VideoView(QWidget):
         self.update()
 
 
-def _as_image(frame: VideoFrame) -> QImage:
-    """A QImage over the frame's own memory, which the caller must keep alive."""
-    height, width = frame.image.shape[:2]
-    return QImage(
-        frame.image.data, width, height, frame.image.strides[0], QImage.Format.Format_RGB32
-    )
+def _as_image(pixels: np.ndarray) -> QImage:
+    """A QImage over the memory of uint8 BGRA (H, W, 4), which the caller must keep alive."""
+    height, width = pixels.shape[:2]
+    return QImage(pixels.data, width, height, pixels.strides[0], QImage.Format.Format_RGB32)

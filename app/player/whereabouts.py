@@ -9,7 +9,7 @@ from app.player.frame_cache import FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.glimpses import Glimpses
 from core_model.media.probe import VideoInfo
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 from core_model.timeline import US_PER_S
 
 _USUAL_RATE_HZ = 25.0
@@ -31,7 +31,9 @@ class Whereabouts:
         rate_hz = video.average_rate_hz if video is not None else 0.0
         return round(MARGIN_FRAMES * US_PER_S / (rate_hz or _USUAL_RATE_HZ))
 
-    def newest_known(self, path: Path, shown: VideoFrame | None, time_us: int) -> VideoFrame | None:
+    def newest_known(
+        self, path: Path, shown: PaintedFrame | None, time_us: int
+    ) -> PaintedFrame | None:
         """The last frame at hand, that on screen included, between a moment and its key frame."""
         key_us = self._numbers.key_us(time_us)
         if key_us is None:

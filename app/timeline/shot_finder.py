@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from app.timeline.shot_store import ShotStore
 from app.view_state import ViewState
+from app.worker import CancellableThread, Worker
 from core_model.cache import content_hash
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo
@@ -31,7 +32,7 @@ class ShotsFound:
     times_us: tuple[int, ...]
 
 
-class ShotThread(QThread):
+class ShotThread(CancellableThread):
     """Searches one file; tells the shots that it has whenever there are more."""
 
     found = Signal(object)
@@ -81,8 +82,7 @@ class ShotFinder(QObject):
         self._view_state = view_state
         self._store = ShotStore()
         self._path: Path | None = None
-        self._thread: ShotThread | None = None
-        self._retiring: list[ShotThread] = []
+        self._worker: Worker[ShotThread] = Worker(self)
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(BEGIN_AFTER_MS)
@@ -91,11 +91,11 @@ class ShotFinder(QObject):
     @property
     def is_busy(self) -> bool:
         """Whether a search waits or runs."""
-        return self._delay.isActive() or self._thread is not None
+        return self._delay.isActive() or self._worker.is_busy
 
     def set_media(self, info: MediaInfo | None) -> None:
         """Search this file soon; None and files without pictures are not searched."""
-        self._retire()
+        self._worker.retire()
         self._path = info.path if info is not None and info.video is not None else None
         if self._path is None:
             self._delay.stop()
@@ -105,36 +105,18 @@ class ShotFinder(QObject):
     def shutdown(self) -> None:
         """Cancel the search and wait until it has ended (a picture's time)."""
         self._delay.stop()
-        self._retire()
-        for thread in self._retiring:
-            thread.wait()
-        self._retiring.clear()
+        self._worker.wait()
 
     def _begin(self) -> None:
         if self._path is None:
             return
         thread = ShotThread(self._path, self._store, self)
         thread.found.connect(self._take)
-        thread.finished.connect(self._forget_finished)
-        self._thread = thread
-        thread.start(QThread.Priority.LowestPriority)
+        self._worker.begin(thread, QThread.Priority.LowestPriority)
 
     def _take(self, found: ShotsFound) -> None:
         if found.path == self._path:
             self._view_state.set_snap_times("shots", found.times_us)
-
-    def _retire(self) -> None:
-        thread, self._thread = self._thread, None
-        if thread is not None:
-            thread.cancel()
-            self._retiring.append(thread)
-
-    def _forget_finished(self) -> None:
-        if self._thread is not None and self._thread.isFinished():
-            self._retire()
-        for thread in [t for t in self._retiring if t.isFinished()]:
-            self._retiring.remove(thread)
-            thread.deleteLater()
 
 
 def _give_way() -> None:

@@ -10,7 +10,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, Signal
 
 from app.timeline.sound_features import Analyser, Samples, Segment
 from app.timeline.sound_layout import Layout, SegmentDone, SoundIndex
@@ -19,6 +19,7 @@ from app.timeline.sound_reading import SoundReading
 from app.timeline.sound_settings import SoundPlan
 from app.timeline.sound_shelf import SoundShelf
 from app.timeline.sound_store import SoundStore, SoundWriter
+from app.worker import CancellableThread
 from core_model.media.container import open_media, seeks_exactly
 from core_model.media.errors import MediaError
 
@@ -69,7 +70,7 @@ class SoundEnd:
     reason: str
 
 
-class SoundBuilder(QThread):
+class SoundBuilder(CancellableThread):
     """Works on one request: a beginning, segments in any order, then one end unless cancelled.
 
     A picture that turns out to be damaged is begun a second time.

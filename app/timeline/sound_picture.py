@@ -31,6 +31,7 @@ from app.timeline.sound_features import (
 from app.timeline.sound_settings import SoundPlan, SpectrogramSettings, plan_for
 from app.timeline.sound_shelf import SoundShelf
 from app.timeline.sound_store import SoundStore
+from app.worker import Worker
 from core_model.media.probe import AudioInfo
 
 # While the file is read the level range follows only changes that the eye would notice.
@@ -65,8 +66,7 @@ class SoundPicture(QObject):
         self.shelf = SoundShelf()
         self._numbers = count(1)
         self._request_id = next(self._numbers)
-        self._builder: SoundBuilder | None = None
-        self._retiring: list[SoundBuilder] = []
+        self._worker: Worker[SoundBuilder] = Worker(self)
         self._media: tuple[Path, AudioInfo] | None = None
         self._focus_us = (0, 0)
         self._plan: SoundPlan | None = None
@@ -161,17 +161,15 @@ class SoundPicture(QObject):
     def look_at(self, start_us: int, end_us: int) -> None:
         """Compute what lies there before the rest."""
         self._focus_us = (start_us, end_us)
-        if self._builder is not None:
-            self._builder.look_at(start_us, end_us)
+        if self._worker.thread_now is not None:
+            self._worker.thread_now.look_at(start_us, end_us)
 
     def shutdown(self) -> None:
         """Cancel the thread and wait until it has ended (a stretch's time)."""
         self._retire()
-        for builder in self._retiring:
-            builder.wait()
+        for builder in self._worker.wait():
             for store in builder.given:
                 self.shelf.release(store)
-        self._retiring.clear()
         self._release()
 
     # --- what panes draw -----------------------------------------------------------------------
@@ -221,10 +219,8 @@ class SoundPicture(QObject):
         builder.begun.connect(self._take_beginning)
         builder.progressed.connect(self._take_progress)
         builder.ended.connect(self._take_end)
-        builder.finished.connect(self._forget_finished)
-        self._builder = builder
         self.status_changed.emit()
-        builder.start(SoundBuilder.Priority.LowPriority)
+        self._worker.begin(builder, SoundBuilder.Priority.LowPriority)
 
     def _recompute(self) -> None:
         """Start again with other settings, keeping the waveform that is there."""
@@ -319,20 +315,9 @@ class SoundPicture(QObject):
         self._store = self._earlier = None
 
     def _retire(self) -> None:
-        builder, self._builder = self._builder, None
-        if builder is None:
-            return
-        builder.cancel()
-        if builder.isFinished():
+        builder = self._worker.retire()
+        if builder is not None and builder.isFinished():
             # What it has given may still be on its way here.
             for store in builder.given:
                 if store not in (self._store, self._earlier):
                     self.shelf.release(store)
-            builder.deleteLater()
-        else:
-            self._retiring.append(builder)
-
-    def _forget_finished(self) -> None:
-        for builder in [b for b in self._retiring if b.isFinished()]:
-            self._retiring.remove(builder)
-            builder.deleteLater()

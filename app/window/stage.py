@@ -16,7 +16,7 @@ from app.theme import Theme
 from app.view_state import ViewState
 from core_model.media.errors import MediaError, printable
 from core_model.media.probe import MediaInfo
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 
 ELSEWHERE = "The picture is in a window of its own.\n\nClose that window to have it here again."
 
@@ -107,7 +107,7 @@ class Stage(QWidget):
                 "Sound only", f"{printable(media.path.name)} has no picture."
             )
 
-    def _on_frame(self, frame: VideoFrame | None) -> None:
+    def _on_frame(self, frame: PaintedFrame | None) -> None:
         self.video_view.set_frame(frame)
         self._show_frame_number()
 

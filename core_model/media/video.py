@@ -5,19 +5,20 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Generator, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 import av.error
 import numpy as np
 from av.video.frame import VideoFrame as DecodedFrame
 
-from core_model.media.colour import ColourConverter
+from core_model.media.colour import ColourConverter, CompactPicture
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import TimedFrame, decoded_frames
 from core_model.media.errors import MediaError
-from core_model.media.orientation import displayed_size_px, orientation_of
+from core_model.media.orientation import UPRIGHT, displayed_size_px, orientation_of
 from core_model.timeline import US_PER_S
 
 Size = tuple[int, int]
@@ -30,6 +31,40 @@ class VideoFrame:
 
     pts_us: int
     image: np.ndarray
+
+    @property
+    def size_px(self) -> Size:
+        """(width, height)."""
+        return self.image.shape[1], self.image.shape[0]
+
+    @property
+    def nbytes(self) -> int:
+        return self.image.nbytes
+
+
+@dataclass(frozen=True, slots=True)
+class CompactFrame:
+    """A displayed picture that takes 1.5 bytes per pixel until somebody looks at ``image``."""
+
+    pts_us: int
+    picture: CompactPicture
+
+    @property
+    def image(self) -> np.ndarray:
+        """uint8 (height, width, channels); a new array each time."""
+        return self.picture.expand()
+
+    @property
+    def size_px(self) -> Size:
+        """(width, height)."""
+        return self.picture.stored.width, self.picture.stored.height
+
+    @property
+    def nbytes(self) -> int:
+        return self.picture.nbytes
+
+
+PaintedFrame: TypeAlias = VideoFrame | CompactFrame
 
 
 def frames(
@@ -143,9 +178,23 @@ class Painter:
 
     def paint(self, frame: DecodedFrame) -> np.ndarray:
         """uint8 (height, width, channels) of the displayed picture."""
-        try:
+        with self._explained(frame):
             stored = self._converter.convert(frame, *self._stored_size_px)
+        return self._orientation.apply(stored)
+
+    def paint_compactly(self, frame: TimedFrame) -> PaintedFrame:
+        """The displayed picture in as few bytes as can be without a loss that is seen."""
+        if self._orientation == UPRIGHT:
+            with self._explained(frame.picture):
+                compact = self._converter.compact(frame.picture, *self._stored_size_px)
+            if compact is not None:
+                return CompactFrame(frame.pts_us, compact)
+        return VideoFrame(frame.pts_us, self.paint(frame.picture))
+
+    @contextmanager
+    def _explained(self, frame: DecodedFrame) -> Iterator[None]:
+        try:
+            yield
         except av.error.FFmpegError as error:
             reason = f"its pixels ({frame.format.name}) cannot be converted"
             raise MediaError(self._path, "video", reason) from error
-        return self._orientation.apply(stored)

@@ -60,7 +60,7 @@ def board(annotation: Annotation, qtbot: QtBot) -> Iterator[VideoBoard]:
     qtbot.addWidget(made)
     made.resize(320, 500)
     made.show()
-    qtbot.waitUntil(lambda: made._thread is None)
+    qtbot.waitUntil(lambda: not made._looker.is_busy)
     yield made
     made.shutdown()
 

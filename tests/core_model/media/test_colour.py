@@ -99,6 +99,39 @@ def test_bars_keep_their_colours(pixel_format: str, matrix: int, full: bool, siz
     np.testing.assert_allclose(middles(image), np.rint(BARS * 255), atol=TOLERANCE)
 
 
+@pytest.mark.parametrize("full", [False, True])
+@pytest.mark.parametrize("matrix", LUMA)
+@pytest.mark.parametrize("pixel_format", ["yuv420p", "yuv422p"])
+@pytest.mark.parametrize("divisor", [1, 2])
+def test_compact_pictures_keep_their_colours(
+    pixel_format: str, matrix: int, full: bool, divisor: int
+) -> None:
+    frame = bars_frame(pixel_format, matrix, full)
+    width, height = frame.width // divisor, frame.height // divisor
+    compact = ColourConverter("rgb24").compact(frame, width, height)
+    assert compact is not None
+    assert compact.nbytes < 2.2 * width * height
+    image = compact.expand()
+    assert image.shape == (height, width, 3)
+    np.testing.assert_allclose(middles(image), np.rint(BARS * 255), atol=TOLERANCE)
+
+
+def test_a_compact_picture_of_its_own_size_loses_nothing() -> None:
+    frame = bars_frame("yuv420p", BT709, False)
+    converter = ColourConverter("bgra")
+    compact = converter.compact(frame, frame.width, frame.height)
+    assert compact is not None
+    np.testing.assert_array_equal(
+        compact.expand(), converter.convert(frame, frame.width, frame.height)
+    )
+
+
+@pytest.mark.parametrize("pixel_format", ["yuv444p", "yuv420p10le", "yuva420p"])
+def test_pixels_that_would_lose_by_it_are_not_made_compact(pixel_format: str) -> None:
+    frame = bars_frame(pixel_format, BT709, False)
+    assert ColourConverter("rgb24").compact(frame, frame.width, frame.height) is None
+
+
 def test_all_formats_of_the_output_have_the_same_colours() -> None:
     frame = bars_frame("yuv420p", BT709, False)
     size = frame.width, frame.height
