@@ -32,7 +32,7 @@ from benchmarks.player_room import VIEW_PX, opened, wait_until
 from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
-PARTS = ("seek", "cached", "scrub", "open", "reading", "play")
+PARTS = ("seek", "cached", "scrub", "open", "reading", "play", "shots")
 
 
 def took_ms(player: Player, go: Callable[[], None], is_there: Callable[[], bool]) -> float:
@@ -227,6 +227,8 @@ def main() -> None:
         measure_all_reading()
     if "play" in arguments.only:
         measure_all_playing(arguments.seconds)
+    if "shots" in arguments.only:
+        measure_all_playing(arguments.seconds, beside_shots=True)
     application.quit()
 
 

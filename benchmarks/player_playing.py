@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import itertools
 import statistics
+import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager, nullcontext
+from pathlib import Path
 
 import av
 import numpy as np
-from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtCore import QEventLoop, QObject, QTimer
 from PySide6.QtGui import QPaintEvent
 
 from app.player.frame_source import FrameSource
@@ -18,6 +20,8 @@ from app.player.player import Player
 from app.player.video_view import VideoView
 from app.session import Session
 from app.theme import DARK
+from app.timeline.shot_finder import ShotThread
+from app.timeline.shot_store import ShotStore
 from app.view_state import ViewState
 from benchmarks.player_media import HD_30, HD_60, UHD_30, Kind, video_to_play
 from benchmarks.player_room import VIEW_PX, opened
@@ -65,11 +69,13 @@ def measure_all_reading() -> None:
     measure_reading("2160p, decoded and scaled to the view", UHD_30)
 
 
-def measure_all_playing(duration_s: float) -> None:
-    """The table of playing, each video for so many seconds."""
-    print(f"\n{'playing':46}{'frames':>9}{'dropped':>9}{'unpaint':>9}{'paint p50':>12}{'p95':>9}")
+def measure_all_playing(duration_s: float, *, beside_shots: bool = False) -> None:
+    """The table of playing, each video for so many seconds, while its shots are looked for or
+    not."""
+    title = "playing while shots are looked for" if beside_shots else "playing"
+    print(f"\n{title:46}{'frames':>9}{'dropped':>9}{'unpaint':>9}{'paint p50':>12}{'p95':>9}")
     for name, kind, speed in PLAYED:
-        measure_playing(name, kind, speed, duration_s)
+        measure_playing(name, kind, speed, duration_s, beside_shots=beside_shots)
 
 
 def measure_reading(name: str, kind: Kind) -> None:
@@ -93,10 +99,25 @@ def _rate_hz(frames: Iterator[object]) -> float:
     return count / (time.perf_counter() - began_s)
 
 
-def measure_playing(name: str, kind: Kind, speed: float, duration_s: float) -> None:
+@contextmanager
+def _shots_looked_for(path: Path) -> Iterator[None]:
+    with tempfile.TemporaryDirectory() as folder:
+        thread = ShotThread(path, ShotStore(Path(folder)), QObject())
+        thread.start(ShotThread.Priority.LowestPriority)
+        try:
+            yield
+        finally:
+            thread.cancel()
+            thread.wait()
+
+
+def measure_playing(
+    name: str, kind: Kind, speed: float, duration_s: float, *, beside_shots: bool
+) -> None:
     """Frames that were not shown in time, and how long the window was held up by painting."""
     path = video_to_play(kind, duration_s * speed + 1)
-    with opened(path) as player:
+    beside = _shots_looked_for(path) if beside_shots else nullcontext()
+    with opened(path) as player, beside:
         view = PaintedView(player, ViewState())
         view.resize(VIEW_PX)
         view.show()

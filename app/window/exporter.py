@@ -48,6 +48,10 @@ class ExportResult:
     audio: str = ""
 
 
+class _GivenUpError(Exception):
+    """Nobody waits for the work any more."""
+
+
 class Exporter(QObject):
     """``progressed`` carries an ExportProgress, ``finished`` an ExportResult; nothing comes from
     work that was cancelled."""
@@ -73,7 +77,7 @@ class Exporter(QObject):
         thread.start()
 
     def cancel(self) -> None:
-        """Give up at once; the thread ends, and cleans up, with its next frame."""
+        """Give up at once; the thread ends, and cleans up, with its next packet."""
         self._serial += 1
         self.is_busy = False
 
@@ -91,13 +95,20 @@ class Exporter(QObject):
                 result = self._export_clip(serial, request)
         except MediaError as error:
             result = ExportResult(request, str(error))
+        except _GivenUpError:
+            return
         self._told.emit(serial, result)
 
     def _export_clip(self, serial: int, request: ClipRequest) -> ExportResult:
         """Write a clip, or as much of it as there is before somebody gives up."""
+
+        def go_on() -> None:
+            if serial != self._serial:
+                raise _GivenUpError
+
         told = ClipProgress(0.0)
         begun_s = last_s = time.monotonic()
-        with closing(write_clip(request)) as progress:
+        with closing(write_clip(request, go_on)) as progress:
             for told in progress:
                 if serial != self._serial:
                     break

@@ -13,6 +13,7 @@ import av
 import av.error
 from av.container import OutputContainer
 
+from core_model.media.decoding import OnPacket
 from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.media.export.formats import ClipFormat, format_of
 from core_model.media.export.sound import sound_writer
@@ -43,8 +44,11 @@ class ClipProgress:
     audio: str = ""
 
 
-def write_clip(request: ClipRequest) -> Generator[ClipProgress, None, None]:
-    """Write a clip, telling how far it is; closing the generator before its end gives up.
+def write_clip(
+    request: ClipRequest, on_packet: OnPacket | None = None
+) -> Generator[ClipProgress, None, None]:
+    """Write a clip, telling how far it is; closing the generator before its end gives up, and so
+    does what ``on_packet`` raises before any packet of the picture is decoded.
 
     Streams are copied where that is exact and coded anew where it is not. The clip appears under
     its name only when it is whole; a failure or giving up leaves nothing behind. Raises MediaError
@@ -59,7 +63,7 @@ def write_clip(request: ClipRequest) -> Generator[ClipProgress, None, None]:
         # In the same folder, so that the last step is a change of name.
         with tempfile.TemporaryDirectory(prefix=".avscope-", dir=target.parent) as folder:
             partial = Path(folder) / f"clip{target.suffix}"
-            yield from _write(request, info, kind, partial)
+            yield from _write(request, info, kind, partial, on_packet)
             _refuse_target(request)
             Path(partial).replace(target)
     except (OSError, av.error.FFmpegError) as error:
@@ -91,7 +95,11 @@ def _within(request: ClipRequest, info: MediaInfo) -> ClipRequest:
 
 
 def _write(
-    request: ClipRequest, info: MediaInfo, kind: ClipFormat, partial: Path
+    request: ClipRequest,
+    info: MediaInfo,
+    kind: ClipFormat,
+    partial: Path,
+    on_packet: OnPacket | None,
 ) -> Generator[ClipProgress, None, None]:
     span = (request.start_us, request.end_us)
     video: Writer | None = None
@@ -99,7 +107,7 @@ def _write(
     with ExitStack() as stack:
         out = stack.enter_context(closing(av.open(f"file:{partial}", "w", format=kind.container)))
         if info.video is not None and kind.video:
-            video = video_writer(out, kind, request.source, *span)
+            video = video_writer(out, kind, request.source, *span, on_packet)
         if info.audio is not None and kind.audio:
             audio = sound_writer(out, kind, request.source, info.audio, *span)
         writers = [writer for writer in (video, audio) if writer is not None]

@@ -22,7 +22,7 @@ from core_model.media.container import (
     seek,
     time_base_of,
 )
-from core_model.media.decoding import decoded_frames
+from core_model.media.decoding import OnPacket, decoded_frames
 from core_model.media.export.formats import ClipFormat
 from core_model.media.export.track import COPIED, TimedPacket
 
@@ -53,14 +53,19 @@ def is_copied_whole(out: OutputContainer, kind: ClipFormat, source: Path, index:
 
 
 def exact_run(
-    out: OutputContainer, source: Path, index: int, start_us: int, end_us: int
+    out: OutputContainer,
+    source: Path,
+    index: int,
+    start_us: int,
+    end_us: int,
+    on_packet: OnPacket | None = None,
 ) -> Run | None:
     """The packets that decode to exactly the frames shown in ``[start_us, end_us)``.
 
     None where there is no such run: the first frame is no key frame or begins before the range, or
     frames refer to others outside of it.
     """
-    if not _begins_with_key_frame(source, start_us):
+    if not _begins_with_key_frame(source, start_us, on_packet):
         return None
     with open_media(source) as container:
         stream = container.streams[index]
@@ -74,9 +79,9 @@ def exact_run(
         return _run_of(container, stream, start_us, end_us)
 
 
-def _begins_with_key_frame(source: Path, start_us: int) -> bool:
+def _begins_with_key_frame(source: Path, start_us: int, on_packet: OnPacket | None) -> bool:
     """Refreshes without a key picture are marked like one but do not decode to it at once."""
-    with closing(decoded_frames(source, start_us)) as frames:
+    with closing(decoded_frames(source, start_us, on_packet=on_packet)) as frames:
         first = next(frames, None)
     if first is None or not first.picture.key_frame:
         return False

@@ -17,7 +17,7 @@ from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from core_model.media.container import open_media, time_base_of, video_stream
-from core_model.media.decoding import TimedFrame, decoded_frames
+from core_model.media.decoding import OnPacket, TimedFrame, decoded_frames
 from core_model.media.errors import MediaError
 from core_model.media.export.copying import CopyWriter, exact_run
 from core_model.media.export.formats import ClipFormat, pixel_format, video_options
@@ -34,26 +34,31 @@ _INTERLACED_FLAGS = "+ildct+ilme"
 
 
 def video_writer(
-    out: OutputContainer, kind: ClipFormat, source: Path, start_us: int, end_us: int
+    out: OutputContainer,
+    kind: ClipFormat,
+    source: Path,
+    start_us: int,
+    end_us: int,
+    on_packet: OnPacket | None = None,
 ) -> Writer | None:
     """Add a stream of pictures to a clip; None where none is shown within the range."""
     with open_media(source) as container:
         stream = video_stream(source, container)
         index, tick = stream.index, time_base_of(stream)
         rate_hz = stream.average_rate or stream.guessed_rate or Fraction(25)
-    with closing(decoded_frames(source, start_us)) as frames:
+    with closing(decoded_frames(source, start_us, on_packet=on_packet)) as frames:
         first = next(frames, None)
     if first is None:
         raise MediaError(source, "video", "holds nothing that can be decoded")
     if first.pts_us >= end_us:
         return None
-    run = exact_run(out, source, index, start_us, end_us)
+    run = exact_run(out, source, index, start_us, end_us, on_packet)
     if run is not None:
         return CopyWriter(out, source, index, run, start_us)
     if first.pts_us != start_us and tick > _COARSE_TICK:
         tick = _FINE_TICK
     stream = _add_stream(out, kind, first, rate_hz, max(tick, _FINEST_TICK))
-    return VideoCoder(stream, source, start_us, end_us)
+    return VideoCoder(stream, source, start_us, end_us, on_packet)
 
 
 def _add_stream(
@@ -91,7 +96,15 @@ class VideoCoder:
 
     way = CODED
 
-    def __init__(self, stream: VideoStream, source: Path, start_us: int, end_us: int) -> None:
+    def __init__(
+        self,
+        stream: VideoStream,
+        source: Path,
+        start_us: int,
+        end_us: int,
+        on_packet: OnPacket | None,
+    ) -> None:
+        self._on_packet = on_packet
         self._stream = stream
         self._source = source
         self._span_us = (start_us, end_us)
@@ -105,7 +118,8 @@ class VideoCoder:
     def packets(self) -> Generator[TimedPacket, None, None]:
         """The coded pictures in decoding order."""
         start_us, end_us = self._span_us
-        with closing(decoded_frames(self._source, start_us)) as frames:
+        decoded = decoded_frames(self._source, start_us, on_packet=self._on_packet)
+        with closing(decoded) as frames:
             shown = itertools.takewhile(lambda frame: frame.pts_us < end_us, frames)
             for frame, until_us in _with_ends(shown, end_us):
                 begin = self._ticks(max(frame.pts_us, start_us))

@@ -248,6 +248,29 @@ def refusal(source: Path, start_us: int, end_us: int, target: Path) -> str:
     return str(raised.value)
 
 
+@pytest.mark.parametrize("after", [1, 3, 12])
+def test_giving_up_before_any_packet_leaves_nothing(
+    source: Path, tmp_path: Path, after: int
+) -> None:
+    folder = tmp_path / "clips"
+    folder.mkdir()
+    seen = 0
+
+    def give_up() -> None:
+        nonlocal seen
+        seen += 1
+        if seen == after:
+            raise InterruptedByTestError
+
+    with pytest.raises(InterruptedByTestError):
+        list(write_clip(ClipRequest(source, 400_000, 2_000_000, folder / "clip.mp4"), give_up))
+    assert list(folder.iterdir()) == []
+
+
+class InterruptedByTestError(Exception):
+    """What ``on_packet`` raises."""
+
+
 def test_nothing_is_overwritten_unasked(source: Path, tmp_path: Path) -> None:
     target = tmp_path / "clip.mkv"
     target.write_text("precious", encoding="utf-8")
