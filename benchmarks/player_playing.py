@@ -102,7 +102,8 @@ def _rate_hz(frames: Iterator[object]) -> float:
 @contextmanager
 def _shots_looked_for(path: Path) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
-        thread = ShotThread(path, ShotStore(Path(folder)), QObject())
+        parent = QObject()
+        thread = ShotThread(path, ShotStore(Path(folder)), parent)
         thread.start(ShotThread.Priority.LowestPriority)
         try:
             yield
