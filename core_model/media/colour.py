@@ -44,7 +44,7 @@ class Expander:
         self._reformatter = VideoReformatter()
 
     def expand(self, stored: VideoFrame, matrix: Colorspace | None, pixels: str) -> np.ndarray:
-        """uint8 (height, width, channels)."""
+        """uint8 (height, width, channels), contiguous."""
         with self._lock:
             shown = self._reformatter.reformat(
                 stored,
@@ -53,7 +53,7 @@ class Expander:
                 interpolation=Interpolation.BILINEAR,
                 threads=1,
             )
-            return shown.to_ndarray()
+            return np.ascontiguousarray(shown.to_ndarray())
 
 
 class CompactPicture(NamedTuple):

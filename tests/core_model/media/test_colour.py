@@ -126,6 +126,14 @@ def test_a_compact_picture_of_its_own_size_loses_nothing() -> None:
     )
 
 
+@pytest.mark.parametrize("width", range(60, 70))
+def test_compact_pictures_of_any_width_are_contiguous(width: int) -> None:
+    compact = ColourConverter("bgra").compact(bars_frame("yuv420p", BT709, False), width, 33)
+    assert compact is not None
+    image = compact.expand()
+    assert image.shape == (33, width, 4) and image.flags.c_contiguous
+
+
 @pytest.mark.parametrize("pixel_format", ["yuv444p", "yuv420p10le", "yuva420p"])
 def test_pixels_that_would_lose_by_it_are_not_made_compact(pixel_format: str) -> None:
     frame = bars_frame(pixel_format, BT709, False)
