@@ -154,6 +154,7 @@ class MainWindow(QMainWindow):
             self.session,
             self.player,
             self.view_state,
+            self.runner,
             self.events,
             self.messages,
             actions,

@@ -16,12 +16,14 @@ from app.jobs.requests import (
     PromptFailure,
     PromptProgress,
     PromptRequest,
+    ReviewOrder,
+    ReviewOrderRequest,
 )
 
 if TYPE_CHECKING:
     from app.jobs.engine import QuestionEngine
 
-Question = PromptRequest
+Question = PromptRequest | ReviewOrderRequest
 
 
 class Questions(QObject):
@@ -56,7 +58,7 @@ class Questions(QObject):
         kind = type(question)
         with self._condition:
             self._waiting[kind] = self._wanted[kind] = question
-            self._left[kind] = len(question.specs)
+            self._left[kind] = len(question.specs) if isinstance(question, PromptRequest) else 1
             self._condition.notify_all()
         if self._thread is None:
             self._thread = threading.Thread(target=self._work, name="questions")
@@ -134,7 +136,9 @@ class Questions(QObject):
         kind = type(question)
         if isinstance(response, PromptFailure):
             self._left[kind] = 0
-        elif isinstance(response, PromptProgress) and response.done:
+        elif isinstance(response, ReviewOrder) or (
+            isinstance(response, PromptProgress) and response.done
+        ):
             self._left[kind] -= 1
         if self._left[kind] == 0:
             self._wanted.pop(kind)

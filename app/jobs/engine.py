@@ -24,8 +24,11 @@ from app.jobs.requests import (
     PromptProgress,
     PromptRequest,
     PromptResponse,
+    ReviewOrder,
+    ReviewOrderRequest,
     TextModelLoading,
 )
+from app.jobs.review_order import review_order
 from app.jobs.wish import EncodingWish
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError, starter_folder
@@ -158,10 +161,14 @@ class QuestionEngine:
         self._wish = wish
 
     def serve(
-        self, question: PromptRequest, cancelled: Callable[[], bool]
-    ) -> Generator[PromptResponse | None, None, None]:
+        self, question: PromptRequest | ReviewOrderRequest, cancelled: Callable[[], bool]
+    ) -> Generator[PromptResponse | ReviewOrder | None, None, None]:
         """Responses, and None where others may be served while this one waits."""
         try:
+            if isinstance(question, ReviewOrderRequest):
+                file = self._models.loaded(question.bundle).kept_file(question.path)
+                yield review_order(question, file)
+                return
             yield from self._prompts(question, self._models.loaded(question.bundle), cancelled)
         except _ANSWERED_ERRORS as error:
             yield PromptFailure(question.id, str(error))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
+
 from core_model.prompt_spec import Example, Moment, PromptSpec, ScoreCurve
 from core_model.timeline import US_PER_S, Detection, Task
 
@@ -195,6 +197,34 @@ class WhyAnswer:
     score_without_audio: float | None
     score_without_picture: float | None
     nearest_labels: tuple[tuple[str, float], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReviewOrderRequest:
+    """Say in which order deciding on finds of a file teaches most.
+
+    One row per find: ``ids``, ``kinds`` (places in Task), ``label_ids``, ``spans_us`` (n, 2) and
+    ``doubts`` in [0, 1]. ``JobRunner.ask_review_order`` sends it, ``JobRunner.review_ordered``
+    carries the ReviewOrder.
+    """
+
+    id: int
+    path: Path
+    ids: np.ndarray
+    kinds: np.ndarray
+    label_ids: np.ndarray
+    spans_us: np.ndarray
+    doubts: np.ndarray
+    bundle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReviewOrder:
+    """The ``ids`` of the request, the one that teaches most in front; None where the file is not
+    encoded, so that nothing can be said of likeness."""
+
+    id: int
+    ids: np.ndarray | None
 
 
 PromptResponse = PromptProgress | TextModelLoading | PromptFailure

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.asking import Question, Questions
@@ -15,6 +16,7 @@ from app.jobs.requests import (
     DetectRequest,
     DetectResponse,
     PromptRequest,
+    ReviewOrderRequest,
 )
 from app.jobs.wish import EncodingWish
 from core_model.prompt_spec import PromptSpec
@@ -31,6 +33,7 @@ class JobRunner(QObject):
 
     responded = Signal(object)
     prompted = Signal(object)
+    review_ordered = Signal(object)
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -101,6 +104,23 @@ class JobRunner(QObject):
     def cancel_prompts(self) -> None:
         """Want no more answers to prompts."""
         self._questions.cancel(PromptRequest)
+
+    def ask_review_order(
+        self,
+        path: Path,
+        ids: np.ndarray,
+        kinds: np.ndarray,
+        label_ids: np.ndarray,
+        spans_us: np.ndarray,
+        doubts: np.ndarray,
+    ) -> int:
+        """Ask in which order to decide on finds of a file, see :class:`ReviewOrderRequest`;
+        returns the id. ``review_ordered`` carries a ReviewOrder, or a PromptFailure."""
+        request = ReviewOrderRequest(
+            self._questions.next_id(), path, ids, kinds, label_ids, spans_us, doubts, self._bundle
+        )
+        self._ask(request)
+        return request.id
 
     def stop(self) -> None:
         """Cancel, take no more requests, and let the thread end by itself."""
@@ -184,3 +204,5 @@ class JobRunner(QObject):
     def _on_answered(self, question: Question, response: object) -> None:
         if isinstance(question, PromptRequest):
             self.prompted.emit(response)
+        else:
+            self.review_ordered.emit(response)

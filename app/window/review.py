@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
+from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.agreement_panel import AgreementPanel
 from app.panels.segment_table import SegmentTable
@@ -39,6 +40,7 @@ class ReviewRoom(QObject):
         session: Session,
         player: Player,
         view_state: ViewState,
+        runner: JobRunner,
         events: QWidget,
         messages: MessageBar,
         actions: dict[str, QAction],
@@ -56,7 +58,7 @@ class ReviewRoom(QObject):
         self._awaited: int | None = None
         self._goes_on = False
         self._to_play: Disagreement | None = None
-        self.triage = Triage(annotation, session, player, view_state)
+        self.triage = Triage(annotation, session, player, view_state, runner)
         self.bar = TriageBar(self.triage, annotation, actions, theme)
         self.board = VideoBoard(annotation, theme)
         self.segments = SegmentTable(annotation, session, theme)

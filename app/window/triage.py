@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.jobs.runner import JobRunner
 from app.limits import SegmentLimits
 from app.player.player import Player
 from app.project.edits import Decide
@@ -14,7 +15,15 @@ from app.project.values import Label, Segment
 from app.session import Session
 from app.view_state import ViewState
 from app.window.annotation import Annotation
-from app.window.triage_queue import Progress, TriageOrder, next_after, progress, waiting
+from app.window.teaching_order import TeachingOrder
+from app.window.triage_queue import (
+    Progress,
+    TriageOrder,
+    next_after,
+    progress,
+    undecided,
+    waiting,
+)
 from core_model.timeline import Task
 from training.annotations.model import State
 
@@ -35,7 +44,12 @@ class Triage(QObject):
     changed = Signal()
 
     def __init__(
-        self, annotation: Annotation, session: Session, player: Player, view_state: ViewState
+        self,
+        annotation: Annotation,
+        session: Session,
+        player: Player,
+        view_state: ViewState,
+        runner: JobRunner,
     ) -> None:
         super().__init__(annotation)
         self._annotation = annotation
@@ -49,6 +63,8 @@ class Triage(QObject):
         self._queue = _NOBODY
         self._seen: list[int] = []
         self._decided: list[int] = []
+        self._teaching = TeachingOrder(runner, self)
+        self._teaching.changed.connect(self._on_taught)
         annotation.changed.connect(self._on_changed)
         session.thresholds_changed.connect(self.changed)
 
@@ -69,6 +85,11 @@ class Triage(QObject):
     def label_id(self) -> int | None:
         """The one label that is gone through, or None for all."""
         return self._label_id
+
+    @property
+    def about_learning(self) -> str:
+        """One line on how finds are ordered where those that teach most come first."""
+        return self._teaching.about
 
     @property
     def progress(self) -> Progress:
@@ -163,6 +184,8 @@ class Triage(QObject):
             self._advance()
 
     def _advance(self) -> None:
+        if self._order is TriageOrder.LEARNING:
+            self._ask_what_teaches()
         ids = self._waiting()
         # Places in the queue stay, so that one goes on from where one is; what is new comes last.
         self._queue = np.concatenate((self._queue, ids[~np.isin(ids, self._queue)]))
@@ -243,12 +266,34 @@ class Triage(QObject):
         columns = self._annotation.columns
         if columns is None:
             return _NOBODY
-        doubted_at = {kind: self._session.suggested_threshold(kind) for kind in Task}
-        shown_from = self._limits()
-        return waiting(columns, self._order, self._label_id, shown_from, doubted_at, self.labels)
+        return waiting(
+            columns,
+            self._order,
+            self._label_id,
+            self._limits(),
+            self._doubted_at(),
+            self.labels,
+            self._teaching.ids,
+        )
 
     def _limits(self) -> SegmentLimits:
         return self._session.limits.of_segments(self._annotation.labels())
+
+    def _doubted_at(self) -> dict[Task, float]:
+        return {kind: self._session.suggested_threshold(kind) for kind in Task}
+
+    def _ask_what_teaches(self) -> None:
+        columns, media = self._annotation.columns, self._session.media
+        if columns is not None and media is not None:
+            self._teaching.ask(media.path, undecided(columns, self._doubted_at()))
+
+    def _on_taught(self) -> None:
+        """The find at hand stays; what comes after it follows the answer."""
+        if self._is_on and self._order is TriageOrder.LEARNING:
+            first = [] if self._current is None else [self._current.id]
+            ids = self._waiting()
+            self._queue = np.concatenate((np.array(first, np.int64), ids[~np.isin(ids, first)]))
+        self.changed.emit()
 
     def _show_span(self, segment: Segment) -> None:
         """Bring the find into the timeline, as large as things are there unless it is longer."""

@@ -32,6 +32,7 @@ from training.annotations.model import State
 
 ORDERS = {
     TriageOrder.UNCERTAINTY: "Most uncertain first",
+    TriageOrder.LEARNING: "Most to learn first",
     TriageOrder.TIME: "In the order of time",
     TriageOrder.LABEL: "Label by label",
 }
@@ -161,7 +162,12 @@ class TriageBar(QWidget):
             for text, value in wanted:
                 self._only.addItem(text, value)
         self._only.setCurrentIndex(max(self._only.findData(self._triage.label_id), 0))
-        self._order.setCurrentIndex(self._order.findData(self._triage.order))
+        order = self._triage.order
+        self._order.setCurrentIndex(self._order.findData(order))
+        about = self._triage.about_learning
+        self._order.setToolTip(about if order is TriageOrder.LEARNING else ORDERS[order])
+        learning = self._order.findData(TriageOrder.LEARNING)
+        self._order.setItemData(learning, about, Qt.ItemDataRole.ToolTipRole)
         del blocker
 
     def _on_order(self, _index: int) -> None:

@@ -14,6 +14,7 @@ from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES, Label
 from core_model.timeline import Task
 from training.annotations.model import Origin, State
+from training.review_order import doubt
 
 _UNDECIDED = STATES.index(State.UNDECIDED)
 _HUMAN = ORIGINS.index(Origin.HUMAN)
@@ -23,6 +24,7 @@ class TriageOrder(StrEnum):
     """Which find is looked at first."""
 
     UNCERTAINTY = "uncertainty"
+    LEARNING = "learning"
     TIME = "time"
     LABEL = "label"
 
@@ -47,22 +49,56 @@ def waiting(
     shown_from: SegmentLimits,
     doubted_at: Mapping[Task, float],
     labels: Mapping[int, Label],
+    teaching: np.ndarray | None = None,
 ) -> np.ndarray:
     """int64 ids of the undecided segments of a label (None: of all), in the order wished for;
     of finds only those from the limit ``shown_from`` on.
 
     Uncertain are scores near ``doubted_at``, the model's own threshold of the kind, where it
-    changes its mind; segments without a score come last.
+    changes its mind; segments without a score come last. ``teaching`` are ids, those that teach
+    most in front: they come first where that is wished for, the others by uncertainty.
     """
     is_waiting = _is_waiting(columns, label_id) & ~is_below(columns, shown_from)
     rows = np.flatnonzero(is_waiting)
     if order is TriageOrder.LABEL:
         rows = ordered(columns, rows, Column.LABEL, False, labels)
-    elif order is TriageOrder.UNCERTAINTY:
-        per_kind = np.array([doubted_at[kind] for kind in KINDS])
-        doubt = np.abs(columns.scores[rows] - per_kind[columns.kinds[rows]])
-        rows = rows[np.argsort(doubt, kind="stable")]
-    return columns.ids[rows]
+    elif order is not TriageOrder.TIME:
+        distance = np.abs(columns.scores[rows] - _thresholds(columns, rows, doubted_at))
+        rows = rows[np.argsort(distance, kind="stable")]
+    ids = columns.ids[rows]
+    if order is TriageOrder.LEARNING and teaching is not None:
+        return np.concatenate((teaching[np.isin(teaching, ids)], ids[~np.isin(ids, teaching)]))
+    return ids
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What waits in a video, a row per find: ``kinds`` are places in KINDS, ``doubts`` in [0, 1]
+    as in :func:`training.review_order.doubt`."""
+
+    ids: np.ndarray
+    kinds: np.ndarray
+    label_ids: np.ndarray
+    spans_us: np.ndarray
+    doubts: np.ndarray
+
+
+def undecided(columns: SegmentColumns, doubted_at: Mapping[Task, float]) -> Undecided:
+    """All finds that wait for a decision, whatever their label and score."""
+    rows = np.flatnonzero(_is_waiting(columns, None))
+    return Undecided(
+        columns.ids[rows],
+        columns.kinds[rows],
+        columns.label_ids[rows],
+        np.stack((columns.onset_us[rows], columns.offset_us[rows]), axis=1),
+        doubt(columns.scores[rows], _thresholds(columns, rows, doubted_at)),
+    )
+
+
+def _thresholds(
+    columns: SegmentColumns, rows: np.ndarray, doubted_at: Mapping[Task, float]
+) -> np.ndarray:
+    return np.array([doubted_at[kind] for kind in KINDS])[columns.kinds[rows]]
 
 
 def next_after(ids: np.ndarray, queue: np.ndarray, current_id: int | None) -> int | None:

@@ -8,16 +8,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel, QPushButton
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
 from app.bootstrap import make_window
 from app.jobs import engine
+from app.jobs.requests import ReviewOrder
 from app.main_window import MainWindow
 from app.project.edits import ApplyRun, Decide, DeleteLabel, Reshape
 from app.project.project import Project
 from app.project.values import STATES, VideoStatus
 from app.window import detection
+from app.window.teaching_order import ASKED, EXPLAINED, UNKNOWN
 from app.window.triage_queue import TriageOrder, next_after
 from core_model.timeline import Detection, Task
 from tests.media_factory import Audio, Video, regular_ticks, write_media
@@ -294,3 +296,83 @@ def test_the_queue_turns_round() -> None:
     assert next_after(np.array([3, 5]), queue, 9) == 5
     assert next_after(np.array([9]), queue, 9) is None
     assert next_after(np.array([7]), queue, None) == 7
+
+
+def asked_order(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[dict[str, object]]:
+    """What is asked of the worker, which does not answer by itself."""
+    asked: list[dict[str, object]] = []
+    names = ("path", "ids", "kinds", "label_ids", "spans_us", "doubts")
+
+    def ask(*values: object) -> int:
+        asked.append(dict(zip(names, values, strict=True)))
+        return len(asked)
+
+    monkeypatch.setattr(window.runner, "ask_review_order", ask)
+    return asked
+
+
+def test_what_teaches_most_comes_first_once_it_is_known(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triage, asked = window.review.triage, asked_order(window, monkeypatch)
+    triage.set_order(TriageOrder.UNCERTAINTY)
+    triage.go_on()
+    uncertain = triage.current
+    triage.set_order(TriageOrder.LEARNING)
+    # Nobody waits for the answer: until then the most uncertain comes.
+    assert triage.current is not None and triage.current == uncertain
+    assert triage.about_learning == ASKED
+    assert len(asked) == 1
+    ids = asked[0]["ids"]
+    assert isinstance(ids, np.ndarray) and len(ids) == COUNT
+    assert asked[0]["path"] == window.session.media.path
+    wanted = ids[::-1].copy()
+    window.runner.review_ordered.emit(ReviewOrder(1, wanted))
+    assert triage.about_learning == EXPLAINED
+    assert triage.current == uncertain
+    triage.reject()
+    left = [each for each in wanted.tolist() if each != uncertain.id]
+    assert triage.current.id == left[0]
+    triage.accept()
+    assert triage.current.id == left[1]
+    # What was decided needs no new answer.
+    assert len(asked) == 1
+
+
+def test_without_encodings_doubt_decides_and_the_bar_says_so(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    triage, asked = window.review.triage, asked_order(window, monkeypatch)
+    triage.set_order(TriageOrder.LEARNING)
+    triage.go_on()
+    window.runner.review_ordered.emit(ReviewOrder(len(asked), None))
+    assert triage.about_learning == UNKNOWN
+    combo = next(
+        each
+        for each in window.review.bar.findChildren(QComboBox)
+        if each.accessibleName() == "Order of triage"
+    )
+    assert combo.currentText() == "Most to learn first"
+    assert combo.toolTip() == UNKNOWN
+    first = triage.current
+    triage.accept()
+    assert triage.current is not None and triage.current != first
+    # An answer to an older question changes nothing.
+    window.runner.review_ordered.emit(ReviewOrder(-5, np.array([1])))
+    triage.set_order(TriageOrder.TIME)
+    assert combo.toolTip() == "In the order of time"
+
+
+def test_the_real_worker_orders_the_finds(window: MainWindow, qtbot: QtBot) -> None:
+    triage = window.review.triage
+    window.detection.start()
+    qtbot.waitUntil(lambda: not window.runner.is_busy, timeout=60_000)
+    triage.set_order(TriageOrder.LEARNING)
+    with qtbot.waitSignal(window.runner.review_ordered, timeout=30_000) as answered:
+        triage.go_on()
+    answer = answered.args[0]
+    assert isinstance(answer, ReviewOrder) and answer.ids is not None
+    columns = window.annotation.columns
+    assert columns is not None
+    assert set(answer.ids.tolist()) <= set(columns.ids.tolist())
+    assert triage.about_learning == EXPLAINED
