@@ -12,7 +12,7 @@ class ActionSpec:
     Actions of one ``section`` of a menu stand together between lines. Actions of one
     ``choice`` exclude each other. With ``needs_media`` one is grey while no file is open.
     ``timeline_keys`` work while the keys go to the timeline or the picture; elsewhere they keep
-    the meaning that they have in lists and forms.
+    the meaning that they have in lists and forms. The keys of a fixed action cannot be changed.
     """
 
     id: str
@@ -25,3 +25,4 @@ class ActionSpec:
     choice: str = ""
     needs_media: bool = False
     timeline_keys: tuple[str, ...] = ()
+    is_fixed: bool = False

@@ -9,13 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtGui import QAction, QActionGroup, QKeySequence, QShortcut
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app.action_spec import ActionSpec
 from app.model_actions import QUEUE_ACTIONS
-from app.project_actions import PROJECT_ACTIONS, SEGMENT_ACTIONS, UNDO_ACTIONS
+from app.project_actions import (
+    PROJECT_ACTIONS,
+    SEGMENT_ACTIONS,
+    TRACK_ACTIONS,
+    UNDO_ACTIONS,
+)
 
 MENUS = ("File", "Edit", "Annotate", "Playback", "Go", "Model", "View", "Help")
 
@@ -63,6 +67,9 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _nudge("end_earlier", "End One Frame Earlier", "Alt+Shift+Left", "end a frame earlier"),
     _nudge("end_later", "End One Frame Later", "Alt+Shift+Right", "end a frame later"),
     _media("copy_frame", "Copy Frame", ("Ctrl+Shift+C",), "Copy the frame as a picture", "Edit", 2),
+    ActionSpec(
+        "palette", "Find an Action…", ("Ctrl+K",), "Search everything that can be done", "Edit", 3
+    ),
     *SEGMENT_ACTIONS,
     # --- deciding
     _media("accept", "Accept", ("Y",), "Accept what is selected", "Annotate", 5),
@@ -137,6 +144,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "View",
         1,
     ),
+    *TRACK_ACTIONS,
     # --- the picture
     _media("picture_fit", "Fit Picture", ("Alt+0",), "Show the whole picture", "View", 3),
     _media(
@@ -170,6 +178,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         6,
     ),
     ActionSpec("keys", "Keys", ("F1", "?"), "Show every key, searchable", "Help"),
+    ActionSpec("keys_edit", "Customise Keys…", (), "Give actions other keys", "Help"),
     ActionSpec("about", "About AVScope", (), "Show the version and licence", "Help", 1),
 )
 
@@ -209,14 +218,6 @@ def enable_for_media(actions: Mapping[str, QAction], has_media: bool) -> None:
     for spec in ACTIONS:
         if spec.needs_media:
             actions[spec.id].setEnabled(has_media)
-
-
-def add_timeline_keys(actions: Mapping[str, QAction], pane: QWidget) -> None:
-    """Let the keys that work only there trigger their actions while ``pane`` has the keys."""
-    context = Qt.ShortcutContext.WidgetWithChildrenShortcut
-    for spec in ACTIONS:
-        for key in spec.timeline_keys:
-            QShortcut(QKeySequence(key), pane, actions[spec.id].trigger, context=context)
 
 
 def keys_text(spec: ActionSpec) -> str:

@@ -42,7 +42,6 @@ KIND_STYLES: dict[Task, KindStyle] = {
     Task.AVEL: KindStyle("both", "seen and heard", "#009E73", "triangle", "dots", (2, 4)),
 }
 
-
 # The shapes as letters, for lists.
 KIND_SIGNS: dict[Task, str] = {Task.TAL: "◆", Task.SED: "●", Task.AVEL: "▲"}
 
@@ -80,15 +79,25 @@ def fill_opacity(score: float) -> float:
     return MINIMUM_FILL_OPACITY + span * min(max(score, 0.0), 1.0)
 
 
-@lru_cache(maxsize=16)
 def outline_colour(task: Task, theme: Theme) -> str:
     """The kind's colour, darkened on light grounds until it stands out 3:1 (WCAG 1.4.11)."""
-    colour = KIND_STYLES[task].colour
-    strength = 1.0
-    while contrast_ratio(colour, theme.panel) < 3.0:
+    return standing_out(KIND_STYLES[task].colour, theme)
+
+
+@lru_cache(maxsize=256)
+def standing_out(colour: str, theme: Theme) -> str:
+    """A colour, darkened on light grounds and brightened on dark ones until it has 3:1."""
+    towards = "#FFFFFF" if theme.is_dark else "#000000"
+    found, strength = colour, 1.0
+    while contrast_ratio(found, theme.panel) < 3.0:
         strength -= 0.05
-        colour = blend(KIND_STYLES[task].colour, "#000000", strength)
-    return colour
+        found = blend(colour, towards, strength)
+    return found
+
+
+def is_colour(text: str) -> bool:
+    """Whether a text is a colour as "#RRGGBB"; labels of strangers' files may hold anything."""
+    return len(text) == 7 and text[0] == "#" and QColor.isValidColorName(text)
 
 
 def symbol_path(shape: str, centre: QPointF, size_px: float) -> QPainterPath:
@@ -184,3 +193,5 @@ _SHAPES: dict[str, Callable[[QPointF, float], QPainterPath]] = {
     "triangle": _triangle,
 }
 _PATTERNS: dict[str, Callable[[QPainter, QColor], None]] = {"hatch": _hatch, "dots": _dots}
+# What a label may be filled with instead of its kind's pattern.
+FILL_PATTERNS = ("plain", *_PATTERNS)

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.actions import add_timeline_keys, connect_actions, enable_for_media, make_actions
+from app.actions import connect_actions, enable_for_media, make_actions
 from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.event_list import EventList
@@ -30,10 +30,10 @@ from app.theme import Theme, apply_theme, theme_for
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from app.window.annotation import Annotation
+from app.window.annotator_room import AnnotatorRoom
 from app.window.commands import PlaybackCommands
 from app.window.detection import DetectionPresenter, suggest_bundled
 from app.window.empty_page import EmptyPage
-from app.window.keys_help import KeysHelp
 from app.window.listening import ListeningCommands
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
@@ -72,7 +72,6 @@ class MainWindow(QMainWindow):
         self.annotation = Annotation(ProjectSession(getpass.getuser(), self), self)
         self.runner = JobRunner(self)
         self.actions_by_id = make_actions(self)
-        self._keys_help: KeysHelp | None = None
         self._is_down = False
         self._make_parts()
         self._lay_out()
@@ -114,6 +113,7 @@ class MainWindow(QMainWindow):
         self.navigation.shutdown()
         self.prompts.shutdown()
         self.review.shutdown()
+        self.desk.shutdown()
         self.projects.shutdown()
         self.annotation.projects.close()
 
@@ -189,6 +189,18 @@ class MainWindow(QMainWindow):
             self.open_path,
             self,
         )
+        self.desk = AnnotatorRoom(
+            self.annotation,
+            self.view_state,
+            self.player,
+            self.timeline,
+            self.review,
+            self.projects,
+            self.messages,
+            self.memory,
+            actions,
+            self,
+        )
 
     def _lay_out(self) -> None:
         self.upper = QSplitter(Qt.Orientation.Horizontal)
@@ -221,7 +233,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         connect_actions(self.actions_by_id, self._slots())
         self.addActions(list(self.actions_by_id.values()))
-        add_timeline_keys(self.actions_by_id, self.timeline)
         self.player.media_opened.connect(self._on_media)
         self.player.open_failed.connect(self._on_open_failed)
         self.player.pacer.sound_changed.connect(self.status.set_sound)
@@ -243,6 +254,7 @@ class MainWindow(QMainWindow):
             **self.projects.slots(),
             **self.review.slots(),
             **self.queue.slots(),
+            **self.desk.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,
@@ -257,7 +269,6 @@ class MainWindow(QMainWindow):
             "zoom_all": self.timeline.zoom_to_all,
             "events_panel": self._show_events_panel,
             "full_screen": self._set_full_screen,
-            "keys": self._show_keys,
             "about": self._show_about,
         }
 
@@ -404,12 +415,6 @@ class MainWindow(QMainWindow):
             self.view_state.clear_selection()
         else:
             self.detection.cancel()
-
-    def _show_keys(self) -> None:
-        if self._keys_help is None:
-            self._keys_help = KeysHelp(self)
-        self._keys_help.show()
-        self._keys_help.activateWindow()
 
     def _show_about(self) -> None:
         self.messages.show_notice(ABOUT)

@@ -25,6 +25,30 @@ PROJECT_ACTIONS = (
         "project_save", "Save", ("Ctrl+S",), "Say when the last change was saved", "File", 3
     ),
     ActionSpec("project_close", "Close Project", (), "Close the open project", "File", 3),
+    ActionSpec(
+        "import_annotations",
+        "Import Annotations…",
+        ("Ctrl+Shift+I",),
+        "Take in annotations of other programs and people",
+        "File",
+        4,
+    ),
+    ActionSpec(
+        "export_annotations",
+        "Export Annotations…",
+        ("Ctrl+Shift+E",),
+        "Write the annotations for other programs",
+        "File",
+        4,
+    ),
+    ActionSpec(
+        "videos_find",
+        "Find Missing Videos…",
+        (),
+        "Look in a folder for videos that are not where they were",
+        "File",
+        4,
+    ),
 )
 
 UNDO_ACTIONS = (
@@ -71,6 +95,7 @@ SEGMENT_ACTIONS = (
             (digit,),
             f"Start or stop label {digit} while playing",
             section=3,
+            is_fixed=True,
         )
         for digit in _DIGITS
     ),
@@ -78,8 +103,11 @@ SEGMENT_ACTIONS = (
         "reaction_delay",
         "Reaction Delay…",
         (),
-        "Say how late your keys are while playing",
+        "Measure how late your keys are while playing",
         section=4,
+    ),
+    ActionSpec(
+        "labels_edit", "Labels…", ("Ctrl+L",), "Edit the project's labels", "Annotate", section=4
     ),
     _annotate(
         "segment_ghosts",
@@ -89,4 +117,19 @@ SEGMENT_ACTIONS = (
         section=4,
         checkable=True,
     ),
+)
+
+_track = partial(ActionSpec, menu="View", section=2)
+
+TRACK_ACTIONS = (
+    _track("track_fold", "Fold Track", ("Shift+C",), "Show the track in one row, or unfold it"),
+    _track("track_hide", "Hide Track", ("Shift+H",), "Do not show the track"),
+    _track("track_solo", "Solo Track", ("Shift+S",), "Show no other tracks, or all again"),
+    _track("track_lock", "Lock Track", ("Ctrl+Shift+L",), "Let nothing in the track be changed"),
+    _track("track_up", "Move Track Up", ("Alt+PgUp",), "Put the track one place higher"),
+    _track("track_down", "Move Track Down", ("Alt+PgDown",), "Put the track one place lower"),
+    _track("track_taller", "Higher Rows", ("Alt+Shift+Up",), "Make the rows of the track higher"),
+    _track("track_lower", "Lower Rows", ("Alt+Shift+Down",), "Make the rows of the track lower"),
+    _track("tracks_apart", "A Track per Label", ("Shift+G",), "Part the kind into its labels"),
+    _track("tracks_show_all", "Show All Tracks", ("Ctrl+Shift+H",), "Hide no track any more"),
 )

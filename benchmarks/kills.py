@@ -2,8 +2,9 @@
 
     python -m benchmarks.kills [--kills 200] [--edits 2000] [--seed 1]
 
-A child process carries out a script of edits (drawn, trimmed, moved, split, decided, deleted,
-some taken back), says after each that it is done, and is killed with SIGKILL at a random moment.
+A child process opens the project through the window's session and carries out a script of edits
+(drawn, trimmed, moved, split, decided, deleted, some taken back), says after each that it is done,
+and is killed with SIGKILL at a random moment.
 The project is then opened: SQLite must find it sound, every edit that was said to be done must
 be there and at most one more, and the tables must be what the same edits make without any kill.
 The next child goes on from there. In the end everything is undone and redone. Needs a system
@@ -22,9 +23,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import Protocol
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from PySide6.QtCore import QCoreApplication
+
+from app.project.document import Document
 from app.project.edits import (
     AddSegment,
     AddVideos,
@@ -36,7 +41,9 @@ from app.project.edits import (
     SplitSegments,
     VideoFile,
 )
+from app.project.edits.base import Edit
 from app.project.project import Project
+from app.project.project_session import ProjectSession
 from app.project.values import Segment
 from core_model.timeline import Task
 from training.annotations.model import State
@@ -95,9 +102,21 @@ class Twin:
         self._project.close()
 
 
-def perform(project: Project, index: int) -> None:
+class Edited(Protocol):
+    """What the script needs of a project, or of the session that holds one."""
+
+    @property
+    def document(self) -> Document | None: ...
+    def perform(self, edit: Edit) -> object: ...
+    def undo(self) -> object: ...
+
+
+def perform(project: Edited, index: int) -> None:
     """Edit number ``index`` of the script; which one depends on the number and the segments."""
-    columns = project.document.columns(_VIDEO_ID)
+    document = project.document
+    if document is None:
+        raise AssertionError("no project is open")
+    columns = document.columns(_VIDEO_ID)
     generator = random.Random(index)
     if index % 11 == 10:
         project.undo()
@@ -162,9 +181,13 @@ def _edit_until_killed(path: Path, done: int, limit: int, generator: random.Rand
 def _be_the_child(path: Path, done: int, reading: int, writing: int) -> None:
     os.close(reading)
     try:
-        project = Project.open(path, "kills")
+        application = QCoreApplication([])
+        session = ProjectSession("kills")
+        session.open(path)
+        while session.project is None:
+            application.processEvents()
         for index in itertools.count(done):
-            perform(project, index)
+            perform(session, index)
             os.write(writing, _ACK.pack(index + 1))
     finally:
         os._exit(1)

@@ -10,13 +10,11 @@ from app.headless.exchange import AUTO, add_format, add_kind, complain, tell, ti
 from core_model.timeline import Task
 from training.annotations.errors import AnnotationError
 from training.annotations.interchange import (
-    FORMATS,
     READABLE,
     WRITABLE,
     Options,
     read,
-    write,
-    write_each,
+    write_all,
 )
 from training.annotations.model import AnnotationSet
 
@@ -72,12 +70,7 @@ def save(document: AnnotationSet, format_name: str, out: Path) -> int:
 
     What is not kept is said on stderr. Gives the number of files; raises AnnotationError.
     """
-    if out.is_dir() or (FORMATS[format_name].single and len(document.videos) > 1):
-        if not FORMATS[format_name].single:
-            raise AnnotationError(out.name or str(out), "is a folder, and one file is written")
-        files = write_each(document, format_name, out)
-    else:
-        files = {out: write(document, format_name, out)}
+    files = write_all(document, format_name, out)
     for path, losses in files.items():
         tell(path, losses)
     return len(files)

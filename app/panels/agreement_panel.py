@@ -34,12 +34,14 @@ STALE = "The annotations have changed since; compare again."
 
 
 class AgreementPanel(QWidget):
-    """``play_asked(Disagreement)``: it is to be seen and heard. Call :meth:`shutdown` at the end.
+    """``play_asked(Disagreement)``: it is to be seen and heard. ``merge_asked(Comparison)``: one
+    layer is to be made of both. Call :meth:`shutdown` at the end.
 
     It compares when it is first seen, when a choice changes, and when asked to.
     """
 
     play_asked = Signal(object)
+    merge_asked = Signal(object)
 
     def __init__(self, annotation: Annotation) -> None:
         super().__init__()
@@ -60,6 +62,11 @@ class AgreementPanel(QWidget):
         self._collar.setKeyboardTracking(False)
         self._again = QPushButton("Compare")
         self._again.setObjectName("small")
+        self._merge = QPushButton("Merge…")
+        self._merge.setObjectName("small")
+        self._merge.setToolTip("Make one layer of both, by a rule or by hand")
+        self._merge.setEnabled(False)
+        self._compared: Comparison | None = None
         self._note = QLabel()
         self._note.setObjectName("secondary")
         self._note.setWordWrap(True)
@@ -116,6 +123,7 @@ class AgreementPanel(QWidget):
             choices.addWidget(box, 1)
         choices.addWidget(self._collar)
         choices.addWidget(self._again)
+        choices.addWidget(self._merge)
         self._split.addWidget(self._figure_view)
         self._split.addWidget(self._difference_view)
         self._split.setHandleWidth(1)
@@ -133,6 +141,7 @@ class AgreementPanel(QWidget):
             box.activated.connect(self._on_choice)
         self._collar.valueChanged.connect(self._on_choice)
         self._again.clicked.connect(self.compare)
+        self._merge.clicked.connect(self._ask_merge)
         self._figure_view.selectionModel().currentRowChanged.connect(self._on_label)
         self._difference_view.clicked.connect(self._on_difference)
         self._difference_view.activated.connect(self._on_difference)
@@ -145,6 +154,7 @@ class AgreementPanel(QWidget):
     def _on_edit(self) -> None:
         if self._is_fresh and self._number:
             self._note.setText(STALE)
+            self._keep(None)
 
     def _on_project(self) -> None:
         """Nothing of another project stays."""
@@ -152,6 +162,7 @@ class AgreementPanel(QWidget):
         self._is_fresh = False
         for box in self._people:
             box.clear()
+        self._keep(None)
         self.figures.set_figures(None)
         self.differences.set_differences(())
         self._show_hint("")
@@ -162,6 +173,7 @@ class AgreementPanel(QWidget):
         if found.question.number != self._number:
             return
         self._offer(found)
+        self._keep(found)
         self.figures.set_figures(found.figures)
         self.differences.set_differences(found.differences)
         if found.figures is None:
@@ -171,6 +183,16 @@ class AgreementPanel(QWidget):
         self._show_hint("")
         self._note.setText(_said(found))
         self._figure_view.selectRow(0)
+
+    def _keep(self, found: Comparison | None) -> None:
+        """What can be merged."""
+        self._compared = found if found is not None and found.figures is not None else None
+        can = self._compared is not None and self._annotation.projects.is_writable
+        self._merge.setEnabled(can)
+
+    def _ask_merge(self) -> None:
+        if self._compared is not None:
+            self.merge_asked.emit(self._compared)
 
     def _offer(self, found: Comparison) -> None:
         chosen = found.names or (None, None)

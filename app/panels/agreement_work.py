@@ -40,7 +40,8 @@ class Question:
 @dataclass(frozen=True, slots=True)
 class Comparison:
     """The answer: who there is, with their numbers of events, who was compared, and either
-    ``figures`` with all ``differences`` or, in one line, the ``reason`` why there are none.
+    ``figures`` with all ``differences`` and both ``sides`` or, in one line, the ``reason`` why
+    there are none.
     """
 
     question: Question
@@ -49,6 +50,7 @@ class Comparison:
     figures: Agreement | None = None
     differences: tuple[Disagreement, ...] = ()
     reason: str = ""
+    sides: tuple[AnnotationSet, AnnotationSet] | None = None
 
 
 class CompareThread(QThread):
@@ -96,7 +98,7 @@ def compare(question: Question) -> Comparison:
     except ValueError as error:
         return Comparison(question, people, names, reason=f"Not to be compared: {error}.")
     differences = disagreements(first, second, collar_us=question.collar_us)
-    return Comparison(question, people, names, figures, differences)
+    return Comparison(question, people, names, figures, differences, sides=(first, second))
 
 
 def _people(annotations: AnnotationSet) -> list[tuple[str, int]]:

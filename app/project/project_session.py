@@ -190,6 +190,10 @@ class ProjectSession(QObject):
             return False
         return self._write(lambda project: project.write(edit), edit.is_bulk)
 
+    def refuse(self, line: str) -> None:
+        """Say why an edit that somebody asked for is not carried out."""
+        self.refused.emit(line)
+
     def undo(self) -> bool:
         """Take back the last step."""
         history = self._project.history if self._project is not None else None

@@ -96,6 +96,7 @@ class DragHand(QObject):
         self._press_px = 0.0
         self._x_px = 0.0
         self._snaps = True
+        self._is_in_time = False
         self._scale: TimeScale | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(SCROLL_INTERVAL_MS)
@@ -109,16 +110,28 @@ class DragHand(QObject):
         """Begin; nothing moves before the pointer has gone ``START_PX``."""
         self._drag = drag
         self._press_px = x_px
+        self._is_in_time = False
         self._scale = None
 
-    def move(self, position: QPointF, keys: Qt.KeyboardModifier, scale: TimeScale) -> None:
-        """The pointer has moved; Alt lets go of what it snaps to."""
+    def move(
+        self,
+        position: QPointF,
+        keys: Qt.KeyboardModifier,
+        scale: TimeScale,
+        *,
+        is_elsewhere: bool = False,
+    ) -> None:
+        """The pointer has moved; Alt lets go of what it snaps to. ``is_elsewhere``: it is in
+        another lane, so that this is a drag even where it has not moved in time.
+        """
         started = self._scale is not None
         far = abs(position.x() - self._press_px) >= START_PX
-        if self._drag is None or not (started or far):
+        if self._drag is None or not (started or far or is_elsewhere):
             return
-        self._x_px, self._scale = position.x(), scale
-        self._snaps = not keys & Qt.KeyboardModifier.AltModifier
+        self._is_in_time = self._is_in_time or far
+        self._x_px = position.x() if self._is_in_time else self._press_px
+        self._scale = scale
+        self._snaps = self._is_in_time and not keys & Qt.KeyboardModifier.AltModifier
         self._apply(scale)
         is_out = not scale.left_px <= self._x_px <= scale.right_px
         if is_out and not self._timer.isActive():

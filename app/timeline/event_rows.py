@@ -45,6 +45,10 @@ class TimeRow(ABC):
     def texts(self, index: int) -> tuple[str, str]:
         """Label and score as they are written on a span; "" for no score."""
 
+    def style(self, index: int) -> tuple[str, str]:
+        """Colour and pattern that a span has instead of its kind's; "" for the kind's."""
+        return "", ""
+
     def span(self, start_us: int, end_us: int) -> tuple[int, int]:
         """Index range of the spans that touch ``[start_us, end_us)``."""
         first = int(np.searchsorted(self.offset_us, start_us, side="right"))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF
 
-from app.project.edits import ChangeKind, MoveBoundary, MoveSegments, Reshape, Together
+from app.project.edits import ChangeKind, MoveBoundary, MoveSegments, Relabel, Reshape, Together
 from app.project.edits.base import Edit
 from app.timeline.hit_test import Hit, Part
 from app.view_state import ViewState
@@ -38,10 +38,13 @@ class Gesture(ABC):
         self.ghosts: tuple[Ghost, ...] = ()
         self.rect: QRectF | None = None
         self.lane: Task | None = None
+        self.label = ""
 
     @abstractmethod
     def move(self, time_us: int, reach_us: int) -> None:
-        """The pointer is at a time; ``lane`` names the lane that it is in."""
+        """The pointer is at a time; ``lane`` names the kind of the lane that it is in, ``label``
+        the label that has this lane for itself, unless the segment comes from there.
+        """
 
     def edit(self) -> Edit | None:
         """What the gesture comes to when it ends here; None for nothing."""
@@ -127,10 +130,12 @@ class MoveSpans(Gesture):
         if self._by_us:
             edits.append(MoveSegments(ids, self._by_us))
         kind = self._kind_of(self._spans[0][1])
-        if kind is not self._spans[0][1]:
+        if self.label and len(ids) == 1:
+            edits.append(Relabel(ids, kind, self.label))
+        elif kind is not self._spans[0][1]:
             edits.append(ChangeKind(ids, kind))
         if len(edits) > 1:
-            return Together(f"Move to {kind.value.upper()}", tuple(edits))
+            return Together(f"Move to {self.label or kind.value.upper()}", tuple(edits))
         return edits[0] if edits else None
 
     def _kind_of(self, kind: Task) -> Task:

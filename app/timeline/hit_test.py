@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import Protocol
 
 import numpy as np
 from PySide6.QtCore import QRectF
 
-from app.timeline.event_rows import TimeRow
+from app.timeline.lanes import Lane
 from app.timeline.segment_rows import SegmentRow
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Task
@@ -28,24 +27,6 @@ class Part(Enum):
     END = auto()
 
 
-class LaneLike(Protocol):
-    """A lane as the pane places it; heights count from the top of the first lane."""
-
-    @property
-    def task(self) -> Task: ...
-    @property
-    def rows(self) -> tuple[TimeRow, ...]: ...
-    @property
-    def top_px(self) -> int: ...
-    @property
-    def height_px(self) -> int: ...
-    @property
-    def box_px(self) -> int: ...
-    def box_top_px(self, index: int) -> int: ...
-    def row_at(self, y_px: float) -> TimeRow | None: ...
-    def row_number(self, y_px: float) -> int: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Hit:
     """A segment under the pointer."""
@@ -57,7 +38,7 @@ class Hit:
     offset_us: int
 
 
-def hit_at(lanes: Sequence[LaneLike], x_px: float, y_px: float, scale: TimeScale) -> Hit | None:
+def hit_at(lanes: Sequence[Lane], x_px: float, y_px: float, scale: TimeScale) -> Hit | None:
     """The segment at a point, or the one whose edge is near enough to be taken hold of."""
     for lane in lanes:
         row = lane.row_at(y_px)
@@ -66,14 +47,12 @@ def hit_at(lanes: Sequence[LaneLike], x_px: float, y_px: float, scale: TimeScale
     return None
 
 
-def lane_at(lanes: Sequence[LaneLike], y_px: float) -> LaneLike | None:
+def lane_at(lanes: Sequence[Lane], y_px: float) -> Lane | None:
     """The lane at a height, whether there is a row or not."""
-    return next(
-        (lane for lane in lanes if lane.top_px <= y_px < lane.top_px + lane.height_px), None
-    )
+    return next((lane for lane in lanes if lane.top_px <= y_px < lane.bottom_px), None)
 
 
-def ids_in(lanes: Sequence[LaneLike], rect: QRectF, scale: TimeScale) -> frozenset[int]:
+def ids_in(lanes: Sequence[Lane], rect: QRectF, scale: TimeScale) -> frozenset[int]:
     """The segments whose boxes a rectangle touches."""
     start_us, end_us = scale.to_us(rect.left()), scale.to_us(rect.right())
     found: set[int] = set()
@@ -88,7 +67,7 @@ def ids_in(lanes: Sequence[LaneLike], rect: QRectF, scale: TimeScale) -> frozens
 
 
 def edges_near(
-    lanes: Sequence[LaneLike], time_us: int, reach_us: int, without: frozenset[int]
+    lanes: Sequence[Lane], time_us: int, reach_us: int, without: frozenset[int]
 ) -> tuple[int, ...]:
     """Onsets and offsets at most ``reach_us`` away, but for those of some segments."""
     edges: list[int] = []
@@ -101,7 +80,7 @@ def edges_near(
     return tuple(edge for edge in edges if abs(edge - time_us) <= reach_us)
 
 
-def _segment_rows(lanes: Sequence[LaneLike]) -> Iterator[SegmentRow]:
+def _segment_rows(lanes: Sequence[Lane]) -> Iterator[SegmentRow]:
     for lane in lanes:
         yield from (row for row in lane.rows if isinstance(row, SegmentRow))
 

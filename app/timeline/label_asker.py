@@ -8,10 +8,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QPoint, Signal
 from PySide6.QtGui import QCursor
 
-from app.project.edits import Relabel, Together
-from app.project.edits.base import Edit
 from app.project.values import KINDS
 from app.timeline.label_popup import LabelPopup
+from app.timeline.lanes import lane_of
 from app.timeline.lanes_pane import LanesPane
 from app.timeline.segment_rows import SegmentRow
 from app.window.annotation import Annotation
@@ -44,14 +43,7 @@ class LabelAsker(QObject):
         current = names.get(int(columns.label_ids[rows[0]]), "")
 
         def change(name: str) -> None:
-            edits: list[Edit] = [
-                Relabel(tuple(ids), kind, name)
-                for kind, ids in self._annotation.selected_by_kind().items()
-            ]
-            done = edits[0] if len(edits) == 1 else Together(f"Relabel as {name}", tuple(edits))
-            if self._annotation.perform(done):
-                for kind in kinds:
-                    self._annotation.set_current_label(kind, name)
+            self._annotation.relabel_selected(name)
 
         self.ask(change, kinds, current, place or self._place_of_selection())
 
@@ -76,9 +68,9 @@ class LabelAsker(QObject):
     def ask_label(self, kind: Task, hint: str, then: Callable[[str], None]) -> None:
         """Ask for a label of a kind in the lane of the kind, at the playhead."""
         scale = self._pane.scale()
-        lane = next(lane for lane in self._pane.lanes if lane.task is kind)
+        lane = lane_of(self._pane.lanes, kind)
         x_px = scale.to_px(self._state.playhead_us) if scale is not None else 0
-        y_px = lane.top_px - self._pane.scrolled_px
+        y_px = lane.top_px - self._pane.scrolled_px if lane is not None else 0
         place = self._pane.mapToGlobal(QPoint(int(x_px), int(y_px)))
         self.ask(then, {kind}, "", place, hint)
 

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
-from app.kind_style import KIND_STYLES, fill_opacity, outline_colour, pattern_brush
+from app.kind_style import (
+    FILL_PATTERNS,
+    KIND_STYLES,
+    fill_opacity,
+    is_colour,
+    outline_colour,
+    pattern_brush,
+    standing_out,
+)
 from app.theme import Theme
 from app.timeline.event_rows import (
     ACCEPTED,
@@ -77,6 +86,17 @@ class LabelWriter:
         return short
 
 
+# The look and the label's own style.
+_Key: TypeAlias = tuple[int, tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    brush: QBrush
+    pen: QPen
+    edge: QColor
+
+
 class LanePainter:
     """Draws rows of one kind with one theme.
 
@@ -87,7 +107,9 @@ class LanePainter:
     def __init__(
         self, task: Task, theme: Theme, writer: LabelWriter, box_px: int, pixel_ratio: float
     ) -> None:
-        style = KIND_STYLES[task]
+        self._task = task
+        self._theme = theme
+        self._pixel_ratio = pixel_ratio
         self._outline = outline_colour(task, theme)
         self._text = QColor(theme.text)
         self._secondary = QColor(theme.text)
@@ -95,16 +117,9 @@ class LanePainter:
         self._writer = writer
         self._box_px = box_px
         self._baseline_px = writer.baseline_px(box_px)
-        self._brushes: dict[int, QBrush] = {}
-        self._pens: dict[int, QPen] = {}
-        self._edges: dict[int, QColor] = {}
-        for look, (fill, line, edge) in _opacities().items():
-            self._brushes[look] = pattern_brush(style.pattern, style.colour, fill, pixel_ratio)
-            self._pens[look] = QPen(_translucent(self._outline, line), 1)
-            self._edges[look] = _translucent(self._outline, edge)
-        self._pens[UNSURE].setDashPattern([3, 3])
-        self._boxes: dict[int, list[QRectF]] = {}
-        self._bars: dict[int, list[QRectF]] = {}
+        self._tools: dict[_Key, _Tools] = {}
+        self._boxes: dict[_Key, list[QRectF]] = {}
+        self._bars: dict[_Key, list[QRectF]] = {}
         self._labels: list[tuple[float, float, float, tuple[str, str]]] = []
 
     def add_boxes(
@@ -118,7 +133,7 @@ class LanePainter:
         right = np.minimum(right, scale.right_px + 8).tolist()
         looks = row.looks(first, last).tolist()
         for index in range(last - first):
-            left_px, look = left[index], looks[index]
+            left_px, look = left[index], (looks[index], row.style(first + index))
             width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
             if width_px < NARROWEST_OUTLINED_PX:
                 bar = QRectF(left_px, top_px, width_px, self._box_px)
@@ -136,20 +151,42 @@ class LanePainter:
     def paint_boxes(self, painter: QPainter, scale: TimeScale) -> None:
         """Draw what was collected."""
         for look, boxes in self._boxes.items():
-            painter.setPen(self._pens[look])
-            painter.setBrush(self._brushes[look])
+            tools = self._tools_for(look)
+            painter.setPen(tools.pen)
+            painter.setBrush(tools.brush)
             painter.drawRects(boxes)
         painter.setPen(Qt.PenStyle.NoPen)
         for look, bars in self._bars.items():
-            painter.setBrush(self._edges[look])
+            painter.setBrush(self._tools_for(look).edge)
             painter.drawRects(bars)
         self._paint_labels(painter, scale)
-        painter.setPen(self._pens[REJECTED])
-        for box in self._boxes.get(REJECTED, ()):
-            painter.drawLine(
-                QPointF(box.left(), box.center().y()), QPointF(box.right(), box.center().y())
-            )
+        for look, boxes in self._boxes.items():
+            if look[0] == REJECTED:
+                painter.setPen(self._tools_for(look).pen)
+                for box in boxes:
+                    middle_px = box.center().y()
+                    painter.drawLine(
+                        QPointF(box.left(), middle_px), QPointF(box.right(), middle_px)
+                    )
         self._boxes, self._bars, self._labels = {}, {}, []
+
+    def _tools_for(self, key: _Key) -> _Tools:
+        """Brush, pen and colour of the edge for a look and a label's own style."""
+        tools = self._tools.get(key)
+        if tools is None:
+            look, (colour, pattern) = key
+            style = KIND_STYLES[self._task]
+            fill, line, edge = OPACITIES[look]
+            is_own = is_colour(colour)
+            fill_with = pattern if pattern in FILL_PATTERNS else style.pattern
+            fill_colour = colour if is_own else style.colour
+            outline = standing_out(colour, self._theme) if is_own else self._outline
+            brush = pattern_brush(fill_with, fill_colour, fill, self._pixel_ratio)
+            pen = QPen(_translucent(outline, line), 1)
+            if look == UNSURE:
+                pen.setDashPattern([3, 3])
+            tools = self._tools[key] = _Tools(brush, pen, _translucent(outline, edge))
+        return tools
 
     def paint_density(
         self,
@@ -217,6 +254,9 @@ def _opacities() -> dict[int, tuple[float, float, float]]:
         (fill_opacity(level), 0.35 + 0.45 * level, 0.55 + 0.45 * level) for level in levels
     ]
     return {**dict(enumerate(undecided)), **DECIDED_OPACITIES}
+
+
+OPACITIES = _opacities()
 
 
 def _translucent(colour: str, opacity: float) -> QColor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from html import escape
 from typing import Protocol
 
@@ -19,60 +18,21 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QScrollBar, QToolTip, QWidget
 
-from app.kind_style import KIND_STYLES, draw_symbol
+from app.kind_style import KIND_STYLES
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.event_rows import Row, TimeRow
+from app.timeline.lane_heads import LaneHeads
 from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
+from app.timeline.lanes import HEAD_PX, LEAST_LANE_PX, ROW_HEIGHTS_PX, Lane, placed
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
+from app.timeline.tracks import Tracks
 from app.view_state import ViewState
 from core_model.timeline import Detection, Task, seconds
 
-# The first height at which all rows fit is taken, else the last and a scroll bar.
-ROW_HEIGHTS_PX = (24, 20, 16)
-HEAD_PX = 24
-LEAST_LANE_PX = ROW_HEIGHTS_PX[0] + 8
-LANE_PADDING_PX = 4
-# Below the rows, for a hand that draws over the whole length of what is there.
-DRAWING_PX = 8
 # Around an event that a double click zooms to, as a share of its length.
 ZOOM_AIR = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """Where a kind's rows lie: ``top_px`` counts from the top of the first lane."""
-
-    task: Task
-    rows: tuple[TimeRow, ...]
-    top_px: int
-    row_px: int
-    height_px: int
-
-    @property
-    def inset_px(self) -> int:
-        """Air above and below a box; the lowest rows need what they have for letters."""
-        return 1 if self.row_px == ROW_HEIGHTS_PX[-1] else 2
-
-    @property
-    def box_px(self) -> int:
-        return self.row_px - 2 * self.inset_px
-
-    def box_top_px(self, index: int) -> int:
-        """Top of the boxes of a row."""
-        return self.top_px + LANE_PADDING_PX + index * self.row_px + self.inset_px
-
-    def row_number(self, y_px: float) -> int:
-        """The number of the row that is at a height or nearest to it; 0 where there is none."""
-        index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px
-        return min(max(index, 0), max(len(self.rows) - 1, 0))
-
-    def row_at(self, y_px: float) -> TimeRow | None:
-        """The row at a height that counts like ``top_px``."""
-        index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px
-        is_inside = y_px >= self.top_px and 0 <= index < len(self.rows)
-        return self.rows[index] if is_inside else None
 
 
 class LaneHand(Protocol):
@@ -82,7 +42,7 @@ class LaneHand(Protocol):
     """
 
     def press(self, event: QMouseEvent, scale: TimeScale) -> bool: ...
-    def press_head(self, task: Task, place: QPoint) -> bool: ...
+    def press_head(self, lane: Lane, place: QPoint) -> bool: ...
     def moved(self, event: QMouseEvent, scale: TimeScale) -> bool: ...
     def release(self) -> bool: ...
     def double_click(self, place: QPointF, scale: TimeScale) -> bool: ...
@@ -94,8 +54,17 @@ class LaneHand(Protocol):
 class LanesPane(TimePane):
     """Draws the rows, scrolls them where they are too many, names the event under the mouse."""
 
-    def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        view_state: ViewState,
+        theme: Theme,
+        tracks: Tracks,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(view_state, theme, parent)
+        self._tracks = tracks
+        self.heads = LaneHeads(self, tracks)
+        tracks.changed.connect(self._on_tracks)
         self.setMinimumHeight(len(KIND_STYLES) * LEAST_LANE_PX)
         self.setAccessibleName("Events")
         self._rows: dict[Task, tuple[TimeRow, ...]] = {}
@@ -121,8 +90,7 @@ class LanesPane(TimePane):
 
     @property
     def _content_px(self) -> int:
-        last = self._lanes[-1]
-        return last.top_px + last.height_px
+        return self._lanes[-1].bottom_px if self._lanes else 0
 
     def set_hand(self, hand: LaneHand) -> None:
         """Let a hand draw and change what is in the lanes."""
@@ -156,8 +124,8 @@ class LanesPane(TimePane):
             painter.setFont(self._label_font(lane))
             lane_painter = self._painter_of(lane, scale.pixel_ratio)
             self._paint_lane(painter, lane_painter, lane, scale, exposed)
-            bottom = lane.top_px + lane.height_px - 1
-            painter.fillRect(exposed.left(), bottom, exposed.width(), 1, QColor(self.theme.line))
+            line = QColor(self.theme.line)
+            painter.fillRect(exposed.left(), lane.bottom_px - 1, exposed.width(), 1, line)
         if self.hand is not None:
             self.hand.paint(painter, scale)
         painter.translate(0, self._scroll.value())
@@ -174,6 +142,9 @@ class LanesPane(TimePane):
         painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.box_top_px(0)))
         from_us = scale.to_us(exposed.left() - 4)
         to_us = scale.to_us(exposed.right() + 4)
+        reach_px = (exposed.left(), exposed.right() + 1)
+        for row in lane.folded:
+            lane_painter.paint_density(painter, row, lane.box_top_px(0), scale, reach_px)
         seen = [
             (row, top_px)
             for index, row in enumerate(lane.rows)
@@ -184,7 +155,6 @@ class LanesPane(TimePane):
         total = sum(last - first for first, last in in_view)
         for (row, top_px), span in zip(seen, in_view, strict=True):
             if crowded(row, span, scale, total):
-                reach_px = (exposed.left(), exposed.right() + 1)
                 lane_painter.paint_density(painter, row, top_px, scale, reach_px)
             else:
                 lane_painter.add_boxes(row, top_px, scale, row.span(from_us, to_us))
@@ -195,31 +165,23 @@ class LanesPane(TimePane):
         painter.setClipRect(rect.adjusted(0, 0, -1, 0))
         painter.translate(0, -self._scroll.value())
         for lane in self._lanes:
-            self._paint_head(painter, lane)
+            text = self.hand.head_text(lane.task) if self.hand is not None else ""
+            self.heads.paint(painter, lane, text)
+            painter.fillRect(0, lane.bottom_px - 1, MARGIN_PX, 1, QColor(self.theme.line))
+        self.heads.paint_drag(painter)
+        self._paint_hidden(painter)
         painter.restore()
 
-    def _paint_head(self, painter: QPainter, lane: Lane) -> None:
-        top_px = lane.top_px + LANE_PADDING_PX
-        draw_symbol(painter, lane.task, QPointF(16, top_px + HEAD_PX / 2), 10, self.theme)
-        painter.setFont(self.text_font(TEXT_PX))
-        painter.setPen(QColor(self.theme.text))
-        left = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        name_box = QRect(28, top_px, MARGIN_PX - 28, HEAD_PX)
-        painter.drawText(name_box, left, KIND_STYLES[lane.task].name)
-        number = sum(len(row.onset_us) for row in lane.rows)
-        if number:
+    def _paint_hidden(self, painter: QPainter) -> None:
+        """That tracks are hidden, below the last one."""
+        count = len(self._tracks.kinds) - len({lane.task for lane in self._lanes})
+        count += len(self._tracks.hidden_labels)
+        if count:
             painter.setFont(self.text_font(SMALL_TEXT_PX))
             painter.setPen(QColor(self.theme.text_secondary))
-            painter.drawText(name_box.adjusted(0, 0, -8, 0), right, _short_number(number))
-        text = self.hand.head_text(lane.task) if self.hand is not None else ""
-        if text and lane.height_px >= 2 * HEAD_PX:
-            painter.setFont(self.text_font(SMALL_TEXT_PX))
-            painter.setPen(QColor(self.theme.text_secondary))
-            short = painter.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, 76)
-            painter.drawText(name_box.translated(0, HEAD_PX - 6), left, short)
-        bottom = lane.top_px + lane.height_px - 1
-        painter.fillRect(0, bottom, MARGIN_PX, 1, QColor(self.theme.line))
+            text = "1 track hidden" if count == 1 else f"{count} tracks hidden"
+            flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
+            painter.drawText(QRect(8, self._content_px, MARGIN_PX - 8, HEAD_PX), flags, text)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
@@ -233,34 +195,37 @@ class LanesPane(TimePane):
 
     def _tool_tip(self, place: QPointF) -> str:
         found, scale = self.event_at(place), self.scale()
+        if place.x() < MARGIN_PX:
+            return self.heads.tool_tip(self._in_lanes(place))
         if found is not None:
             return tool_tip(found)
         return self.hand.tool_tip(place, scale) if self.hand is not None and scale else ""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         scale, hand, place = self.scale(), self.hand, event.position()
-        if hand is not None and scale and event.button() == Qt.MouseButton.LeftButton:
-            if self.in_picture(place):
-                if hand.press(event, scale):
-                    return
-            elif place.x() < MARGIN_PX:
-                y_px = place.y() + self._scroll.value()
-                head = (
-                    lane
-                    for lane in self._lanes
-                    if lane.top_px <= y_px < lane.top_px + lane.height_px
-                )
-                lane = next(head, None)
-                if lane and hand.press_head(lane.task, event.globalPosition().toPoint()):
-                    return
+        is_left = event.button() == Qt.MouseButton.LeftButton
+        if is_left and place.x() < MARGIN_PX and self.heads.press(self._in_lanes(place)):
+            return
+        is_meant = is_left and self.in_picture(place)
+        if is_meant and hand is not None and scale is not None and hand.press(event, scale):
+            return
         super().mousePressEvent(event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         scale = self.scale()
+        if self.heads.move(self._in_lanes(event.position())):
+            return
         if self.hand is None or not scale or not self.hand.moved(event, scale):
             super().mouseMoveEvent(event)
 
+    def leaveEvent(self, event: QEvent) -> None:
+        self.heads.leave()
+        super().leaveEvent(event)
+
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self.heads.release()
+        if clicked is not None and self.hand is not None:
+            self.hand.press_head(clicked, event.globalPosition().toPoint())
         if self.hand is None or not self.hand.release():
             super().mouseReleaseEvent(event)
 
@@ -293,25 +258,19 @@ class LanesPane(TimePane):
         super().set_theme(theme)
 
     def _arrange(self) -> None:
-        """Place the lanes below each other with rows as high as there is room for."""
-        counts = [len(self._rows.get(task, ())) for task in KIND_STYLES]
-        row_px = ROW_HEIGHTS_PX[-1]
-        for height_px in reversed(ROW_HEIGHTS_PX):
-            if sum(self._lane_height_px(count, height_px) for count in counts) <= self.height():
-                row_px = height_px
-        lanes: list[Lane] = []
-        top_px = 0
-        for task in KIND_STYLES:
-            rows = self._rows.get(task, ())
-            lane = Lane(task, rows, top_px, row_px, self._lane_height_px(len(rows), row_px))
-            lanes.append(lane)
-            top_px += lane.height_px
-        self._lanes = tuple(lanes)
+        """Place the tracks that are shown."""
+        can_draw = self.hand is not None
+        self._lanes = placed(self._tracks, self._rows, self.height(), can_draw=can_draw)
+        self.heads.set_lanes(self._lanes)
         self._fit_scroll()
 
-    def _lane_height_px(self, row_count: int, row_px: int) -> int:
-        extra_px = DRAWING_PX if self.hand is not None else 0
-        return max(row_px * row_count + 2 * LANE_PADDING_PX, LEAST_LANE_PX) + extra_px
+    def _on_tracks(self) -> None:
+        self._arrange()
+        self.update()
+
+    def _in_lanes(self, place: QPointF) -> QPointF:
+        """A point of the pane, counted from the top of the first lane."""
+        return QPointF(place.x(), place.y() + self._scroll.value())
 
     def _fit_scroll(self) -> None:
         overflow_px = max(0, self._content_px - self.height())
@@ -352,10 +311,3 @@ def tool_tip(event: Detection) -> str:
     )
     kind = KIND_STYLES[event.task].singular
     return f"<b>{escape(event.label)}</b> · {kind}<table>{cells}</table>"
-
-
-def _short_number(number: int) -> str:
-    """Four characters at most: 999, 1.2k, 12k."""
-    if number < 1_000:
-        return str(number)
-    return f"{number / 1_000:.1f}k" if number < 9_950 else f"{round(number / 1_000)}k"

@@ -71,11 +71,11 @@ class SegmentArranger(QObject):
         self._announce(followed(self._rows, columns, ids, self._latest.shown))
 
     def rename(self, shown: Shown) -> None:
-        """Labels have other names, and nothing else is different."""
+        """Labels have other names or styles, and nothing else is different."""
         if self._latest is not None:
             self._latest = _Request(self._latest.columns, shown)
             if self._thread is None:
-                self._announce(renamed(self._rows, shown.names))
+                self._announce(renamed(self._rows, shown))
 
     def shutdown(self) -> None:
         """Let the running layout end (a second or two at most)."""

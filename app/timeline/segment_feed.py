@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from PySide6.QtCore import QObject, Signal
 
+from app.kind_style import FILL_PATTERNS, is_colour
 from app.limits import Limits
 from app.project.columns import SegmentColumns
 from app.timeline.segment_arranger import SegmentArranger
 from app.timeline.segment_rows import Shown
+from app.timeline.tracks import Tracks
 from app.window.annotation import Annotation
 
 
@@ -19,9 +21,12 @@ class SegmentFeed(QObject):
     rows_changed = Signal(object)
     left = Signal()
 
-    def __init__(self, annotation: Annotation, parent: QObject | None = None) -> None:
+    def __init__(
+        self, annotation: Annotation, tracks: Tracks, parent: QObject | None = None
+    ) -> None:
         super().__init__(parent)
         self._annotation = annotation
+        self._tracks = tracks
         self._limits = Limits()
         self._ghosts = False
         self._columns: SegmentColumns | None = None
@@ -32,6 +37,7 @@ class SegmentFeed(QObject):
         annotation.segments_changed.connect(self._on_segments)
         annotation.labels_changed.connect(self._on_labels)
         annotation.changed.connect(self._on_changed)
+        tracks.apart_changed.connect(self._show)
 
     @property
     def is_active(self) -> bool:
@@ -79,4 +85,18 @@ class SegmentFeed(QObject):
     def _shown(self) -> Shown:
         labels = self._annotation.labels()
         names = {label.id: label.name for label in labels}
-        return Shown(self._limits.of_segments(labels), self._ghosts, names)
+        styles = {
+            label.id: (label.colour, label.pattern)
+            for label in labels
+            if is_colour(label.colour) or label.pattern in FILL_PATTERNS
+        }
+        tracks = self._tracks
+        return Shown(
+            self._limits.of_segments(labels),
+            self._ghosts,
+            names,
+            styles,
+            tracks.apart,
+            tracks.hidden_labels,
+            tracks.solo_labels,
+        )

@@ -19,8 +19,9 @@ from app.timeline.gestures import (
     SelectRect,
     TrimEdge,
 )
-from app.timeline.hit_test import Hit, LaneLike, Part, edges_near, hit_at, ids_in, lane_at
+from app.timeline.hit_test import Hit, Part, edges_near, hit_at, ids_in, lane_at
 from app.timeline.label_asker import LabelAsker
+from app.timeline.lanes import Lane
 from app.timeline.lanes_pane import LanesPane
 from app.timeline.segment_painting import (
     paint_ghosts,
@@ -59,8 +60,8 @@ class SegmentHand(QObject):
         self._drag = DragHand(pane.view_state, self)
         self._gesture: Gesture | None = None
         self._click: Callable[[], None] | None = None
-        self._homes: dict[int, tuple[LaneLike, int]] = {}
-        self._draw_row = 0
+        self._homes: dict[int, tuple[Lane, int]] = {}
+        self._draw_home: tuple[Lane, int] | None = None
         self._range_from: Hit | None = None
         self._before: frozenset[int] = frozenset()
         self._press_us = self._playhead_us = pane.view_state.playhead_us
@@ -87,10 +88,10 @@ class SegmentHand(QObject):
             self._before = self._annotation.selection
             return True
         lane = lane_at(self._pane.lanes, y_px)
-        if lane is None or not self._annotation.takes_drawings:
+        if lane is None or lane.track.folded or not self._annotation.takes_drawings:
             self._annotation.select(())
             return False
-        self._draw_row = lane.row_number(y_px)
+        self._draw_home = (lane, lane.row_number(y_px))
         anchor_us = scale.to_us(place.x())
         if not keys & Qt.KeyboardModifier.AltModifier:
             anchor_us = self._snap(anchor_us, round(SNAP_PX * scale.us_per_px))
@@ -106,9 +107,17 @@ class SegmentHand(QObject):
             return self._hover(place, y_px, scale)
         lane = lane_at(self._pane.lanes, y_px)
         self._gesture.lane = lane.task if lane is not None else None
+        comes_from = {home[0].key for home in self._homes.values()}
+        self._gesture.label = lane.name if lane is not None and lane.key not in comes_from else ""
         if isinstance(self._gesture, SelectRect):
             self._gesture.y_px = y_px
-        self._drag.move(place, event.modifiers(), scale)
+        is_elsewhere = (
+            isinstance(self._gesture, MoveSpans)
+            and lane is not None
+            and bool(comes_from)
+            and lane.key not in comes_from
+        )
+        self._drag.move(place, event.modifiers(), scale, is_elsewhere=is_elsewhere)
         return True
 
     def release(self) -> bool:
@@ -138,11 +147,14 @@ class SegmentHand(QObject):
         self.labels.relabel(self._pane.mapToGlobal(place.toPoint()))
         return True
 
-    def press_head(self, task: Task, place: QPoint) -> bool:
-        """Ask what new segments of the kind are to be called."""
+    def press_head(self, lane: Lane, place: QPoint) -> bool:
+        """Ask what new segments of the kind are to be called, or take the lane's own label."""
         if self._annotation.columns is None or not self._annotation.takes_drawings:
             return False
-        self.labels.choose_current(task, place)
+        if lane.name:
+            self._annotation.set_current_label(lane.task, lane.name)
+        else:
+            self.labels.choose_current(lane.task, place)
         return True
 
     def head_text(self, task: Task) -> str:
@@ -192,7 +204,9 @@ class SegmentHand(QObject):
             self._annotation.set_current_label(kind, name)
             self._annotation.propose(lambda video_id: AddSegment(video_id, kind, name, *span))
 
-        current = self._annotation.current_label(kind)
+        home = self._draw_home
+        current = home[0].name if home is not None else ""
+        current = current or self._annotation.current_label(kind)
         if current:
             self._let_go()
             add(current)
@@ -214,7 +228,7 @@ class SegmentHand(QObject):
         self._range_from = hit
         if hit.segment_id not in annotation.selection:
             annotation.select((hit.segment_id,))
-        if not annotation.is_writable:
+        if not annotation.is_writable or annotation.is_locked((hit.segment_id,)):
             self._state.request_seek(at_us)
             return
         if keys & SHIFT:
@@ -314,7 +328,7 @@ class SegmentHand(QObject):
         self._homes = self._find_homes(self._annotation.selection)
         self._drag.take(self, place.x())
 
-    def _find_homes(self, ids: frozenset[int]) -> dict[int, tuple[LaneLike, int]]:
+    def _find_homes(self, ids: frozenset[int]) -> dict[int, tuple[Lane, int]]:
         wanted = np.fromiter(ids, np.int64)
         return {
             int(found): (lane, number)
@@ -358,7 +372,7 @@ class SegmentHand(QObject):
             paint_rect(painter, rect, theme)
         elif self._gesture is not None:
             ghosts = self._gesture.ghosts
-            paint_ghosts(painter, lanes, ghosts, self._homes, self._draw_row, scale, theme)
+            paint_ghosts(painter, lanes, ghosts, self._homes, self._draw_home, scale, theme)
         here_us = self._state.playhead_us
         paint_running(painter, lanes, self._annotation.running, here_us, scale, theme)
 

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from app.kind_style import KIND_STYLES, outline_colour, pattern_brush
 from app.theme import Theme
 from app.timeline.gestures import Ghost
-from app.timeline.hit_test import LaneLike
+from app.timeline.lanes import Lane, lane_of
 from app.timeline.marks import length_text
 from app.timeline.segment_rows import SegmentRow
 from app.timeline.time_scale import TimeScale
@@ -25,7 +25,7 @@ TEXT_INSET_PX = 8
 
 def paint_selected(
     painter: QPainter,
-    lanes: Sequence[LaneLike],
+    lanes: Sequence[Lane],
     selection: frozenset[int],
     scale: TimeScale,
     theme: Theme,
@@ -45,24 +45,26 @@ def paint_selected(
 
 def paint_ghosts(
     painter: QPainter,
-    lanes: Sequence[LaneLike],
+    lanes: Sequence[Lane],
     ghosts: Sequence[Ghost],
-    homes: Mapping[int, tuple[LaneLike, int]],
-    draw_row: int,
+    homes: Mapping[int, tuple[Lane, int]],
+    new_home: tuple[Lane, int] | None,
     scale: TimeScale,
     theme: Theme,
 ) -> None:
     """Spans in the hand: where each was gets dim, where it would be is dense with a bright edge.
 
-    ``homes`` are lane and row of those that were somewhere; ``draw_row`` is the row of a new one.
+    ``homes`` are lane and row of those that were somewhere; ``new_home`` those of a new one.
     """
     for ghost in ghosts:
-        lane = next(lane for lane in lanes if lane.task is ghost.task)
-        home = homes.get(ghost.segment_id) if ghost.segment_id is not None else None
-        number = draw_row
-        if home is not None:
+        home = homes.get(ghost.segment_id) if ghost.segment_id is not None else new_home
+        if home is not None and ghost.segment_id is not None:
             _paint_veil(painter, home, ghost.segment_id, scale, theme)
-            number = home[1] if home[0].task is ghost.task else 0
+        is_at_home = home is not None and home[0].task is ghost.task
+        lane = home[0] if home is not None and is_at_home else lane_of(lanes, ghost.task)
+        if lane is None:
+            continue
+        number = home[1] if home is not None and is_at_home else 0
         top_px = lane.box_top_px(number)
         box = _box_at(scale, ghost.onset_us, ghost.offset_us, top_px, lane.box_px)
         _paint_ghost(painter, ghost, box, scale, theme)
@@ -91,7 +93,7 @@ def _paint_ghost(
 
 def _paint_veil(
     painter: QPainter,
-    home: tuple[LaneLike, int],
+    home: tuple[Lane, int],
     segment_id: int | None,
     scale: TimeScale,
     theme: Theme,
@@ -110,7 +112,7 @@ def _paint_veil(
 
 def paint_running(
     painter: QPainter,
-    lanes: Sequence[LaneLike],
+    lanes: Sequence[Lane],
     running: Sequence[tuple[Task, str, int]],
     playhead_us: int,
     scale: TimeScale,
@@ -119,7 +121,9 @@ def paint_running(
     """Labels that were started and not yet stopped: they grow with the playhead."""
     numbers = dict.fromkeys(KIND_STYLES, 0)
     for kind, label, start_us in running:
-        lane = next(lane for lane in lanes if lane.task is kind)
+        lane = lane_of(lanes, kind)
+        if lane is None:
+            continue
         number = min(numbers[kind], max(len(lane.rows) - 1, 0))
         numbers[kind] += 1
         top_px = lane.box_top_px(number)
@@ -155,7 +159,7 @@ def _box_at(
 
 
 def _boxes_of(
-    lanes: Sequence[LaneLike], wanted: np.ndarray, scale: TimeScale
+    lanes: Sequence[Lane], wanted: np.ndarray, scale: TimeScale
 ) -> Iterable[tuple[float, float, float, float]]:
     """Left, top, width and height of the boxes in view of these segments."""
     for lane in lanes:

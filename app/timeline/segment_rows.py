@@ -35,12 +35,18 @@ Looks = npt.NDArray[np.int8]
 class Shown:
     """Which segments are shown: undecided finds from their limit on (above 1: nothing of the
     kind at all), and rejected ones only as ghosts if ``ghosts``. ``names`` are the
-    labels by id.
+    labels by id, ``styles`` colour and pattern of those that have their own. Labels of the kinds
+    in ``apart`` share no row; ``hidden`` labels are not shown, and none but ``solo`` ones where
+    there are any.
     """
 
     limits: SegmentLimits = field(default_factory=SegmentLimits)
     ghosts: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
+    styles: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    apart: frozenset[Task] = frozenset()
+    hidden: frozenset[int] = frozenset()
+    solo: frozenset[int] = frozenset()
 
     def looks(self, columns: SegmentColumns, rows: npt.NDArray[np.int64] | slice) -> Looks:
         """How each of these rows of the columns is drawn; negative: not at all."""
@@ -55,6 +61,10 @@ class Shown:
         looks[states == STATES.index(State.UNSURE)] = UNSURE
         looks[states == STATES.index(State.REJECTED)] = REJECTED if self.ghosts else _HIDDEN
         looks[limits > 1] = _HIDDEN
+        if self.hidden:
+            looks[np.isin(columns.label_ids[rows], list(self.hidden))] = _HIDDEN
+        if self.solo:
+            looks[~np.isin(columns.label_ids[rows], list(self.solo))] = _HIDDEN
         return looks
 
 
@@ -67,6 +77,7 @@ class SegmentRow(TimeRow):
     look: Looks
     score: npt.NDArray[np.float64]
     names: Mapping[int, str]
+    styles: Mapping[int, tuple[str, str]]
 
     def looks(self, first: int, last: int) -> npt.NDArray[np.intp]:
         return self.look[first:last].astype(np.intp)
@@ -78,6 +89,9 @@ class SegmentRow(TimeRow):
         name = self.names.get(int(self.label_ids[index]), "")
         return name, f"{_SIGNS.get(look, '')} {number}".strip()
 
+    def style(self, index: int) -> tuple[str, str]:
+        return self.styles.get(int(self.label_ids[index]), ("", "")) if self.styles else ("", "")
+
     def has_room(self, onset_us: int, offset_us: int) -> bool:
         """Whether a span fits in between the others."""
         ended = np.searchsorted(self.offset_us, onset_us, side="right")
@@ -85,7 +99,9 @@ class SegmentRow(TimeRow):
 
     def without(self, gone: npt.NDArray[np.int64]) -> SegmentRow:
         """The row without the segments at these places of it."""
-        return _row(*(np.delete(values, gone) for values in self._values()), self.names)
+        return _row(
+            *(np.delete(values, gone) for values in self._values()), self.names, self.styles
+        )
 
     def merged(self, other: SegmentRow) -> SegmentRow:
         """Both rows in one; they must not overlap."""
@@ -93,7 +109,7 @@ class SegmentRow(TimeRow):
         joined = [np.concatenate(pair) for pair in pairs]
         # Points share their time with what ends or starts there; the end decides the order.
         order = np.lexsort((joined[1], joined[0]))
-        return _row(*(values[order] for values in joined), self.names)
+        return _row(*(values[order] for values in joined), self.names, self.styles)
 
     def _values(self) -> tuple[npt.NDArray[np.generic], ...]:
         return self.onset_us, self.offset_us, self.ids, self.label_ids, self.look, self.score
@@ -103,9 +119,9 @@ Rows = dict[Task, tuple[SegmentRow, ...]]
 
 
 def _row(*values: object) -> SegmentRow:
-    onset_us, offset_us, ids, label_ids, look, score, names = values
+    onset_us, offset_us, *others = values
     knots_us, covered_us = knots_of(onset_us, offset_us)  # type: ignore[arg-type]
-    return SegmentRow(onset_us, offset_us, knots_us, covered_us, ids, label_ids, look, score, names)  # type: ignore[arg-type]
+    return SegmentRow(onset_us, offset_us, knots_us, covered_us, *others)  # type: ignore[arg-type]
 
 
 def arranged(columns: SegmentColumns, shown: Shown) -> Rows:
@@ -117,11 +133,14 @@ def arranged(columns: SegmentColumns, shown: Shown) -> Rows:
     cuts = np.flatnonzero(np.diff(columns.label_ids[by_label])) + 1
     for places in np.split(by_label, cuts):
         if len(places):
-            of_kind = open_rows[KINDS[columns.kinds[places[0]]]]
+            kind = KINDS[columns.kinds[places[0]]]
             for layer in _layers(columns, places):
-                _place(of_kind, _OpenRow(columns, layer))
+                if kind in shown.apart:
+                    open_rows[kind].append(_OpenRow(columns, layer))
+                else:
+                    _place(open_rows[kind], _OpenRow(columns, layer))
     return {
-        kind: tuple(_cut(columns, row.places, looks[row.places], shown.names) for row in each)
+        kind: tuple(_cut(columns, row.places, looks[row.places], shown) for row in each)
         for kind, each in open_rows.items()
     }
 
@@ -144,18 +163,22 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
         if look[0] >= 0:
             kind = KINDS[columns.kinds[place]]
             home_kind, number = homes.get(int(columns.ids[place]), (kind, -1))
-            fresh = _cut(columns, at, look, shown.names)
-            _put(result[kind], fresh, number if home_kind is kind else -1)
+            fresh = _cut(columns, at, look, shown)
+            home = number if home_kind is kind else -1
+            _put(result[kind], fresh, home, is_apart=kind in shown.apart)
     return {kind: tuple(row for row in each if len(row.ids)) for kind, each in result.items()}
 
 
-def renamed(rows: Rows, names: Mapping[int, str]) -> Rows:
-    """The same rows with other names of labels."""
-    return {kind: tuple(replace(row, names=names) for row in each) for kind, each in rows.items()}
+def renamed(rows: Rows, shown: Shown) -> Rows:
+    """The same rows with other names and styles of labels."""
+    return {
+        kind: tuple(replace(row, names=shown.names, styles=shown.styles) for row in each)
+        for kind, each in rows.items()
+    }
 
 
 def _cut(
-    columns: SegmentColumns, places: npt.NDArray[np.int64], look: Looks, names: Mapping[int, str]
+    columns: SegmentColumns, places: npt.NDArray[np.int64], look: Looks, shown: Shown
 ) -> SegmentRow:
     """Rows of the columns as a row of their own."""
     return _row(
@@ -165,22 +188,31 @@ def _cut(
         columns.label_ids[places],
         look,
         columns.scores[places],
-        names,
+        shown.names,
+        shown.styles,
     )
 
 
-def _put(rows: list[SegmentRow], fresh: SegmentRow, home: int) -> None:
-    """One segment into the row where it was, one of its label, the first with room, a new one."""
+def _put(rows: list[SegmentRow], fresh: SegmentRow, home: int, *, is_apart: bool) -> None:
+    """One segment into the row where it was, one of its label, the first with room, a new one;
+    where labels are apart, into none that has another label.
+    """
     span = (int(fresh.onset_us[0]), int(fresh.offset_us[0]))
-    if home < 0 or not rows[home].has_room(*span):
-        fits = [number for number, row in enumerate(rows) if row.has_room(*span)]
-        label = fresh.label_ids[0]
+    label = fresh.label_ids[0]
+    if home < 0 or not _takes(rows[home], span, label, is_apart):
+        fits = [n for n, row in enumerate(rows) if _takes(row, span, label, is_apart)]
         own = (number for number in fits if (rows[number].label_ids == label).any())
         home = next(own, fits[0] if fits else -1)
     if home < 0:
         rows.append(fresh)
     else:
         rows[home] = rows[home].merged(fresh)
+
+
+def _takes(row: SegmentRow, span: tuple[int, int], label: np.int64, is_apart: bool) -> bool:
+    """Whether a segment may go into a row; one that has become empty takes every label."""
+    is_of_others = is_apart and bool((row.label_ids != label).any())
+    return not is_of_others and row.has_room(*span)
 
 
 class _OpenRow:

@@ -23,6 +23,7 @@ from app.timeline.sound_panes import WaveformPane
 from app.timeline.sound_picture import SoundPicture
 from app.timeline.sound_spectrogram import SpectrogramPane
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, ZOOM_PER_NOTCH, TimePane
+from app.timeline.tracks import Tracks
 from app.view_state import ViewState
 from app.window.annotation import Annotation
 from core_model.media.probe import MediaInfo
@@ -64,7 +65,8 @@ class TimelineView(QWidget):
         self.sound_settings: SoundSettingsPanel | None = None
         for pane in (self.waveform, self.spectrogram):
             pane.settings_asked.connect(self.show_sound_settings)
-        self.lanes = LanesPane(view_state, theme)
+        self.tracks = Tracks(self)
+        self.lanes = LanesPane(view_state, theme, self.tracks)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
         self.time_bar.setAccessibleName("Scroll in time")
@@ -78,7 +80,7 @@ class TimelineView(QWidget):
 
     def attach(self, annotation: Annotation) -> None:
         """Show and edit the segments of a project while the open video is in one."""
-        self.feed = SegmentFeed(annotation, self)
+        self.feed = SegmentFeed(annotation, self.tracks, self)
         self.feed.rows_changed.connect(self._show_rows)
         self.feed.left.connect(self._show_detections)
         self.hand = SegmentHand(annotation, self.lanes)
@@ -86,7 +88,7 @@ class TimelineView(QWidget):
 
     def cancel_gesture(self) -> bool:
         """Let go of what is in the hand; False where nothing is."""
-        return self.hand is not None and self.hand.cancel()
+        return self.lanes.heads.cancel() or (self.hand is not None and self.hand.cancel())
 
     def set_media(self, info: MediaInfo | None) -> None:
         """Read the sound of this media in the background; None closes what was open.

@@ -9,7 +9,9 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.project.columns import SegmentColumns
+from app.project.edits import Relabel, Together
 from app.project.edits.base import Edit
+from app.project.edits.reach import Reach, reach
 from app.project.project_session import ProjectSession
 from app.project.values import KINDS, Label
 from core_model.timeline import Task
@@ -18,6 +20,7 @@ DIGITS = "1234567890"
 # (kind, label, start in microseconds) of a label that was started and not yet stopped.
 Running = tuple[Task, str, int]
 _NOTHING: frozenset[int] = frozenset()
+LOCKED = "The track is locked. Unlock it with the L in its head."
 
 
 class Annotation(QObject):
@@ -49,6 +52,7 @@ class Annotation(QObject):
         self._current_kind = Task.TAL
         self._running: tuple[Running, ...] = ()
         self._has_media = False
+        self._is_label_locked: Callable[[Task, int | None], bool] | None = None
         projects.project_changed.connect(self._on_project)
         projects.segments_changed.connect(self._on_segments)
         projects.labels_changed.connect(self._on_labels)
@@ -90,9 +94,40 @@ class Annotation(QObject):
     def perform(self, edit: Edit) -> bool:
         """Carry out an edit as one step of undo; False where it was refused or failed.
 
-        The reason is told by ``projects.refused`` and ``projects.failed``.
+        The reason is told by ``projects.refused`` and ``projects.failed``. What is locked takes
+        no changes by hand.
         """
+        wanted = reach(edit)
+        if self.is_locked(wanted.ids) or self._puts_into_locked(wanted):
+            self._projects.refuse(LOCKED)
+            return False
         return self._projects.perform(edit)
+
+    def set_locks(self, is_locked: Callable[[Task, int | None], bool] | None) -> None:
+        """Say which labels of which kinds take no changes by hand; None for none at all."""
+        self._is_label_locked = is_locked
+
+    def is_locked(self, ids: Iterable[int]) -> bool:
+        """Whether any of these segments of the video is locked."""
+        locked, columns, wanted = self._is_label_locked, self.columns, frozenset(ids)
+        if locked is None or columns is None or not wanted:
+            return False
+        rows = columns.rows_of(wanted)
+        pairs = set(
+            zip(columns.kinds[rows].tolist(), columns.label_ids[rows].tolist(), strict=True)
+        )
+        return any(locked(KINDS[kind], label_id) for kind, label_id in pairs)
+
+    def _puts_into_locked(self, wanted: Reach) -> bool:
+        locked = self._is_label_locked
+        if locked is None or not wanted.into:
+            return False
+        ids = {(label.kind, label.name): label.id for label in self.labels()}
+        for kind, name in wanted.into:
+            named = [i for (k, n), i in ids.items() if k is kind and name in (None, n)]
+            if locked(kind, None) or (name is not None and any(locked(kind, i) for i in named)):
+                return True
+        return False
 
     def perform_and_select(self, edit: Edit) -> bool:
         """The same, and then what it added to the video is selected.
@@ -131,6 +166,16 @@ class Annotation(QObject):
             for row in columns.rows_of(self._selection):
                 by_kind[KINDS[columns.kinds[row]]].append(int(columns.ids[row]))
         return dict(by_kind)
+
+    def relabel_selected(self, name: str) -> None:
+        """Give what is selected another label, each segment within its kind, as one step."""
+        by_kind = self.selected_by_kind()
+        edits = tuple(Relabel(tuple(ids), kind, name) for kind, ids in by_kind.items())
+        if edits and self.perform(
+            edits[0] if len(edits) == 1 else Together(f"Relabel as {name}", edits)
+        ):
+            for kind in by_kind:
+                self.set_current_label(kind, name)
 
     @property
     def running(self) -> tuple[Running, ...]:

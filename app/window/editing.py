@@ -75,6 +75,11 @@ class Editing(QObject):
             "segment_ghosts": self._set_ghosts,
         }
 
+    @property
+    def clips(self) -> tuple[Clip, ...]:
+        """What was copied."""
+        return self._clips
+
     def back_out(self) -> bool:
         """Select no segment any more; False where none was."""
         if not self._annotation.selection:

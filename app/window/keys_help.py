@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QDialog,
     QHeaderView,
     QLineEdit,
+    QPushButton,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
 
-from app.actions import ACTIONS, keys_text
+from app.actions import ACTIONS
+from app.keymap import Keymap
 
 # The mouse has no rows in the table of actions.
 MOUSE_ROWS = (
@@ -35,15 +37,20 @@ MOUSE_ROWS = (
     ("Select segments", "Ctrl+drag a rectangle", "Project"),
     ("Select one more, or a range", "Ctrl+click, Shift+click", "Project"),
     ("Give another label", "Double click on a segment", "Project"),
-    ("Choose the label to draw with", "Click on the head of a lane", "Project"),
+    ("Choose the label to draw with", "Click on the head of a track", "Project"),
+    ("Put a track elsewhere", "Drag its head", "Project"),
+    ("Everything that can be done there", "Right click, or the menu key", "Mouse"),
 )
 
 
 class KeysHelp(QDialog):
-    """Stays open beside the window; type to search."""
+    """Stays open beside the window; type to search. ``customise_asked``: keys are to be others."""
 
-    def __init__(self, parent: QWidget) -> None:
+    customise_asked = Signal()
+
+    def __init__(self, parent: QWidget, keymap: Keymap) -> None:
         super().__init__(parent)
+        self._keymap = keymap
         self.setWindowTitle("Keys")
         self.resize(700, 640)
         self._search = QLineEdit()
@@ -57,6 +64,12 @@ class KeysHelp(QDialog):
         layout.setSpacing(8)
         layout.addWidget(self._search)
         layout.addWidget(self._table)
+        customise = QPushButton("Customise…")
+        customise.setAutoDefault(False)
+        customise.clicked.connect(self.customise_asked)
+        layout.addWidget(customise, 0, Qt.AlignmentFlag.AlignRight)
+        self._fill()
+        keymap.changed.connect(self._fill)
 
     def visible_rows(self) -> list[str]:
         """What the rows that match the search do."""
@@ -65,9 +78,7 @@ class KeysHelp(QDialog):
         return [text for row in shown for text in self._texts(row)[:1]]
 
     def _make_table(self) -> QTableWidget:
-        rows = [(spec.tooltip, keys_text(spec), spec.menu) for spec in ACTIONS if keys_text(spec)]
-        rows += MOUSE_ROWS
-        table = QTableWidget(len(rows), 3)
+        table = QTableWidget(0, 3)
         table.setHorizontalHeaderLabels(["What it does", "Keys", "Where"])
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -80,10 +91,18 @@ class KeysHelp(QDialog):
             table.horizontalHeader().setSectionResizeMode(
                 column, QHeaderView.ResizeMode.ResizeToContents
             )
-        for row, texts in enumerate(rows):
-            for column, text in enumerate(texts):
-                table.setItem(row, column, QTableWidgetItem(text))
         return table
+
+    def _fill(self) -> None:
+        """Every key as it is now."""
+        texts = self._keymap.text
+        rows = [(spec.tooltip, texts(spec), spec.menu) for spec in ACTIONS if texts(spec)]
+        rows += MOUSE_ROWS
+        self._table.setRowCount(len(rows))
+        for row, columns in enumerate(rows):
+            for column, text in enumerate(columns):
+                self._table.setItem(row, column, QTableWidgetItem(text))
+        self._on_search(self._search.text())
 
     def _on_search(self, text: str) -> None:
         wanted = text.strip().casefold()

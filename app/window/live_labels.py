@@ -8,13 +8,11 @@ from functools import partial
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QInputDialog, QWidget
 
 from app.messages import MessageBar
 from app.player.player import Player
 from app.project.edits import AddLabels, AddSegment, ChangeLabel
 from app.project.values import Label
-from app.settings import LONGEST_REACTION_MS
 from app.timeline.gestures import SHORTEST_US
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
@@ -41,7 +39,6 @@ class LiveLabels(QObject):
         messages: MessageBar,
         memory: WindowMemory,
         actions: Mapping[str, QAction],
-        window: QWidget,
     ) -> None:
         super().__init__(annotation)
         self._annotation = annotation
@@ -51,7 +48,6 @@ class LiveLabels(QObject):
         self._messages = messages
         self._memory = memory
         self._actions = actions
-        self._window = window
         self._last_us = view_state.playhead_us
         view_state.playhead_changed.connect(self._on_playhead)
         view_state.media_range_changed.connect(self.finish)
@@ -63,8 +59,10 @@ class LiveLabels(QObject):
 
     def slots(self) -> dict[str, Callable[..., object]]:
         """What to connect to the actions with these ids."""
-        keys = {f"label_{digit}": partial(self._toggle, digit) for digit in DIGITS}
-        return {**keys, "reaction_delay": self._ask_delay}
+        keys: dict[str, Callable[..., object]] = {
+            f"label_{digit}": partial(self.toggle, digit) for digit in DIGITS
+        }
+        return keys
 
     def back_out(self) -> bool:
         """Forget the label that was started last; False where none is under way."""
@@ -85,7 +83,8 @@ class LiveLabels(QObject):
     def _on_playhead(self, time_us: int) -> None:
         self._last_us = time_us
 
-    def _toggle(self, digit: str) -> None:
+    def toggle(self, digit: str) -> None:
+        """Start or stop the label on a key."""
         label, at_us = self._annotation.label_on(digit), self._now_us()
         if self._annotation.video_id is None:
             self._messages.show_notice("Keys label what is in a project: make one first (Ctrl+N).")
@@ -138,19 +137,6 @@ class LiveLabels(QObject):
             return here_us
         delay_us = self._memory.settings.reaction_ms * US_PER_MS * self._player.speed
         return max(here_us - round(delay_us), self._view_state.media_start_us)
-
-    def _ask_delay(self) -> None:
-        value, is_sure = QInputDialog.getInt(
-            self._window,
-            "Reaction delay",
-            "Milliseconds from what you see or hear to your key:",
-            self._memory.settings.reaction_ms,
-            0,
-            LONGEST_REACTION_MS,
-            10,
-        )
-        if is_sure:
-            self._memory.update(reaction_ms=value)
 
     def _name_actions(self) -> None:
         """The menu says what each key starts."""

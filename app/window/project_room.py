@@ -56,9 +56,7 @@ class ProjectRoom(QObject):
         self.video = ProjectVideo(annotation, session, detection, messages)
         self.video.open_wanted.connect(open_path)
         self.editing = Editing(annotation, view_state, player, timeline, selection, messages)
-        self.live = LiveLabels(
-            annotation, player, view_state, timeline, messages, memory, actions, window
-        )
+        self.live = LiveLabels(annotation, player, view_state, timeline, messages, memory, actions)
         self.files.leaving.connect(self.live.finish)
         menus.project_chosen.connect(self.files.open)
 

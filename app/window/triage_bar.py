@@ -188,13 +188,20 @@ class _Button(QPushButton):
     """A button of an action with its key, so that the key is learnt in passing."""
 
     def __init__(self, action: QAction, text: str) -> None:
-        key = action.shortcut().toString()
-        super().__init__(f"{text}  {key}" if len(key) == 1 else text)
+        super().__init__()
+        self._action = action
+        self._text = text
         self.setObjectName("small")
-        self.setToolTip(action.toolTip())
         self.setAccessibleName(action.text())
+        self._tell_key()
+        action.changed.connect(self._tell_key)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.clicked.connect(action.trigger)
+
+    def _tell_key(self) -> None:
+        key = self._action.shortcut().toString()
+        self.setText(f"{self._text}  {key}" if len(key) == 1 else self._text)
+        self.setToolTip(self._action.toolTip())
 
 
 class _Symbol(QWidget):

@@ -4,6 +4,7 @@ from app.project.edits.base import Edit, Plan, Together
 from app.project.edits.decisions import Decide, DecideByScore
 from app.project.edits.imports import ImportAnnotations
 from app.project.edits.labels import AddLabels, ChangeLabel, DeleteLabel, OrderLabels
+from app.project.edits.merging import MergeLayers
 from app.project.edits.paste import Clip, Duplicate, Paste, clips_of
 from app.project.edits.runs import ApplyRun
 from app.project.edits.segments import (
@@ -42,6 +43,7 @@ __all__ = [
     "Duplicate",
     "Edit",
     "ImportAnnotations",
+    "MergeLayers",
     "MergeSegments",
     "MoveBoundary",
     "MoveSegments",

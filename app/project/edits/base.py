@@ -66,6 +66,12 @@ class Together(Edit):
     def is_bulk(self) -> bool:
         return len(self.edits) >= BULK_COUNT or any(edit.is_bulk for edit in self.edits)
 
+    @property
+    def backup_reason(self) -> str:
+        """That of the first bulk edit among them."""
+        reasons = (edit.backup_reason for edit in self.edits if edit.is_bulk)
+        return next(reasons, "bulk-edit")
+
     def plan(self, reader: Reader, author: str) -> Plan:
         raise EditError("edits done together are planned one by one")
 

@@ -3,7 +3,7 @@
 from training.annotations.agreement.disagreements import Disagreement, disagreements
 from training.annotations.agreement.matching import Pairing, of_annotator, pair
 from training.annotations.agreement.measures import Agreement, Row, agreement
-from training.annotations.agreement.merging import MergeRule, merge
+from training.annotations.agreement.merging import MergeRule, merge, merge_by_hand
 
 __all__ = [
     "Agreement",
@@ -14,6 +14,7 @@ __all__ = [
     "agreement",
     "disagreements",
     "merge",
+    "merge_by_hand",
     "of_annotator",
     "pair",
 ]

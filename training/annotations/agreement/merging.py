@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import StrEnum
 
@@ -50,6 +51,22 @@ def merge(
             merged += [each for each in ours.segments if each.video not in names[1]]
     merged.sort(key=lambda each: (each.video, each.onset_us, each.offset_us, each.label))
     return AnnotationSet(_videos(first, second), _labels(first, second), tuple(merged))
+
+
+def merge_by_hand(
+    first: AnnotationSet,
+    second: AnnotationSet,
+    kept: Sequence[Segment],
+    *,
+    collar_us: int = 500_000,
+) -> AnnotationSet:
+    """What both have, half-way between their boundaries, and of the rest what was ``kept``."""
+    agreed = merge(first, second, MergeRule.AGREED, collar_us=collar_us)
+    segments = sorted(
+        (*agreed.segments, *kept),
+        key=lambda each: (each.video, each.onset_us, each.offset_us, each.label),
+    )
+    return replace(agreed, segments=tuple(segments))
 
 
 def _kept(

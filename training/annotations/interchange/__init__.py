@@ -12,6 +12,7 @@ from training.annotations.interchange.registry import (
     encode,
     read,
     write,
+    write_all,
     write_each,
 )
 from training.annotations.interchange.report import Loss
@@ -28,5 +29,6 @@ __all__ = [
     "encode",
     "read",
     "write",
+    "write_all",
     "write_each",
 ]

@@ -147,6 +147,18 @@ def write_each(
     }
 
 
+def write_all(document: AnnotationSet, format_name: str, out: Path) -> dict[Path, tuple[Loss, ...]]:
+    """Write a file, or a folder where the format has one video per file and there are several, or
+    ``out`` is a folder; says of each file what it does not keep. AnnotationError.
+    """
+    single = FORMATS[format_name].single
+    if not (out.is_dir() or (single and len(document.videos) > 1)):
+        return {out: write(document, format_name, out)}
+    if not single:
+        raise AnnotationError(out.name or str(out), "is a folder, and one file is written")
+    return write_each(document, format_name, out)
+
+
 def _without_rejected(document: AnnotationSet) -> AnnotationSet:
     kept = tuple(each for each in document.segments if each.state is not State.REJECTED)
     return replace(document, segments=kept)

@@ -1,0 +1,1 @@
+"""Dialogs that stay open beside the window; none of them blocks it."""
