@@ -9,7 +9,6 @@ from app.project.edits.base import (
     Edit,
     LabelFinder,
     Plan,
-    by_hand,
     checked_label_name,
     checked_text,
     shortened,
@@ -104,7 +103,8 @@ class OrderLabels(Edit):
 @dataclass(frozen=True, slots=True)
 class DeleteLabel(Edit):
     """Remove a label. What carries it moves to the label ``into_id``, which must be given where
-    anything does: no segment goes with its label.
+    anything does: no segment goes with its label. That decides on no segment: what nobody had
+    decided on is undecided still, and everything stays whose it was.
     """
 
     label_id: int
@@ -123,8 +123,7 @@ class DeleteLabel(Edit):
             if into.id == old.id:
                 raise EditError("a label cannot be merged into itself")
             for segment in segments:
-                moved = by_hand(segment, author, label_id=into.id)
-                changes += altered(segment, moved)
+                changes += altered(segment, replace(segment, label_id=into.id))
         elif segments:
             raise EditError(
                 f"{len(segments)} segments carry {old.name!r}: give them another label first"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from statistics import median
 
 import pytest
@@ -15,14 +16,15 @@ from app.theme import DARK
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> DelayDialog:
+def dialog(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[DelayDialog]:
     for name, value in (("SHORTEST_WAIT_MS", 5), ("LONGEST_WAIT_MS", 10), ("FLASH_MS", 10)):
         monkeypatch.setattr(delay_dialog, name, value)
     parent = QWidget()
     qtbot.addWidget(parent)
     made = DelayDialog(parent, DARK, 40)
     made.show()
-    return made
+    yield made
+    parent.close()
 
 
 def test_the_middle_of_a_dozen_answers_is_offered(dialog: DelayDialog, qtbot: QtBot) -> None:

@@ -11,8 +11,9 @@ import pytest
 from app.project.edits import AddLabels, AddSegment, ChangeLabel, DeleteLabel, OrderLabels
 from app.project.errors import EditError
 from app.project.project import Project
-from core_model.timeline import Task
-from tests.project_factory import VIDEO_ID, new_project, segments_in, tables_of
+from core_model.timeline import Detection, Task
+from tests.project_factory import VIDEO_ID, model_run, new_project, segments_in, tables_of
+from training.annotations.model import Origin, State
 
 DOG, CAT, COW = 1, 2, 3
 
@@ -94,6 +95,16 @@ def test_label_in_use_goes_only_into_another(project: Project) -> None:
     assert project.history.undo_name == "Merge label dog into cat"
     project.undo()
     assert tables_of(project.path) == before
+
+
+def test_merging_labels_decides_on_nothing(project: Project) -> None:
+    project.perform(model_run((Detection(Task.SED, "cow", 5, 9, 0.4),)))
+    project.perform(model_run((Detection(Task.SED, "cow", 5, 9, 0.4),)))
+    found = next(segment for segment in segments_in(project) if segment.label_id == COW)
+    project.perform(DeleteLabel(COW, CAT))
+    after = next(segment for segment in segments_in(project) if segment.id == found.id)
+    assert after == replace(found, label_id=CAT)
+    assert (after.state, after.origin, after.annotator) == (State.UNDECIDED, Origin.MODEL, "")
 
 
 def test_children_of_a_deleted_label_move_up(project: Project) -> None:

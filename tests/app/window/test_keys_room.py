@@ -47,6 +47,10 @@ class Keyboard:
         self.pane.setFocus()
 
 
+def chips(dialog: QWidget) -> dict[str, QPushButton]:
+    return {b.text(): b for b in dialog.findChildren(QPushButton) if b.isVisible()}
+
+
 @pytest.fixture
 def keyboard(qtbot: QtBot, tmp_path: Path) -> Iterator[Keyboard]:
     made = Keyboard(tmp_path, qtbot)
@@ -65,8 +69,8 @@ def test_a_new_key_works_at_once_and_an_old_one_no_more(
     assert dialog.problem == "M belongs to “Mute”."
     dialog.add("F7")
     assert dialog.problem == ""
-    buttons = [b for b in dialog.findChildren(QPushButton) if b.isVisible()]
-    next(b for b in buttons if b.text() == "B  ✕").click()
+    qtbot.waitUntil(lambda: "B  ✕" in chips(dialog))
+    chips(dialog)["B  ✕"].click()
     dialog.accept()
     keyboard.window.activateWindow()
     qtbot.waitUntil(keyboard.window.isActiveWindow)

@@ -26,14 +26,30 @@ S = 1_000_000
 CHILD = """
 import sys
 from pathlib import Path
-from PySide6.QtWidgets import QApplication
-from tests.app.window.test_running_keeper import Desk
+from PySide6.QtWidgets import QApplication, QWidget
+from app.messages import MessageBar
+from app.project.project_session import ProjectSession
+from app.theme import DARK
+from app.view_state import ViewState
+from app.window.annotation import Annotation
+from app.window.running_keeper import RunningKeeper
+from core_model.timeline import Task
+S = 1_000_000
 application = QApplication([])
-desk = Desk()
-desk.projects.open(Path(sys.argv[1]))
-while desk.projects.project is None:
+window = QWidget()
+projects = ProjectSession("anna", window)
+annotation = Annotation(projects, window)
+state = ViewState(window)
+state.set_media_range(0, 60 * S)
+keeper = RunningKeeper(annotation, state, MessageBar(window, DARK))
+projects.open(Path(sys.argv[1]))
+while projects.project is None:
     application.processEvents()
-desk.start_two()
+annotation.set_video(1)
+state.set_playhead(2 * S)
+annotation.set_running(((Task.SED, "dog", 2 * S),))
+state.set_playhead(5 * S)
+annotation.set_running(((Task.SED, "dog", 2 * S), (Task.TAL, "run", 4 * S)))
 print("started", flush=True)
 application.exec()
 """
@@ -88,11 +104,10 @@ def test_what_was_under_way_at_a_kill_is_there(desk: Desk, path: Path, qtbot: Qt
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
         stdout=subprocess.PIPE,
     )
-    assert child.stdout is not None
-    assert child.stdout.readline().strip() == b"started"
-    child.kill()
-    child.wait()
-    child.stdout.close()
+    with child:
+        assert child.stdout is not None
+        assert child.stdout.readline().strip() == b"started"
+        child.kill()
     desk.projects.open(path)
     qtbot.waitUntil(lambda: desk.projects.project is not None)
     assert desk.spans() == [(2 * S, 5 * S), (4 * S, 5 * S)]
