@@ -89,6 +89,10 @@ class SegmentModel(QAbstractTableModel):
         """The rows of those of these segments that are shown, ascending."""
         return np.flatnonzero(np.isin(self._ids, np.fromiter(ids, np.int64)))
 
+    def stretch(self, first: int, last: int) -> tuple[QModelIndex, QModelIndex]:
+        """The corners of whole rows; ``index`` would check each of thousands anew."""
+        return self.createIndex(first, 0), self.createIndex(last, len(HEADINGS) - 1)
+
     def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
         return 0 if parent.isValid() else len(self._rows)
 

@@ -214,9 +214,8 @@ class SegmentTable(QWidget):
             return
         rows = self.model.rows_of(self._annotation.selection)
         wanted = QItemSelection()
-        last = self.model.columnCount() - 1
         for first, end in _stretches(rows.tolist()):
-            wanted.select(self.model.index(first, 0), self.model.index(end, last))
+            wanted.select(*self.model.stretch(first, end))
         self._is_following = True
         chooser, flags = self.view.selectionModel(), QItemSelectionModel.SelectionFlag
         chooser.select(wanted, flags.ClearAndSelect)

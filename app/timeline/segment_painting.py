@@ -21,6 +21,8 @@ SELECTED_PX = 2
 GHOST_OPACITY = 0.75
 NARROWEST_PX = 3.0
 TEXT_INSET_PX = 8
+# Selected boxes that are so narrow or so near to each other get one edge together.
+CROWDED_PX = 8
 
 
 def paint_selected(
@@ -161,15 +163,34 @@ def _box_at(
 def _boxes_of(
     lanes: Sequence[Lane], wanted: np.ndarray, scale: TimeScale
 ) -> Iterable[tuple[float, float, float, float]]:
-    """Left, top, width and height of the boxes in view of these segments."""
+    """Left, top, width and height of the boxes in view of these segments; one for all that stand
+    too close together to be told apart.
+    """
     for lane in lanes:
         for number, row in enumerate(lane.rows):
             if not isinstance(row, SegmentRow):
                 continue
             first, last = row.span(scale.start_us, scale.end_us)
-            for place in first + np.flatnonzero(np.isin(row.ids[first:last], wanted)):
-                onset_us, offset_us = int(row.onset_us[place]), int(row.offset_us[place])
-                box = _box_at(scale, onset_us, offset_us, lane.box_top_px(number), lane.box_px)
-                left_px = max(box.left(), scale.left_px - 8)
-                right_px = min(box.right(), scale.right_px + 8)
-                yield left_px, box.top(), right_px - left_px, box.height()
+            places = first + np.flatnonzero(np.isin(row.ids[first:last], wanted))
+            if not len(places):
+                continue
+            left_px = np.rint(scale.to_px_array(row.onset_us[places]))
+            right_px = np.rint(scale.to_px_array(row.offset_us[places])) - 1
+            right_px = np.maximum(right_px, left_px + NARROWEST_PX)
+            # Outside of the picture a box needs no more than its edge.
+            left_px = np.maximum(left_px, scale.left_px - 8)
+            right_px = np.minimum(right_px, scale.right_px + 8)
+            if len(places) > scale.width_px / CROWDED_PX:
+                left_px, right_px = _joined(left_px, right_px)
+            top_px = lane.box_top_px(number)
+            for left, right in zip(left_px.tolist(), right_px.tolist(), strict=True):
+                yield left, top_px, right - left, lane.box_px
+
+
+def _joined(left_px: np.ndarray, right_px: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours in a row less than ``CROWDED_PX`` apart as one; both arrays (n,) rise."""
+    begins = np.ones(len(left_px), bool)
+    begins[1:] = left_px[1:] - right_px[:-1] > CROWDED_PX
+    ends = np.ones(len(left_px), bool)
+    ends[:-1] = begins[1:]
+    return left_px[begins], right_px[ends]

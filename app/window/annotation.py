@@ -86,7 +86,7 @@ class Annotation(QObject):
     def select(self, ids: Iterable[int]) -> None:
         """Select these segments and no others; ids that the video does not have are left out."""
         columns, wanted = self.columns, frozenset(ids)
-        there = _NOTHING if columns is None or not wanted else wanted & _ids(columns, wanted)
+        there = _NOTHING if columns is None or not wanted else _ids(columns, wanted)
         if there != self._selection:
             self._selection = there
             self.selection_changed.emit(there)
@@ -252,4 +252,4 @@ class Annotation(QObject):
 
 
 def _ids(columns: SegmentColumns, wanted: frozenset[int]) -> frozenset[int]:
-    return frozenset(int(each) for each in columns.ids[columns.rows_of(wanted)])
+    return frozenset(columns.ids[columns.rows_of(wanted)].tolist())

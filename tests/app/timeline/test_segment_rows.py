@@ -115,4 +115,4 @@ def test_names_change_without_moving_anything() -> None:
     rows = arranged(
         columns_of(raw(1, 0, 1, state=State.ACCEPTED, score=None)), Shown(names={1: "a"})
     )
-    assert renamed(rows, {1: "b"})[Task.SED][0].texts(0) == ("b", "✓")
+    assert renamed(rows, Shown(names={1: "b"}))[Task.SED][0].texts(0) == ("b", "✓")
