@@ -177,6 +177,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         "View",
         6,
     ),
+    ActionSpec("guide", "User's Guide", ("Shift+F1",), "Read how each task is done", "Help"),
     ActionSpec("keys", "Keys", ("F1", "?"), "Show every key, searchable", "Help"),
     ActionSpec("keys_edit", "Customise Keys…", (), "Give actions other keys", "Help"),
     ActionSpec("about", "About AVScope", (), "Show the version and licence", "Help", 1),

@@ -34,6 +34,7 @@ from app.window.annotator_room import AnnotatorRoom
 from app.window.commands import PlaybackCommands
 from app.window.detection import DetectionPresenter, suggest_bundled
 from app.window.empty_page import EmptyPage
+from app.window.help_room import HelpRoom
 from app.window.listening import ListeningCommands
 from app.window.memory import WindowMemory
 from app.window.menus import Menus
@@ -51,11 +52,10 @@ from app.window.status_line import StatusLine
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection
-from resources import __version__, resource_path
+from resources import resource_path
 
 FIRST_SIZE_PX = (1280, 820)
 TITLE = "AVScope"
-ABOUT = f"AVScope {__version__}, Apache License 2.0. See and hear what happens in a video."
 THEME_ACTIONS = {"system": "theme_system", "dark": "theme_dark", "light": "theme_light"}
 
 
@@ -173,6 +173,7 @@ class MainWindow(QMainWindow):
         self.prompts = PromptRoom(self.annotation, self.session, self.review, theme)
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
+        self.help = HelpRoom(self.messages, self)
         self.projects = ProjectRoom(
             self.annotation,
             self.session,
@@ -255,6 +256,7 @@ class MainWindow(QMainWindow):
             **self.review.slots(),
             **self.queue.slots(),
             **self.desk.slots(),
+            **self.help.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,
@@ -269,7 +271,6 @@ class MainWindow(QMainWindow):
             "zoom_all": self.timeline.zoom_to_all,
             "events_panel": self._show_events_panel,
             "full_screen": self._set_full_screen,
-            "about": self._show_about,
         }
 
     def _restore(self) -> None:
@@ -415,9 +416,6 @@ class MainWindow(QMainWindow):
             self.view_state.clear_selection()
         else:
             self.detection.cancel()
-
-    def _show_about(self) -> None:
-        self.messages.show_notice(ABOUT)
 
     # --- closing -----------------------------------------------------------------------------
 

@@ -23,6 +23,7 @@ from app.panels.kind_rows import KindRows
 from app.settings import load_settings, settings_file
 from app.theme import DARK, LIGHT
 from app.window import detection
+from app.window.keys_help import KeysHelp
 from core_model.bundle_description import read_description
 from core_model.timeline import Detection, Task
 from tests.media_factory import Audio, Video, read_number, regular_ticks, write_media
@@ -322,7 +323,7 @@ def test_nothing_moves_when_the_first_events_arrive(
 
 def test_keys_help_is_searchable(window: MainWindow, qtbot: QtBot) -> None:
     window.actions_by_id["keys"].trigger()
-    help_window = window._keys_help
+    help_window = window.findChild(KeysHelp)
     assert help_window is not None and help_window.isVisible()
     everything = help_window.visible_rows()
     help_window.findChild(QLineEdit).setText("frame")
