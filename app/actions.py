@@ -20,6 +20,7 @@ from app.project_actions import (
     TRACK_ACTIONS,
     UNDO_ACTIONS,
 )
+from app.prompt_actions import PROMPT_ACTIONS, PROMPT_VIEW_ACTIONS
 
 MENUS = ("File", "Edit", "Annotate", "Playback", "Go", "Model", "View", "Help")
 
@@ -129,6 +130,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
     *QUEUE_ACTIONS,
+    *PROMPT_ACTIONS,
     # --- looks
     _theme("theme_system", "Follow the System", "Dark or light as the system is"),
     _theme("theme_dark", "Dark", "Use the dark colours"),
@@ -145,6 +147,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
         1,
     ),
     *TRACK_ACTIONS,
+    *PROMPT_VIEW_ACTIONS,
     # --- the picture
     _media("picture_fit", "Fit Picture", ("Alt+0",), "Show the whole picture", "View", 3),
     _media(

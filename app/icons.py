@@ -147,6 +147,17 @@ def _tune(painter: QPainter) -> None:
         painter.drawEllipse(QPointF(x, y), 1.4, 1.4)
 
 
+def _plus(painter: QPainter) -> None:
+    painter.drawLine(QPointF(8, 3.5), QPointF(8, 12.5))
+    painter.drawLine(QPointF(3.5, 8), QPointF(12.5, 8))
+
+
+def _compare(painter: QPainter) -> None:
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    painter.drawEllipse(QRectF(1.5, 4, 8, 8))
+    painter.drawEllipse(QRectF(6.5, 4, 8, 8))
+
+
 _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "play": _play,
     "pause": _pause,
@@ -160,4 +171,6 @@ _DRAWINGS: dict[str, Callable[[QPainter], None]] = {
     "eye": _eye,
     "eye_closed": _eye_closed,
     "tune": _tune,
+    "plus": _plus,
+    "compare": _compare,
 }

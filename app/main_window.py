@@ -170,7 +170,20 @@ class MainWindow(QMainWindow):
             self.messages,
             actions,
         )
-        self.prompts = PromptRoom(self.annotation, self.session, self.review, theme)
+        self.prompts = PromptRoom(
+            self.annotation,
+            self.session,
+            self.runner,
+            self.detection,
+            self.view_state,
+            self.timeline,
+            self.review,
+            self.messages,
+            self.memory,
+            actions,
+            theme,
+            self,
+        )
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
         self.help = HelpRoom(self.messages, self)
@@ -254,6 +267,7 @@ class MainWindow(QMainWindow):
             **self.panes.slots(),
             **self.projects.slots(),
             **self.review.slots(),
+            **self.prompts.slots(),
             **self.queue.slots(),
             **self.desk.slots(),
             **self.help.slots(),

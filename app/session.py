@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from heapq import merge
 from itertools import compress
+from operator import attrgetter
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -27,6 +29,7 @@ class Session(QObject):
     media_changed = Signal(object)
     detections_changed = Signal()
     thresholds_changed = Signal()
+    hits_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -36,6 +39,8 @@ class Session(QObject):
         self._table: DetectionTable | None = None
         self._shown: tuple[Detection, ...] | None = None
         self._detections: tuple[Detection, ...] = ()
+        self._hits: tuple[Detection, ...] = ()
+        self._over_picture: tuple[Detection, ...] | None = None
 
     @property
     def media(self) -> MediaInfo | None:
@@ -104,18 +109,32 @@ class Session(QObject):
         edges_us = np.concatenate((table.onset_us[is_shown], table.offset_us[is_shown]))
         return tuple(np.unique(edges_us).tolist())
 
+    def over_picture(self) -> tuple[Detection, ...]:
+        """What is told over the picture: shown detections and hits of prompts, by onset."""
+        if self._over_picture is None:
+            both = merge(self.shown_detections(), self._hits, key=attrgetter("onset_us"))
+            self._over_picture = tuple(both)
+        return self._over_picture
+
+    def set_hits(self, hits: tuple[Detection, ...]) -> None:
+        """Take on what is shown of prompts, sorted by onset."""
+        if hits != self._hits:
+            self._hits = hits
+            self._over_picture = None
+            self.hits_changed.emit()
+
     def set_media(self, media: MediaInfo | None) -> None:
         """Take on another file, of which nothing is known yet."""
         self._media = media
         self._detections = ()
-        self._table = self._shown = None
+        self._table = self._shown = self._over_picture = None
         self.media_changed.emit(media)
         self.detections_changed.emit()
 
     def set_detections(self, detections: tuple[Detection, ...]) -> None:
         if detections != self._detections:
             self._detections = detections
-            self._table = self._shown = None
+            self._table = self._shown = self._over_picture = None
             self.detections_changed.emit()
 
     def suggest_thresholds(
@@ -170,5 +189,5 @@ class Session(QObject):
 
     def _tell_thresholds(self) -> None:
         self._limits = self._thresholds.limits()
-        self._shown = None
+        self._shown = self._over_picture = None
         self.thresholds_changed.emit()

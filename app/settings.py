@@ -23,8 +23,8 @@ class Settings:
     """Everything remembered. ``volume`` lies in [0, 1]; ``layout`` holds Qt's own byte strings.
 
     ``recent`` are absolute paths, the newest first; ``layout`` maps the name of a window part
-    to its state as base64; ``spectrogram`` is what ``SpectrogramSettings.stored`` gives.
-    ``keys`` is what ``Keymap.stored`` gives.
+    to its state as base64; ``spectrogram`` is what ``SpectrogramSettings.stored`` gives,
+    ``keys`` what ``Keymap.stored`` and ``prompts`` what ``PromptMemory.stored`` gives.
     ``recent_projects`` likewise; ``reaction_ms`` in [0, 1000] is how late a person's keys are.
     ``model`` is the id of the model in use, empty for the one that comes along.
     """
@@ -41,6 +41,7 @@ class Settings:
     layout: dict[str, str] = field(default_factory=dict)
     spectrogram: dict[str, Any] = field(default_factory=dict)
     keys: dict[str, Any] = field(default_factory=dict)
+    prompts: dict[str, Any] = field(default_factory=dict)
 
     def with_recent(self, path: Path) -> Settings:
         """The same with ``path`` in front of the recent files."""
@@ -150,7 +151,7 @@ def _makes_sense(name: str, value: Any) -> bool:
         return isinstance(value, list) and all(isinstance(path, str) for path in value)
     if name == "model":
         return isinstance(value, str)
-    if name in ("spectrogram", "keys"):
+    if name in ("spectrogram", "keys", "prompts"):
         return isinstance(value, dict)
     if name == "layout":
         return isinstance(value, dict) and all(isinstance(state, str) for state in value.values())

@@ -11,7 +11,7 @@ from app.scores import BINS, Scores
 from app.theme import Theme
 from core_model.timeline import Task
 
-HEIGHT_PX = 18
+HEIGHT_PX = 16
 # Half of a slider's handle: the bars begin and end where its middle can stand.
 SLIDER_INSET_PX = 6
 LEAST_BAR_PX = 1.0

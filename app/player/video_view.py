@@ -75,6 +75,7 @@ class VideoView(QWidget):
         self._resize_timer.timeout.connect(self._report_size)
         session.detections_changed.connect(self.update)
         session.thresholds_changed.connect(self.update)
+        session.hits_changed.connect(self.update)
         # The labels change while one frame stands: a sound may begin between two frames.
         view_state.playhead_changed.connect(self._on_playhead)
 
@@ -138,7 +139,7 @@ class VideoView(QWidget):
             paint_active_events(
                 painter,
                 self.picture_rect.intersected(self.rect()),
-                self._session.shown_detections(),
+                self._session.over_picture(),
                 self._view_state.playhead_us,
                 self._theme,
             )

@@ -67,6 +67,7 @@ class TimelineView(QWidget):
             pane.settings_asked.connect(self.show_sound_settings)
         self.tracks = Tracks(self)
         self.lanes = LanesPane(view_state, theme, self.tracks)
+        self._added: list[TimePane] = []
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self.time_bar = QScrollBar(Qt.Orientation.Horizontal)
         self.time_bar.setAccessibleName("Scroll in time")
@@ -85,6 +86,12 @@ class TimelineView(QWidget):
         self.feed.left.connect(self._show_detections)
         self.hand = SegmentHand(annotation, self.lanes)
         self.lanes.set_hand(self.hand)
+
+    def add_pane(self, pane: TimePane) -> None:
+        """Show one more pane above the lanes of events."""
+        self._splitter.insertWidget(self._splitter.indexOf(self.lanes), pane)
+        self._splitter.setStretchFactor(self._splitter.indexOf(pane), 3)
+        self._added.append(pane)
 
     def cancel_gesture(self) -> bool:
         """Let go of what is in the hand; False where nothing is."""
@@ -137,7 +144,8 @@ class TimelineView(QWidget):
 
     def panes(self) -> tuple[TimePane, ...]:
         """All panes on the time axis from top to bottom."""
-        return (self.overview, self.ruler, self.waveform, self.spectrogram, self.lanes)
+        above = (self.overview, self.ruler, self.waveform, self.spectrogram)
+        return (*above, *self._added, self.lanes)
 
     def zoom_in(self) -> None:
         """Zoom in about the playhead, or about the middle where it is out of view."""

@@ -20,7 +20,7 @@ from app.player.time_code import time_left
 from app.session import Session
 from app.window.status_line import StatusLine
 from core_model.bundle_description import BundleError, read_description, starter_folder
-from core_model.timeline import Detection
+from core_model.timeline import Detection, Task
 
 WAITING_HINT = "Looking for events. They appear here as they are found."
 EMPTY_HINT = "Events appear here when a video is open."
@@ -42,10 +42,12 @@ class DetectionPresenter(QObject):
     """Starts, cancels and shows detection; the events go into the session.
 
     While a project holds the video they do not: ``found`` then carries them once all are found.
+    ``model_changed``: another model is in use than before.
     ``running_changed``: detection began or ended. ``stopped``: a person stopped it.
     """
 
     found = Signal(object)
+    model_changed = Signal()
     running_changed = Signal(bool)
     stopped = Signal()
 
@@ -71,6 +73,12 @@ class DetectionPresenter(QObject):
         runner.responded.connect(self._on_response)
         status.cancel_asked.connect(self.cancel)
         session.thresholds_changed.connect(self._tell_count)
+
+    @property
+    def model(self) -> tuple[str, str]:
+        """Name and version of the model in use; empty while it is not loaded."""
+        name, _, version = self._model_name.rpartition(" ")
+        return (name or version, version if name else "")
 
     @property
     def is_running(self) -> bool:
@@ -132,11 +140,14 @@ class DetectionPresenter(QObject):
 
     def _on_response(self, response: DetectResponse) -> None:
         if isinstance(response, ModelReady):
+            is_other = self._model_name not in ("", response.model)
             self._model_name = response.model
             self._model = f"{response.model} · {response.device}"
             self._status.set_model(self._model)
             self._status.set_working("Reading…", None)
             self._session.suggest_thresholds(response.thresholds, response.label_thresholds)
+            if is_other:
+                self.model_changed.emit()
         elif isinstance(response, ModelReplaced):
             self._messages.show_error(f"{response.reason}. The model that comes along is used.")
         elif isinstance(response, DetectFailure):
@@ -169,8 +180,7 @@ class DetectionPresenter(QObject):
 
     def _tell_found(self, progress: DetectProgress) -> None:
         """Models are named with their version ("starter 1.0")."""
-        name, _, version = self._model_name.rpartition(" ")
-        self.found.emit(Found(name or version, version if name else "", progress.detections))
+        self.found.emit(Found(*self.model, progress.detections))
 
     def _tell_count(self) -> None:
         """The same numbers as in the list of events, while the thresholds move."""
@@ -193,6 +203,15 @@ def suggest_bundled(session: Session) -> None:
         return
     kinds = {task: known.threshold for task, known in description.tasks.items()}
     session.suggest_thresholds(kinds, description.own_thresholds)
+
+
+def bundled_sentences() -> dict[Task, str]:
+    """The sentence around labels that the bundle that comes along was trained with, by kind."""
+    try:
+        description = read_description(starter_folder())
+    except BundleError:
+        return {}
+    return {task: known.prompt for task, known in description.tasks.items()}
 
 
 def _speed_text(times_real_time: float) -> str:

@@ -76,9 +76,10 @@ class KeysRoom(QObject):
             action.setShortcuts([QKeySequence(key) for key in binding.keys])
             action.setToolTip(self.keymap.tooltip(spec))
             for key in binding.timeline_keys:
-                self._shortcuts.append(
-                    QShortcut(QKeySequence(key), self._pane, action.trigger, context=context)
-                )
+                shortcut = QShortcut(QKeySequence(key), self._pane, action.trigger)
+                # As an argument of the constructor the context has no effect.
+                shortcut.setContext(context)
+                self._shortcuts.append(shortcut)
 
     def _label_of(self, key: str) -> str:
         label = self._annotation.label_on(key)

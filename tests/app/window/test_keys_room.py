@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QLineEdit, QPushButton, QTableWidget, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.actions import make_actions
@@ -117,3 +117,16 @@ def test_a_label_has_any_free_key_and_never_one_of_an_action(
     assert keyboard.labels.keys == {"F7", "M"}
     projects.close()
     assert keyboard.labels.keys == frozenset()
+
+
+def test_keys_of_the_timeline_work_only_there(keyboard: Keyboard, qtbot: QtBot) -> None:
+    field = QLineEdit(keyboard.window)
+    field.show()
+    field.setFocus()
+    keyboard.actions["segment_new"].triggered.connect(lambda: keyboard.done.append("segment_new"))
+    with qtbot.waitSignal(field.returnPressed):
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert keyboard.done == []
+    keyboard.pane.setFocus()
+    qtbot.keyClick(keyboard.pane, Qt.Key.Key_Return)
+    assert keyboard.done == ["segment_new"]

@@ -1,0 +1,36 @@
+"""The rows of the table of actions that are about prompts and what the model makes of them."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from app.action_spec import ActionSpec
+
+_prompt = partial(ActionSpec, menu="Model", section=3)
+_media = partial(_prompt, needs_media=True)
+
+PROMPT_ACTIONS = (
+    _prompt("prompt", "Look for…", ("Ctrl+F",), "Type what to look for"),
+    _media("keep_hits", "Keep Hits as Segments", ("Ctrl+Shift+K",), "Keep what prompts show"),
+)
+
+PROMPT_VIEW_ACTIONS = (
+    ActionSpec(
+        "score_curves",
+        "Curves of Prompts",
+        ("Ctrl+Shift+H",),
+        "Show how alike each moment is behind the hits",
+        "View",
+        2,
+        checkable=True,
+    ),
+    ActionSpec(
+        "heat_lanes",
+        "Heat of the Likeliest Labels",
+        ("Ctrl+H",),
+        "Show the highest score at each moment for the likeliest labels",
+        "View",
+        2,
+        checkable=True,
+    ),
+)

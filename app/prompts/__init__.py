@@ -1,0 +1,1 @@
+"""Prompts as the window keeps them: the list, the answers, named sets, and how two compare."""
