@@ -18,7 +18,7 @@ PROMPT_VIEW_ACTIONS = (
     ActionSpec(
         "score_curves",
         "Curves of Prompts",
-        ("Ctrl+Shift+H",),
+        ("Ctrl+Alt+H",),
         "Show how alike each moment is behind the hits",
         "View",
         2,
