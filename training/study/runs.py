@@ -15,8 +15,8 @@ from core_model.timeline import Task
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
 from training.errors import TrainingError
-from training.recipe.settings import RecipeSettings
-from training.recipe.trainer import Trainer
+from training.recipe.settings import RecipeSettings, Streams
+from training.recipe.trainer import TaskData, Trainer
 from training.recipe.transfer import take_over
 from training.recipe.validation import look_through
 from training.study.scenes import StudyData
@@ -93,6 +93,27 @@ def results(
                 yield result
 
 
+def recipe_for(
+    settings: StudySettings,
+    videos: Mapping[Task, TaskData],
+    *,
+    seed: int,
+    streams: Streams = Streams.BOTH,
+) -> RecipeSettings:
+    """The published recipe, shortened to about ``settings.rounds``; a fifth of them warm up."""
+    rounds_per_epoch = max(1, max(one.count // settings.batch for one in videos.values()))
+    return RecipeSettings(
+        epochs=max(1, round(0.8 * settings.rounds / rounds_per_epoch)),
+        warm_up_epochs=max(0, round(0.2 * settings.rounds / rounds_per_epoch)),
+        batch=settings.batch,
+        learning_rate=settings.learning_rate,
+        average=settings.average,
+        stop_and_go=False,
+        streams=streams,
+        seed=seed,
+    )
+
+
 def _with_starts(variants: Sequence[Variant]) -> list[Variant]:
     """The variants, and before each the one that it starts from."""
     known = {variant.name: variant for variant in VARIANTS}
@@ -143,17 +164,7 @@ def _trained(
 ) -> dict[str, float]:
     """Train in place; average mAP by task on the test scenes, of the averaged weights."""
     videos = {task: data.task_data(task) for task in tasks}
-    rounds_per_epoch = max(one.count // settings.batch for one in videos.values())
-    recipe = RecipeSettings(
-        epochs=max(1, round(settings.rounds / max(1, rounds_per_epoch) * 0.8)),
-        warm_up_epochs=max(0, round(settings.rounds / max(1, rounds_per_epoch) * 0.2)),
-        batch=settings.batch,
-        learning_rate=settings.learning_rate,
-        average=settings.average,
-        stop_and_go=False,
-        streams=variant.streams,
-        seed=seed,
-    )
+    recipe = recipe_for(settings, videos, seed=seed, streams=variant.streams)
     trainer = Trainer(model, videos, recipe)
     while trainer.epochs_done < trainer.epochs:
         for _ in trainer.epoch():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +51,14 @@ def some(scenes: SceneSet, chosen: np.ndarray) -> SceneSet:
         scenes.audio[chosen],
         tuple(scenes.events[index] for index in chosen.tolist()),
     )
+
+
+def with_pictures(scenes: SceneSet, blank: np.ndarray) -> SceneSet:
+    """Scenes that are sound alone get one picture, (dim,), for all of their snippets."""
+    if scenes.visual.shape[-1]:
+        return scenes
+    shape = (len(scenes), scenes.audio.shape[1], len(blank))
+    return replace(scenes, visual=np.broadcast_to(blank, shape))
 
 
 @dataclass(frozen=True)
