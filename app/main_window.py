@@ -369,6 +369,8 @@ class MainWindow(QMainWindow):
         files = _dropped_files(event.mimeData())
         if files:
             event.acceptProposedAction()
+            if self.desk.take_dropped(files):
+                return
             self.open_path(files[0])
         if len(files) > 1:
             self.messages.show_notice(f"Opening {files[0].name}, the first of {len(files)} files.")

@@ -173,13 +173,13 @@ class LanesPane(TimePane):
         painter.restore()
 
     def _paint_hidden(self, painter: QPainter) -> None:
-        """That tracks are hidden, below the last one."""
+        """That tracks, labels or people are hidden, below the last track."""
         count = len(self._tracks.kinds) - len({lane.task for lane in self._lanes})
-        count += len(self._tracks.hidden_labels)
+        count += len(self._tracks.hidden_labels) + len(self._tracks.hidden_people)
         if count:
             painter.setFont(self.text_font(SMALL_TEXT_PX))
             painter.setPen(QColor(self.theme.text_secondary))
-            text = "1 track hidden" if count == 1 else f"{count} tracks hidden"
+            text = "1 hidden" if count == 1 else f"{count} hidden"
             flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(QRect(8, self._content_px, MARGIN_PX - 8, HEAD_PX), flags, text)
 

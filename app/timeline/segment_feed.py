@@ -99,4 +99,5 @@ class SegmentFeed(QObject):
             tracks.apart,
             tracks.hidden_labels,
             tracks.solo_labels,
+            tracks.hidden_people,
         )

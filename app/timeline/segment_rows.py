@@ -37,7 +37,7 @@ class Shown:
     kind at all), and rejected ones only as ghosts if ``ghosts``. ``names`` are the
     labels by id, ``styles`` colour and pattern of those that have their own. Labels of the kinds
     in ``apart`` share no row; ``hidden`` labels are not shown, and none but ``solo`` ones where
-    there are any.
+    there are any; nothing is shown of annotators in ``hidden_people``.
     """
 
     limits: SegmentLimits = field(default_factory=SegmentLimits)
@@ -47,6 +47,7 @@ class Shown:
     apart: frozenset[Task] = frozenset()
     hidden: frozenset[int] = frozenset()
     solo: frozenset[int] = frozenset()
+    hidden_people: frozenset[str] = frozenset()
 
     def looks(self, columns: SegmentColumns, rows: npt.NDArray[np.int64] | slice) -> Looks:
         """How each of these rows of the columns is drawn; negative: not at all."""
@@ -65,6 +66,9 @@ class Shown:
             looks[np.isin(columns.label_ids[rows], list(self.hidden))] = _HIDDEN
         if self.solo:
             looks[~np.isin(columns.label_ids[rows], list(self.solo))] = _HIDDEN
+        if self.hidden_people:
+            numbers = list(columns.texts.numbers(sorted(self.hidden_people)))
+            looks[np.isin(columns.annotators[rows], numbers)] = _HIDDEN
         return looks
 
 

@@ -53,6 +53,7 @@ class Tracks(QObject):
         self._order: tuple[Task, ...] = tuple(Task)
         self._labels: dict[Task, tuple[int, ...]] = {}
         self._apart: frozenset[Task] = frozenset()
+        self._people: frozenset[str] = frozenset()
 
     @property
     def apart(self) -> frozenset[Task]:
@@ -84,9 +85,9 @@ class Tracks(QObject):
         )
 
     @property
-    def hidden_count(self) -> int:
-        """How many tracks are hidden by name."""
-        return sum(track.hidden for track in self._tracks.values())
+    def hidden_people(self) -> frozenset[str]:
+        """Annotators whose work is not shown."""
+        return self._people
 
     def of(self, key: TrackKey) -> Track:
         return self._tracks.get(key, PLAIN)
@@ -133,8 +134,16 @@ class Tracks(QObject):
             self._apart = apart
             self._tell(rows_change=True)
 
+    def show_person(self, name: str, on: bool) -> None:
+        """Show the work of an annotator, or do not."""
+        people = self._people - {name} if on else self._people | {name}
+        if people != self._people:
+            self._people = people
+            self._tell(rows_change=True)
+
     def show_all(self) -> None:
-        """Hide nothing any more, and let no track stand alone."""
+        """Hide nothing and nobody any more, and let no track stand alone."""
+        self._people = frozenset()
         shown = {k: replace(t, hidden=False, solo=False) for k, t in self._tracks.items()}
         self._tracks = {k: t for k, t in shown.items() if t != PLAIN}
         self._tell(rows_change=True)
@@ -157,6 +166,7 @@ class Tracks(QObject):
         """Everything as JSON, for :meth:`restore`."""
         return {
             "order": [str(kind) for kind in self._order],
+            "people": sorted(self._people),
             "apart": sorted(str(kind) for kind in self._apart),
             "labels": {str(kind): list(ids) for kind, ids in self._labels.items()},
             "tracks": {str(key): asdict(track) for key, track in self._tracks.items()},
@@ -169,6 +179,7 @@ class Tracks(QObject):
         order = list(dict.fromkeys([*order, *Task]))
         self._order = tuple(order)
         self._apart = frozenset(k for k in map(_kind, _list(found.get("apart"))) if k is not None)
+        self._people = frozenset(n for n in _list(found.get("people")) if isinstance(n, str))
         self._labels = {
             kind: tuple(i for i in _list(ids) if isinstance(i, int))
             for name, ids in _dict(found.get("labels")).items()

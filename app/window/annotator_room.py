@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
@@ -14,6 +15,7 @@ from app.dialogs.merge_dialog import MergeDialog
 from app.messages import MessageBar
 from app.panels.agreement_work import Comparison
 from app.player.player import Player
+from app.project.project import SUFFIX
 from app.theme import theme_for
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
@@ -28,6 +30,11 @@ from app.window.project_room import ProjectRoom
 from app.window.review import ReviewRoom
 from app.window.running_keeper import RunningKeeper
 from app.window.track_commands import TrackCommands
+
+# None of these is a picture or a sound.
+ANNOTATION_SUFFIXES = frozenset(
+    (".eaf", ".textgrid", ".tsv", ".csv", ".json", ".vtt", ".srt", ".txt", ".rttm")
+)
 
 
 class AnnotatorRoom(QObject):
@@ -48,6 +55,7 @@ class AnnotatorRoom(QObject):
     ) -> None:
         super().__init__(window)
         self._annotation = annotation
+        self._projects = projects
         self._memory = memory
         self._messages = messages
         self._window = window
@@ -84,6 +92,16 @@ class AnnotatorRoom(QObject):
             "labels_edit": self.edit_labels,
             "reaction_delay": self._measure_delay,
         }
+
+    def take_dropped(self, files: list[Path]) -> bool:
+        """Open a project or import annotations that were dropped; False for anything else."""
+        projects = [file for file in files if file.suffix.lower() == SUFFIX]
+        annotations = [file for file in files if file.suffix.lower() in ANNOTATION_SUFFIXES]
+        if projects:
+            self._projects.files.open(projects[0])
+        elif annotations:
+            self.exchange.import_files(annotations)
+        return bool(projects or annotations)
 
     def edit_labels(self) -> None:
         """Open the labels of the project."""

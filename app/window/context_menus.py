@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 
+import numpy as np
 from PySide6.QtCore import QObject, QPoint, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu, QWidget
@@ -151,6 +152,7 @@ class ContextMenus(QObject):
         if lane is not None:
             self._add_track(menu, lane)
             menu.addSeparator()
+        self._add_people(menu)
         self._add_hidden(menu)
         menu.addAction(self._actions["tracks_show_all"])
         return menu
@@ -193,6 +195,23 @@ class ContextMenus(QObject):
 
     def _set_height(self, key: TrackKey, height: str) -> None:
         self._tracks.set(key, height=height)
+
+    def _add_people(self, menu: QMenu) -> None:
+        """Whose work is shown, where several people have annotated."""
+        columns = self._annotation.columns
+        if columns is None:
+            return
+        numbers = np.unique(columns.annotators).tolist()
+        people = {columns.texts.text(number) for number in numbers} - {""}
+        if len(people) < 2:
+            return
+        chosen = menu.addMenu("Annotators")
+        for name in sorted(people):
+            entry = chosen.addAction(name.replace("&", "&&"))
+            entry.setCheckable(True)
+            is_shown = name not in self._tracks.hidden_people
+            entry.setChecked(is_shown)
+            entry.triggered.connect(partial(self._tracks.show_person, name, not is_shown))
 
     def _add_hidden(self, menu: QMenu) -> None:
         """An entry for each track that is hidden, to show it again."""

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 from PySide6.QtCore import QPointF, QRect, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
 from app.kind_style import (
@@ -111,3 +111,48 @@ def test_a_symbol_is_drawn_in_the_colour_of_its_kind(qapp: QApplication) -> None
 )
 def test_scores_are_short(score: float, text: str) -> None:
     assert score_text(score) == text
+
+
+# Machado, Oliveira and Fernandes, "A physiologically-based model for simulation of color vision
+# deficiency", 2009: deuteranopia, on linear RGB.
+DEUTERANOPIA = np.array(
+    [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ]
+)
+XYZ_OF_RGB = np.array(
+    [[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]]
+)
+
+
+def seen_by_deuteranopes(colour: str) -> np.ndarray:
+    """CIE L*a*b* (3,) of a colour as somebody sees it who lacks the green cones."""
+    parts = QColor(colour)
+    srgb = np.array([parts.redF(), parts.greenF(), parts.blueF()])
+    linear = np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
+    xyz = XYZ_OF_RGB @ np.clip(DEUTERANOPIA @ linear, 0, 1) / np.array([0.9505, 1.0, 1.089])
+    x, y, z = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@THEMES
+def test_kinds_differ_for_deuteranopes(theme: Theme) -> None:
+    for one, other in combinations(Task, 2):
+        seen = [seen_by_deuteranopes(outline_colour(task, theme)) for task in (one, other)]
+        assert np.linalg.norm(seen[0] - seen[1]) > 20, (one, other)
+
+
+def test_kinds_differ_in_fill_without_any_colour(qapp: QApplication) -> None:
+    pictures = []
+    for style in KIND_STYLES.values():
+        image = QImage(48, 24, QImage.Format.Format_ARGB32_Premultiplied)
+        image.fill(Qt.GlobalColor.black)
+        painter = QPainter(image)
+        # One colour for all: what is left is the pattern.
+        painter.fillRect(image.rect(), pattern_brush(style.pattern, "#808080", 0.45, 1.0))
+        painter.end()
+        pictures.append(pixels(image)[..., 0].astype(int))
+    for one, other in combinations(pictures, 2):
+        assert (abs(one - other) > 8).mean() > 0.08

@@ -88,6 +88,19 @@ def test_a_track_per_label_and_one_of_them_hidden(
     assert shown(view) == ["sed"]
 
 
+def test_one_persons_work_alone(annotation: Annotation, view: TimelineView) -> None:
+    annotation.projects.set_author("ben")
+    annotation.perform(AddSegment(VIDEO_ID, SED, "bell", 40 * S, 42 * S))
+    view.tracks.show_person("anna", False)
+    assert events(view) == 1
+    view.tracks.show_person("ben", False)
+    assert events(view) == 0
+    annotation.perform(AddSegment(VIDEO_ID, SED, "bell", 44 * S, 45 * S))
+    assert events(view) == 0
+    view.tracks.show_all()
+    assert events(view) == 6
+
+
 def test_an_edit_keeps_labels_apart(annotation: Annotation, view: TimelineView) -> None:
     view.tracks.set_apart(SED, True)
     annotation.perform(AddSegment(VIDEO_ID, SED, "bell", 40 * S, 42 * S))
