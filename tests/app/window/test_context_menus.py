@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from app.dialogs.import_dialog import ImportDialog
 from app.main_window import MainWindow
 from app.project.edits import AddSegment
 from app.timeline.time_pane import MARGIN_PX
@@ -90,3 +91,21 @@ def test_menus_of_timeline_table_and_board(
     window.actions_by_id["undo"].trigger()
     qtbot.waitUntil(lambda: bool(annotation.projects.document.videos))  # type: ignore[union-attr]
     menus.menu.close()  # type: ignore[union-attr]
+
+
+def test_projects_and_annotations_that_are_dropped(
+    window: MainWindow, qtbot: QtBot, clip: Path, tmp_path: Path
+) -> None:
+    opened(window, qtbot, clip)
+    path = project_beside(window, qtbot, clip)
+    table = tmp_path / "clip.tsv"
+    table.write_text("filename\tonset\toffset\tevent_label\nclip.mp4\t1.0\t2.0\tdog\n")
+    assert window.desk.take_dropped([table])
+    (dialog,) = window.findChildren(ImportDialog)
+    qtbot.waitUntil(lambda: dialog._answer is not None)
+    assert dialog._missing.isHidden()
+    dialog.reject()
+    window.projects.files._close()
+    assert window.desk.take_dropped([path])
+    qtbot.waitUntil(lambda: window.annotation.projects.project is not None)
+    assert not window.desk.take_dropped([clip])
