@@ -13,6 +13,7 @@ NAMES = (
     "metrics",
     "timeline",
     "thresholds",
+    "prompt_lanes",
     "player",
     "av_sync",
     "sound_pictures",

@@ -58,6 +58,7 @@ class SetsView(QWidget):
         self.save = _small("Save prompts", "Keep the list under this name", self._on_save)
         self.list = QListWidget()
         self.list.setAccessibleName("Sets of prompts")
+        self.list.setObjectName("sets")
         self.list.currentItemChanged.connect(self._on_current)
         self.details = QLabel()
         self.details.setObjectName("secondary")
@@ -125,7 +126,7 @@ class SetsView(QWidget):
             if each.name == name:
                 self.list.setCurrentItem(item)
         self.list.blockSignals(False)
-        self._place.setText(f"in {self._shelf.place}")
+        self._place.setText(f"· {self._shelf.place}")
         self.save.setEnabled(self._shelf.is_writable)
         self._on_current()
 
@@ -172,21 +173,25 @@ def _line(each: PromptSet) -> str:
     if not each.results:
         return f"{each.name} · {prompts}"
     newest = each.results[-1]
-    return f"{each.name} · {prompts} · {sum(newest.counts):,} hits · {_date(newest)}"
+    return f"{each.name} · {prompts} · {_hits(sum(newest.counts))} · {_date(newest)}"
 
 
 def _details(each: PromptSet) -> str:
-    lines = [each.notes] if each.notes else []
+    lines: list[str] = []
     newest = each.results[-1] if each.results else None
     for number, prompt in enumerate(each.prompts):
         kind = KIND_STYLES[prompt.spec.task].singular
         line = f"{prompt.spec.name} ({kind}) from {prompt.threshold:.2f}"
-        lines.append(line if newest is None else f"{line}: {newest.counts[number]:,} hits")
+        lines.append(line if newest is None else f"{line}: {_hits(newest.counts[number])}")
     lines += [
-        f"{_date(result)} · {result.video} · {result.model} · {sum(result.counts):,} hits"
+        f"{_date(result)} · {result.video} · {result.model} · {_hits(sum(result.counts))}"
         for result in each.results[: -SHOWN_RESULTS - 1 : -1]
     ]
     return "\n".join(lines)
+
+
+def _hits(count: int) -> str:
+    return "1 hit" if count == 1 else f"{count:,} hits"
 
 
 def _date(result: Result) -> str:

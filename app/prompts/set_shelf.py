@@ -49,7 +49,7 @@ class SetShelf(QObject):
     def place(self) -> str:
         """For people: where a set that is saved now goes."""
         project = self._projects.project
-        return "this project" if project is not None else "your own sets"
+        return "this project" if project is not None else "your own"
 
     @property
     def is_writable(self) -> bool:

@@ -47,26 +47,32 @@ def columns_of(curve: ScoreCurve, scale: TimeScale, first: int, count: int) -> F
 def area_image(heights: Floats, rows: int, colour: str) -> QImage:
     """A picture ``rows`` high whose columns (n,) are filled from below up to heights in [0, 1]."""
     tops = np.rint((1.0 - np.clip(heights, 0, 1)) * rows).astype(np.int64)
-    down = np.arange(rows)[:, None]
-    opacity = np.where(down >= tops, AREA_OPACITY, 0.0)
-    opacity[(down == tops) & (tops < rows)] = RIM_OPACITY
-    return _image(opacity, colour)
+    area, rim = _words(np.array([AREA_OPACITY, RIM_OPACITY]), colour)
+    # Only three values occur: choosing among them costs a tenth of mixing every pixel.
+    words = np.where(np.arange(rows)[:, None] >= tops, area, np.uint32(0))
+    risen = np.flatnonzero(tops < rows)
+    words[tops[risen], risen] = rim
+    return _image(words)
 
 
 def heat_image(heights: Floats, colour: str) -> QImage:
     """A picture one pixel high whose columns (n,) are the denser the higher they are."""
-    return _image(np.clip(heights, 0, 1)[None, :] ** 0.8, colour)
+    return _image(_words(np.clip(heights, 0, 1) ** 0.8, colour)[None, :])
 
 
-def _image(opacity: Floats, colour: str) -> QImage:
-    """Premultiplied pixels of one colour with an opacity in [0, 1] each (rows, columns)."""
+def _words(opacity: Floats, colour: str) -> npt.NDArray[np.uint32]:
+    """Premultiplied pixels (n,) of one colour with an opacity in [0, 1] each."""
     parts = QColor(colour)
     alpha = np.rint(opacity * 255).astype(np.uint32)
     red, green, blue = (
         np.rint(opacity * part).astype(np.uint32)
         for part in (parts.red(), parts.green(), parts.blue())
     )
-    words = np.ascontiguousarray(alpha << 24 | red << 16 | green << 8 | blue)
+    return alpha << 24 | red << 16 | green << 8 | blue
+
+
+def _image(words: npt.NDArray[np.uint32]) -> QImage:
     rows, columns = words.shape
+    words = np.ascontiguousarray(words)
     image_format = QImage.Format.Format_ARGB32_Premultiplied
     return QImage(words.data, columns, rows, 4 * columns, image_format).copy()

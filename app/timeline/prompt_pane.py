@@ -138,14 +138,22 @@ class PromptLanesPane(TimePane):
         self.paint_grid(painter, scale)
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
+        painter.setFont(self.text_font(SMALL_TEXT_PX))
+        painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, 0))
+        # Boxes of all lanes of a kind are drawn together: the calls cost more than the pixels.
+        painters: dict[int, LanePainter] = {}
         for placed in self._lanes:
             bottom_px = placed.top_px + placed.height_px
             if bottom_px > exposed.top() and placed.top_px <= exposed.bottom():
                 if self._shows_curves:
                     self._paint_curve(painter, placed, scale, exposed)
-                self._paint_hits(painter, placed, scale, exposed)
+                lane_painter = self._painter_of(placed, scale.pixel_ratio)
+                painters[id(lane_painter)] = lane_painter
+                self._add_hits(painter, lane_painter, placed, scale, exposed)
                 line = QColor(self.theme.line)
                 painter.fillRect(exposed.left(), bottom_px - 1, exposed.width(), 1, line)
+        for lane_painter in painters.values():
+            lane_painter.paint_boxes(painter, scale)
         painter.translate(0, self._scroll.value())
 
     def _paint_curve(
@@ -164,30 +172,34 @@ class PromptLanesPane(TimePane):
         )
         painter.drawImage(target, image)
 
-    def _paint_hits(
-        self, painter: QPainter, placed: _Placed, scale: TimeScale, exposed: QRect
+    def _add_hits(
+        self,
+        painter: QPainter,
+        lane_painter: LanePainter,
+        placed: _Placed,
+        scale: TimeScale,
+        exposed: QRect,
     ) -> None:
-        lane_painter = self._painter_of(placed, scale.pixel_ratio)
-        painter.setFont(self.text_font(SMALL_TEXT_PX))
+        """Collect the boxes of a lane; where there are too many, draw how dense they are."""
         from_us, to_us = scale.to_us(exposed.left() - 4), scale.to_us(exposed.right() + 4)
         in_view = [row.span(scale.start_us, scale.end_us) for row in placed.rows]
         total = sum(last - first for first, last in in_view)
         for number, (row, span) in enumerate(zip(placed.rows, in_view, strict=True)):
             top_px = placed.row_top_px(number)
-            painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, top_px))
             if crowded(row, span, scale, total):
                 reach_px = (exposed.left(), exposed.right() + 1)
                 lane_painter.paint_density(painter, row, top_px, scale, reach_px)
             else:
                 lane_painter.add_boxes(row, top_px, scale, row.span(from_us, to_us))
-        lane_painter.paint_boxes(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
         painter.setClipRect(rect.adjusted(0, 0, -1, 0))
         painter.translate(0, -self._scroll.value())
         for placed in self._lanes:
-            self._paint_head(painter, placed)
+            top_px = placed.top_px - self._scroll.value()
+            if top_px < self.height() and top_px + placed.height_px > 0:
+                self._paint_head(painter, placed)
         painter.restore()
 
     def _paint_head(self, painter: QPainter, placed: _Placed) -> None:

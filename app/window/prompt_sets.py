@@ -73,7 +73,7 @@ class PromptSets(QObject):
         self._awaited = name if result is None and self._session.media is not None else None
         if not self._shelf.put(kept):
             return False
-        self._messages.show_notice(f"“{name}” is kept in {self._shelf.place}.")
+        self._messages.show_notice(f"“{name}” is kept ({self._shelf.place}).")
         return True
 
     def load(self, wanted: PromptSet) -> None:
@@ -155,7 +155,8 @@ class PromptSets(QObject):
         if [each.spec for each in awaited.prompts] == [each.spec for each in self._book.prompts]:
             self._shelf.put(_with_result(awaited, result))
             hits = sum(result.counts)
-            self._messages.show_notice(f"“{awaited.name}”: {hits:,} hits in {result.video}.")
+            noun = "1 hit" if hits == 1 else f"{hits:,} hits"
+            self._messages.show_notice(f"“{awaited.name}”: {noun} in {result.video}.")
 
     def _result(self) -> Result | None:
         """What the whole list found in the open video; None while that is not known."""
