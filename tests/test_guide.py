@@ -45,7 +45,7 @@ def test_every_picture_is_shown_and_they_are_small() -> None:
 
 
 def test_the_page_of_keys_is_the_table_of_actions(qapp: QApplication) -> None:
-    assert FILE.read_text(encoding="utf-8") == keys_page(), "run python -m scripts.guide"
+    assert FILE.read_text(encoding="utf-8") == keys_page(), "run python -m scripts.guide.keys"
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

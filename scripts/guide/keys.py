@@ -12,7 +12,7 @@ FILE = GUIDE / "keys.md"
 HEAD = """# Keys
 
 Every key that the program knows. **F1** shows the same list in the window, where it can be
-searched. This page is made by `python -m scripts.guide` from the table of actions.
+searched. This page is made by `python -m scripts.guide.keys` from the table of actions.
 """
 
 
@@ -45,3 +45,7 @@ def _table(title: str, head: str, rows: list[tuple[str, str]]) -> str:
 def _plain(text: str) -> str:
     """Signs that Markdown would take for its own are keys here."""
     return "".join(f"\\{sign}" if sign in r"\|[]{}*_`" else sign for sign in text)
+
+
+if __name__ == "__main__":
+    write_keys()
