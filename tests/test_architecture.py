@@ -62,6 +62,17 @@ def test_window_is_built_without_what_takes_long_to_import() -> None:
     assert import_all_without(("torch", "sqlite_utils"), ("app.bootstrap",)) == ""
 
 
+def test_window_is_built_without_the_formats_of_annotations() -> None:
+    program = (
+        "import sys, app.bootstrap\n"
+        "print([name for name in sys.modules if name.startswith('training.annotations.interchange')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
 @pytest.mark.parametrize("package", PACKAGES)
 def test_only_three_qt_modules_are_used(package: str) -> None:
     used: dict[str, set[str]] = {}

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.dialogs.export_dialog import ExportDialog
-from app.dialogs.import_dialog import ImportDialog
 from app.dialogs.relinking import Found, RelinkThread, Sought
 from app.messages import MessageBar
 from app.project.edits import RelinkVideos
 from app.project.edits.base import Edit
 from app.project.project import SUFFIX
 from app.window.annotation import Annotation
-from training.annotations.interchange import FORMATS, READABLE
+
+# The dialogs bring all formats of annotations with them: they are imported when one is opened.
+if TYPE_CHECKING:
+    from app.dialogs.export_dialog import ExportDialog
+    from app.dialogs.import_dialog import ImportDialog
 
 NEEDS_PROJECT = "Annotations are imported into a project."
 NO_PROJECT = "No project is open: there is nothing to export."
@@ -78,6 +81,8 @@ class ExchangeRoom(QObject):
         elif not self._projects.is_writable:
             self._messages.show_notice(f"Nothing can be imported: {project.read_only_reason}")
         else:
+            from app.dialogs.import_dialog import ImportDialog
+
             dialog = ImportDialog(self._window, chosen, project)
             dialog.import_asked.connect(self._import)
             self._show(dialog)
@@ -88,6 +93,8 @@ class ExchangeRoom(QObject):
         if project is None:
             self._messages.show_notice(NO_PROJECT)
             return
+        from app.dialogs.export_dialog import ExportDialog
+
         dialog = ExportDialog(self._window, project, self._annotation.video_id)
         dialog.exported.connect(self._messages.show_notice)
         self._show(dialog)
@@ -119,6 +126,8 @@ class ExchangeRoom(QObject):
     # --- importing ---------------------------------------------------------------------------
 
     def _choose_files(self) -> None:
+        from training.annotations.interchange import FORMATS, READABLE
+
         project = self._projects.project
         folder = str(project.folder) if project is not None else ""
         endings = " ".join(sorted({f"*{FORMATS[name].suffix}" for name in READABLE} - {"*"}))
