@@ -65,7 +65,7 @@ def test_window_is_built_without_what_takes_long_to_import() -> None:
 def test_window_is_built_without_the_formats_of_annotations() -> None:
     program = (
         "import sys, app.bootstrap\n"
-        "print([name for name in sys.modules if name.startswith('training.annotations.interchange')])"
+        "print([name for name in sys.modules if name.startswith('training.annotations.inter')])"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, encoding="utf-8", check=True
