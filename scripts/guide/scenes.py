@@ -7,13 +7,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
 
 from app.bootstrap import make_application, make_window
+from app.dialogs.import_dialog import ImportDialog
+from app.dialogs.labels_dialog import LabelsDialog
+from app.dialogs.merge_dialog import MergeDialog
 from app.main_window import MainWindow
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
 from app.project.places import describe
 from app.project.project import Project
+from app.window.palette import Palette
 from core_model.media.export.clip import ClipRequest, write_clip
 from core_model.timeline import US_PER_S, Task
 from resources import resource_path
@@ -32,6 +36,14 @@ SECOND = (
     (Task.SED, "engine", 30.2, 39.2),
     (Task.SED, "door wood knock", 8.2, 9.4),
 )
+NOTES = """1
+00:00:04,000 --> 00:00:07,000
+alarm rings
+
+2
+00:00:41,500 --> 00:00:46,000
+ambulance
+"""
 FIRST = (
     (Task.SED, "speech", 16.0, 20.9),
     (Task.TAL, "billiards", 10.0, 21.0),
@@ -62,6 +74,12 @@ class Guide:
         save_small(part, IMAGES / f"{name}.png")
         print(f"{name}.png", flush=True)
 
+    def take_dialog(self, name: str, kind: type[QDialog]) -> None:
+        """Save a picture of an open dialog, and close it."""
+        dialog = self.window.findChild(kind)
+        self.take(name, lambda: dialog)
+        dialog.reject()
+
     def do(self, *action_ids: str) -> None:
         for action_id in action_ids:
             self.window.actions_by_id[action_id].trigger()
@@ -82,6 +100,7 @@ def take_pictures(folder: Path, names: Iterable[str]) -> None:
     try:
         _first_steps(guide)
         _project(guide, folder)
+        _dialogs(guide, folder)
     finally:
         guide.window.close()
         guide.window.shutdown()
@@ -134,6 +153,27 @@ def _project(guide: Guide, folder: Path) -> None:
     _show_panel(window, "Agreement")
     pause(3.0)
     guide.take("agreement")
+    button = _button(window.review.agreement, "Merge…")
+    button.click()
+    pause(1.0)
+    guide.take_dialog("merge", MergeDialog)
+
+
+def _dialogs(guide: Guide, folder: Path) -> None:
+    window = guide.window
+    _show_panel(window, "Segments")
+    guide.do("labels_edit")
+    guide.take_dialog("labels", LabelsDialog)
+    subtitles = folder / "notes.srt"
+    subtitles.write_text(NOTES, encoding="utf-8")
+    window.desk.exchange.import_files((subtitles,))
+    pause(2.0)
+    guide.take_dialog("import", ImportDialog)
+    guide.do("palette")
+    palette = window.findChild(Palette)
+    palette.findChild(QLineEdit).setText("sel")
+    guide.take("palette")
+    palette.close()
 
 
 def _make_project(folder: Path) -> Path:
@@ -163,6 +203,10 @@ def _draw(project: Project, marks: Iterable[tuple[Task, str, float, float]]) -> 
     for kind, label, onset_s, offset_s in marks:
         onset_us, offset_us = round(onset_s * US_PER_S), round(offset_s * US_PER_S)
         project.perform(AddSegment(video_id, kind, label, onset_us, offset_us))
+
+
+def _button(part: QWidget, text: str) -> QPushButton:
+    return next(each for each in part.findChildren(QPushButton) if each.text() == text)
 
 
 def _show_panel(window: MainWindow, title: str) -> None:
