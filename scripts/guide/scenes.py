@@ -6,8 +6,9 @@ import shutil
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
-from PySide6.QtWidgets import QDialog, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QDialog, QPushButton, QTableView, QWidget
 
 from app.bootstrap import make_application, make_window
 from app.dialogs.import_dialog import ImportDialog
@@ -17,6 +18,7 @@ from app.main_window import MainWindow
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
 from app.project.places import describe
 from app.project.project import Project
+from app.prompts.prompt_asker import Stage
 from app.window.palette import Palette
 from core_model.media.export.clip import ClipRequest, write_clip
 from core_model.timeline import US_PER_S, Task
@@ -52,6 +54,11 @@ FIRST = (
 )
 
 
+PROMPTS = "somebody talking, racing car, knocking on a door"
+
+PartT = TypeVar("PartT", bound=QWidget)
+
+
 class Guide:
     """The window, with a copy of the sample in the folder where the project will lie."""
 
@@ -76,7 +83,7 @@ class Guide:
 
     def take_dialog(self, name: str, kind: type[QDialog]) -> None:
         """Save a picture of an open dialog, and close it."""
-        dialog = self.window.findChild(kind)
+        dialog = _found(self.window, kind)
         self.take(name, lambda: dialog)
         dialog.reject()
 
@@ -99,6 +106,7 @@ def take_pictures(folder: Path, names: Iterable[str]) -> None:
     guide = Guide(folder, names)
     try:
         _first_steps(guide)
+        _prompts(guide)
         _project(guide, folder)
         _dialogs(guide, folder)
     finally:
@@ -120,6 +128,25 @@ def _first_steps(guide: Guide) -> None:
     guide.take("thresholds", lambda: window.review.side)
     _show_panel(window, "Events")
     guide.take("events", lambda: window.review.side)
+
+
+def _prompts(guide: Guide) -> None:
+    window = guide.window
+    guide.do("prompt")
+    panel, asker = window.prompts.panel, window.prompts.asker
+    panel.kinds.set_chosen(frozenset({Task.SED}))
+    panel.field.setText(PROMPTS)
+    panel.field.returnPressed.emit()
+    wait_until(lambda: asker.stage is not Stage.IDLE)
+    wait_until(lambda: asker.stage is Stage.IDLE)
+    guide.do("score_curves")
+    guide.look(34.0)
+    guide.take("prompts")
+    guide.do("score_curves", "heat_lanes")
+    guide.take("heat", lambda: window.timeline)
+    guide.do("heat_lanes")
+    for prompt in window.prompts.book.prompts:
+        window.prompts.book.remove(prompt.spec)
 
 
 def _project(guide: Guide, folder: Path) -> None:
@@ -163,6 +190,9 @@ def _dialogs(guide: Guide, folder: Path) -> None:
     window = guide.window
     _show_panel(window, "Segments")
     guide.do("labels_edit")
+    table = _found(window, LabelsDialog).findChild(QTableView)
+    assert table is not None
+    table.selectRow(0)
     guide.take_dialog("labels", LabelsDialog)
     subtitles = folder / "notes.srt"
     subtitles.write_text(NOTES, encoding="utf-8")
@@ -170,9 +200,9 @@ def _dialogs(guide: Guide, folder: Path) -> None:
     pause(2.0)
     guide.take_dialog("import", ImportDialog)
     guide.do("palette")
-    palette = window.findChild(Palette)
-    palette.findChild(QLineEdit).setText("sel")
-    guide.take("palette")
+    palette = _found(window, Palette)
+    palette.search.setText("sel")
+    guide.take("palette", lambda: palette)
     palette.close()
 
 
@@ -203,6 +233,13 @@ def _draw(project: Project, marks: Iterable[tuple[Task, str, float, float]]) -> 
     for kind, label, onset_s, offset_s in marks:
         onset_us, offset_us = round(onset_s * US_PER_S), round(offset_s * US_PER_S)
         project.perform(AddSegment(video_id, kind, label, onset_us, offset_us))
+
+
+def _found(window: MainWindow, kind: type[PartT]) -> PartT:
+    part = window.findChild(kind)
+    if part is None:
+        raise LookupError(f"no {kind.__name__} is open")
+    return part
 
 
 def _button(part: QWidget, text: str) -> QPushButton:
