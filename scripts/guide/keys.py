@@ -12,7 +12,8 @@ FILE = GUIDE / "keys.md"
 HEAD = """# Keys
 
 Every key that the program knows. **F1** shows the same list in the window, where it can be
-searched. This page is made by `python -m scripts.guide.keys` from the table of actions.
+searched, and **Help > Customise Keys…** gives actions other keys. This page is made by
+`python -m scripts.guide.keys` from the table of actions.
 """
 
 
