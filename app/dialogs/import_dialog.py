@@ -25,8 +25,8 @@ from app.project.edits.base import Edit
 from app.project.project import Project
 from core_model.timeline import Task
 from training.annotations.interchange import FORMATS, READABLE, Options
-from training.annotations.mapping import LabelKey, label_counts, with_annotator, with_labels
-from training.annotations.model import AnnotationSet, one_line
+from training.annotations.mapping import LabelKey, label_counts
+from training.annotations.model import one_line
 
 SIZE_PX = (820, 640)
 NAMED_MISSING = 3
@@ -222,7 +222,10 @@ class ImportDialog(Form):
         readable, answer = self._readable(), self._answer
         if answer is None or not readable:
             return
-        edits = tuple(ImportAnnotations(self._named(f.annotations), f.path.name) for f in readable)
+        becomes, name = self.labels.becomes(), one_line(self._annotator.text())
+        edits = tuple(
+            ImportAnnotations(file.annotations, file.path.name, becomes, name) for file in readable
+        )
         count = sum(len(edit.annotations.segments) for edit in edits)
         source = edits[0].source if len(edits) == 1 else f"{len(edits)} files"
         edit: Edit = edits[0]
@@ -233,11 +236,6 @@ class ImportDialog(Form):
         self._forget()
         self.accept()
         self.import_asked.emit(edit, f"{said}{missing}.")
-
-    def _named(self, document: AnnotationSet) -> AnnotationSet:
-        mapped = with_labels(document, self.labels.becomes())
-        name = one_line(self._annotator.text())
-        return with_annotator(mapped, name) if name else mapped
 
     def _forget(self) -> None:
         """Nothing that is still being read counts any more."""

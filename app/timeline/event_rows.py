@@ -45,6 +45,11 @@ class TimeRow(ABC):
     def texts(self, index: int) -> tuple[str, str]:
         """Label and score as they are written on a span; "" for no score."""
 
+    @property
+    def has_styles(self) -> bool:
+        """Whether any span may have a style of its own."""
+        return False
+
     def style(self, index: int) -> tuple[str, str]:
         """Colour and pattern that a span has instead of its kind's; "" for the kind's."""
         return "", ""

@@ -86,6 +86,8 @@ class LabelWriter:
         return short
 
 
+# No colour and no pattern but the kind's.
+KIND_STYLE = ("", "")
 # The look and the label's own style.
 _Key: TypeAlias = tuple[int, tuple[str, str]]
 
@@ -132,8 +134,10 @@ class LanePainter:
         left = np.maximum(left, scale.left_px - 8).tolist()
         right = np.minimum(right, scale.right_px + 8).tolist()
         looks = row.looks(first, last).tolist()
+        has_styles = row.has_styles
         for index in range(last - first):
-            left_px, look = left[index], (looks[index], row.style(first + index))
+            left_px = left[index]
+            look = (looks[index], row.style(first + index) if has_styles else KIND_STYLE)
             width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
             if width_px < NARROWEST_OUTLINED_PX:
                 bar = QRectF(left_px, top_px, width_px, self._box_px)

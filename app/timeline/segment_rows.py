@@ -93,8 +93,12 @@ class SegmentRow(TimeRow):
         name = self.names.get(int(self.label_ids[index]), "")
         return name, f"{_SIGNS.get(look, '')} {number}".strip()
 
+    @property
+    def has_styles(self) -> bool:
+        return bool(self.styles)
+
     def style(self, index: int) -> tuple[str, str]:
-        return self.styles.get(int(self.label_ids[index]), ("", "")) if self.styles else ("", "")
+        return self.styles.get(int(self.label_ids[index]), ("", ""))
 
     def has_room(self, onset_us: int, offset_us: int) -> bool:
         """Whether a span fits in between the others."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from app.project.changes import Change, added
@@ -12,6 +12,7 @@ from app.project.edits.videos import VideoFile, VideoFinder
 from app.project.reader import Reader
 from app.project.values import Label, Run, Segment
 from training.annotations import model
+from training.annotations.mapping import LabelKey, with_annotator, with_labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,11 +21,14 @@ class ImportAnnotations(Edit):
 
     Videos and labels that the project has already are taken for the same; segments are added
     as they are, so importing a file twice gives each twice. One undo takes all of it back.
-    A segment without an annotator becomes the author's, unless a model made it.
+    A segment without an annotator becomes the author's, unless a model made it. ``becomes`` says
+    which labels come in under another name or kind, ``annotator`` whose work all of it is.
     """
 
     annotations: model.AnnotationSet
     source: str
+    becomes: Mapping[LabelKey, LabelKey] = field(default_factory=dict)
+    annotator: str = ""
 
     @property
     def is_bulk(self) -> bool:
@@ -35,6 +39,8 @@ class ImportAnnotations(Edit):
         return "import"
 
     def plan(self, reader: Reader, author: str) -> Plan:
+        if self.becomes or self.annotator:
+            return self._renamed().plan(reader, author)
         videos = VideoFinder(reader)
         ids = {
             video.name: videos(
@@ -49,6 +55,13 @@ class ImportAnnotations(Edit):
         segments = [added(segment) for segment in self._segments(reader, ids, labels, runs, author)]
         name = f"Import {len(segments)} segments from {shortened(self.source)}"
         return Plan(name, [*videos.changes(), *labels.changes(), *runs.changes, *segments])
+
+    def _renamed(self) -> ImportAnnotations:
+        """The same with the annotations as they are to be called."""
+        document = with_labels(self.annotations, self.becomes)
+        if self.annotator:
+            document = with_annotator(document, self.annotator)
+        return ImportAnnotations(document, self.source)
 
     def _add_labels(self, reader: Reader, labels: LabelFinder) -> None:
         """Labels of the set with all that is known of them; a key that is taken is left out."""
