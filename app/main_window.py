@@ -215,6 +215,7 @@ class MainWindow(QMainWindow):
             actions,
             self,
         )
+        self.desk.palette.offer_prompts(self.prompts.look_for)
 
     def _lay_out(self) -> None:
         self.upper = QSplitter(Qt.Orientation.Horizontal)

@@ -30,7 +30,6 @@ HINT = "Type what to do, or a label"
 SCATTERED = 10
 NOTHING = "Nothing is called so."
 _HINT_ROLE = Qt.ItemDataRole.UserRole
-_PLACE_ROLE = Qt.ItemDataRole.UserRole + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +54,9 @@ class Palette(QFrame):
         self.setObjectName("palettePopup")
         self._window = window
         self._sources: list[Source] = []
+        self._typed: Callable[[str], PaletteEntry] | None = None
         self._entries: list[PaletteEntry] = []
+        self._found: list[PaletteEntry] = []
         self._recent: list[str] = []
         self.search = QLineEdit()
         self.search.setAccessibleName(HINT)
@@ -79,6 +80,10 @@ class Palette(QFrame):
     def add_source(self, source: Source) -> None:
         """Offer what a source gives, too."""
         self._sources.append(source)
+
+    def set_typed(self, offer: Callable[[str], PaletteEntry]) -> None:
+        """Offer something to do with whatever was typed, below all that was found."""
+        self._typed = offer
 
     def open(self) -> None:
         """Show it over the upper part of the window, with the keys in its search."""
@@ -113,12 +118,14 @@ class Palette(QFrame):
         return super().eventFilter(watched, event)
 
     def _fill(self, text: str) -> None:
-        found = matching(self._entries, text, self._recent)[:MOST_FOUND]
+        found = [entry for _p, entry in matching(self._entries, text, self._recent)[:MOST_FOUND]]
+        if self._typed is not None and text.strip():
+            found.append(self._typed(text.strip()))
+        self._found = found
         self.rows.clear()
-        for place, entry in found:
+        for entry in found:
             item = QListWidgetItem(entry.title)
             item.setData(_HINT_ROLE, entry.hint)
-            item.setData(_PLACE_ROLE, place)
             item.setSizeHint(QSize(0, ROW_PX))
             self.rows.addItem(item)
         if not found:
@@ -136,10 +143,9 @@ class Palette(QFrame):
             self._take(item)
 
     def _take(self, item: QListWidgetItem) -> None:
-        place = item.data(_PLACE_ROLE)
-        if place is None:
+        if not self._found:
             return
-        entry = self._entries[place]
+        entry = self._found[self.rows.row(item)]
         self._recent = [entry.title, *(t for t in self._recent if t != entry.title)][:MOST_ROWS]
         self.hide()
         entry.run()

@@ -34,6 +34,14 @@ class PaletteRoom(QObject):
         self.palette.add_source(self._action_entries)
         self.palette.add_source(self._label_entries)
 
+    def offer_prompts(self, look_for: Callable[[str], None]) -> None:
+        """Let what is typed be looked for in the video."""
+
+        def offer(text: str) -> PaletteEntry:
+            return PaletteEntry(f"Look for “{text}”", "Model", partial(look_for, text))
+
+        self.palette.set_typed(offer)
+
     def slots(self) -> dict[str, Callable[..., object]]:
         """What to connect to the actions with these ids."""
         return {"palette": self.palette.open}

@@ -107,6 +107,12 @@ class PromptRoom(QObject):
         self.panel.field.setFocus()
         self.panel.field.selectAll()
 
+    def look_for(self, text: str) -> None:
+        """Ask the model for what was typed elsewhere, as if it had been typed in the panel."""
+        self.type_prompt()
+        self.panel.field.setText(text)
+        self.panel.field.returnPressed.emit()
+
     def set_theme(self, theme: Theme) -> None:
         for part in (
             self.panel,

@@ -55,3 +55,19 @@ def test_typing_and_enter_do_it(qtbot: QtBot) -> None:
     assert palette.isVisible() and done == ["Draw with splash"]
     palette.rows.grab()
     palette.hide()
+
+
+def test_what_is_typed_can_be_looked_for(qtbot: QtBot) -> None:
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.show()
+    asked: list[str] = []
+    palette = Palette(window)
+    palette.add_source(lambda: [entry("Play")])
+    palette.set_typed(lambda text: PaletteEntry(f"Look for {text}", "", lambda: asked.append(text)))
+    palette.open()
+    assert palette.rows.count() == 1
+    qtbot.keyClicks(palette.search, "kettle whistle")
+    assert palette.rows.item(0).text() == "Look for kettle whistle"
+    qtbot.keyClick(palette.search, Qt.Key.Key_Return)
+    assert asked == ["kettle whistle"]
