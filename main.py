@@ -21,11 +21,13 @@ COMMANDS = {
     "clip": "app.headless.clip",
     "convert": "app.headless.convert",
     "detect": "app.headless.detect",
+    "evaluate": "app.headless.evaluate",
     "export": "app.headless.export_annotations",
     "frame": "app.headless.frame",
     "import": "app.headless.import_annotations",
     "info": "app.headless.info",
     "status": "app.headless.status",
+    "train": "app.headless.train",
 }
 _EPILOG = """\
 commands that need no screen (each has --help):
@@ -38,6 +40,8 @@ commands that need no screen (each has --help):
   main.py export            write the annotations of a project
   main.py status            how far the work on a project has come
   main.py agreement         how far two annotators agree
+  main.py train             train the model on the corrections in a project
+  main.py evaluate          measure a model on annotated videos
 
 A video that is called like a command is opened as ./detect, ./info and so on."""
 EXIT_INTERRUPTED = 130

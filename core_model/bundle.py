@@ -37,6 +37,7 @@ from core_model.bundle_description import (
     plain_label,
     read_description,
 )
+from core_model.bundle_version import bundle_version
 from core_model.checkpoint import CheckpointError, load_checkpoint
 from core_model.encoders.base import AudioEncoder, TextEncoder, VisualEncoder
 from core_model.encoders.minilm import MiniLM
@@ -91,6 +92,12 @@ class Bundle:
     def encoder_ids(self) -> tuple[str, str]:
         """Kind and content of the visual and the audio encoder: what cached encodings depend on."""
         return self._part_id(self.description.visual), self._part_id(self.description.audio)
+
+    @functools.cached_property
+    def version(self) -> str:
+        """What detections of this bundle are marked with: the same for the same weights, labels
+        and thresholds."""
+        return bundle_version(self.folder)
 
     def visual_encoder(self, device: torch.device) -> VisualEncoder:
         """Read the encoder onto ``device``. Raises BundleError."""
@@ -154,6 +161,10 @@ class Bundle:
         """The rows with which snippets are compared: the task's labels and what else there is."""
         rows = self._stored[task]
         return torch.cat([rows, self._references.get(task, rows[:0])])
+
+    def template_mean(self, task: Task) -> Float[Tensor, " dim"] | None:
+        """What is taken off a new label's embedding, if anything."""
+        return self._means.get(task)
 
     def calibrated(self, task: Task, probabilities: np.ndarray) -> np.ndarray:
         """Probabilities in [0, 1] -> scores in [0, 1], in the same order."""

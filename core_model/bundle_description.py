@@ -128,7 +128,9 @@ def read_description(folder: Path) -> BundleDescription:
 
 def parse_description(raw: object, source: str) -> BundleDescription:
     """Values of parsed JSON; every :class:`BundleError` names ``source`` and the key."""
-    values = _object(raw, source, _BUNDLE_KEYS | {"version": _integer}, optional=_BUNDLE_DEFAULTS)
+    values = checked_object(
+        raw, source, _BUNDLE_KEYS | {"version": _integer}, optional=_BUNDLE_DEFAULTS
+    )
     version = values.pop("version")
     if version != VERSION:
         raise BundleError(f"{source}: version {version} is not {VERSION}")
@@ -138,7 +140,7 @@ def parse_description(raw: object, source: str) -> BundleDescription:
     return description
 
 
-def _object(
+def checked_object(
     raw: object,
     where: str,
     keys: Mapping[str, Callable[[object, str], Any]],
@@ -210,33 +212,33 @@ def _thresholds(raw: object, where: str) -> dict[str, float]:
 
 
 def _calibration(raw: object, where: str) -> Calibration:
-    values = _object(raw, where, {"scale": _number, "bias": _number})
+    values = checked_object(raw, where, {"scale": _number, "bias": _number})
     if values["scale"] <= 0:
         raise BundleError(f"{where}: 'scale' must be above 0")
     return Calibration(**values)
 
 
 def _similarity(raw: object, where: str) -> Similarity:
-    values = _object(raw, where, {"scale": _number, "weight": _probability})
+    values = checked_object(raw, where, {"scale": _number, "weight": _probability})
     if values["scale"] <= 0:
         raise BundleError(f"{where}: 'scale' must be above 0")
     return Similarity(**values)
 
 
 def _part(raw: object, where: str) -> Part:
-    return Part(**_object(raw, where, {"kind": _text, "file": _file_name}))
+    return Part(**checked_object(raw, where, {"kind": _text, "file": _file_name}))
 
 
 def _tasks(raw: object, where: str) -> dict[Task, TaskDescription]:
     keys = {str(task): _task for task in Task}
-    named = _object(raw, where, keys, optional=frozenset(keys))
+    named = checked_object(raw, where, keys, optional=frozenset(keys))
     if not named:
         raise BundleError(f"{where} must name at least one task")
     return {Task(name): settings for name, settings in named.items()}
 
 
 def _task(raw: object, where: str) -> TaskDescription:
-    values = _object(raw, where, _TASK_KEYS, optional=_TASK_DEFAULTS)
+    values = checked_object(raw, where, _TASK_KEYS, optional=_TASK_DEFAULTS)
     if where.endswith("'avel'") and values.get("similarity", Similarity()).weight > 0:
         raise BundleError(f"{where}: audio-visual labels cannot be compared with one stream")
     if stray := set(values.get("label_thresholds", ())) - set(values["labels"]):

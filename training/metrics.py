@@ -109,6 +109,17 @@ def average_precision(
     return (envelope * hits).sum(axis=0) / max(len(ground_truth), 1)
 
 
+def hits(predictions: Events, ground_truth: Events, tiou: float) -> Bool[np.ndarray, " events"]:
+    """Which predictions of one class, in their order, take a ground truth, the best one first."""
+    if predictions.scores is None:
+        raise ValueError("predictions need scores")
+    order = np.argsort(predictions.scores)[::-1]
+    found = np.zeros(len(predictions), dtype=bool)
+    taken = _true_positives(predictions.where(order), ground_truth, np.array([tiou]))
+    found[order] = taken[:, 0]
+    return found
+
+
 def without_duplicates(events: Events, tolerance_s: float = _DUPLICATE_S) -> Events:
     """The events without those that repeat an earlier one of the same video and class."""
     groups = _group_numbers(events.videos, events.labels)

@@ -28,10 +28,18 @@ class ProgressLine:
 
     def show(self, share: float, speed: float, left_s: float) -> None:
         """``share`` in [0, 1] is done, ``speed`` times real time, ``left_s`` seconds to go."""
+        left = f"{int(left_s) // 60}:{int(left_s) % 60:02} left"
+        self.show_share(share, f"{speed:.0f} x real time  {left}")
+
+    def show_share(self, share: float, note: str) -> None:
+        """``share`` in [0, 1] is done; ``note`` is printable text."""
         cells = round(min(max(share, 0.0), 1.0) * _BAR_CELLS)
         bar = "#" * cells + "." * (_BAR_CELLS - cells)
-        left = f"{int(left_s) // 60}:{int(left_s) % 60:02} left"
-        self._write(f"{self._title}  [{bar}] {share:4.0%}  {speed:.0f} x real time  {left}")
+        self._write(f"{self._title}  [{bar}] {share:4.0%}  {note}")
+
+    def clear(self) -> None:
+        """Make room for a message on the same stream; the next share shows the line again."""
+        self._write("")
 
     def _write(self, text: str) -> None:
         if not self._shown:

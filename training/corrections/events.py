@@ -1,6 +1,7 @@
 """What a training says of itself while it runs: frozen events, also as lines of JSON.
 
-In order: one :class:`TrainingPlan`, :class:`Encoding` where media has to be encoded,
+In order: a :class:`TrainingPlan`, :class:`Encoding` for every video, a second plan where that
+showed that not all of it can be used (the newer one holds),
 :class:`TrainingStep` and now and then :class:`Evaluated`, at the end one :class:`TrainingDone` or
 :class:`TrainingFailed`. :class:`Remark` may come anywhere. Each line has the key "event" beside
 the fields. Nothing here loads torch.

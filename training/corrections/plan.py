@@ -27,10 +27,10 @@ ENOUGH_FOR_EXPERTS = 400
 LEAST_INSIDE = 0.5
 
 _TRAINED = {
-    Depth.LABELS: ("calibration", "embeddings of the labels in question"),
-    Depth.CLASSIFIER: ("calibration", "embeddings of the labels in question", "classifier"),
+    Depth.LABELS: ("thresholds", "embeddings of the labels in question"),
+    Depth.CLASSIFIER: ("thresholds", "embeddings of the labels in question", "classifier"),
     Depth.EXPERTS: (
-        "calibration",
+        "thresholds",
         "embeddings of the labels in question",
         "classifier",
         "boundaries",

@@ -59,7 +59,7 @@ class Split:
 
 def split(videos: Sequence[TrainingVideo], seed: int) -> Split:
     """Hold back about a quarter of the events; the same for the same seed."""
-    whole = [_whole(video) for video in videos]
+    whole = [whole_stretch(video) for video in videos]
     with_events = [stretch for stretch in whole if stretch.events]
     if sum(len(stretch.events) for stretch in with_events) < LEAST_EVENTS:
         return Split(SplitBy.NOTHING, tuple(whole), ())
@@ -72,7 +72,8 @@ def split(videos: Sequence[TrainingVideo], seed: int) -> Split:
     return Split(SplitBy.VIDEO, train, tuple(held_out))
 
 
-def _whole(video: TrainingVideo) -> Stretch:
+def whole_stretch(video: TrainingVideo) -> Stretch:
+    """All of a video."""
     return Stretch(video, -ENDLESS_US, ENDLESS_US)
 
 

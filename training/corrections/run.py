@@ -1,0 +1,216 @@
+"""A whole training on corrections: from a project's decided segments to a new bundle.
+
+The bundle that it starts from is only read. Nothing appears under the name of the new one before
+it is complete. Encodings are kept in the cache, so a training that was cut off starts anew but
+does not encode again.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from core_model.bundle import Bundle
+from core_model.bundle_description import BundleError
+from core_model.cache import EncodingCache
+from core_model.device import Device, DeviceError, choose_device
+from core_model.encoders.minilm import TextEncoderError
+from core_model.media.errors import MediaError, printable
+from core_model.provenance import PROVENANCE_FILE, LabelMetrics, Provenance
+from training.corrections.data import TrainingData, TrainingVideo
+from training.corrections.encode import MediaEncoder
+from training.corrections.encoded import EncodedVideo
+from training.corrections.events import (
+    ComparedLabel,
+    Encoding,
+    KeptDetections,
+    Remark,
+    TrainingDone,
+    TrainingEvent,
+    TrainingFailed,
+)
+from training.corrections.learner import Learner
+from training.corrections.measure import compare, kept_detections
+from training.corrections.open_model import OpenModel
+from training.corrections.plan import Prepared, prepare
+from training.corrections.split import Stretch
+from training.corrections.thresholds import label_thresholds
+from training.corrections.written import (
+    demand_free,
+    explained,
+    in_the_making,
+    part_folder,
+    put_in_place,
+    write_model,
+)
+from training.errors import TrainingError
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingRequest:
+    """What to train, from which bundle, and where the new one goes (nothing may be there)."""
+
+    data: TrainingData
+    init: Path
+    out: Path
+    seed: int = 0
+    device: str = "auto"
+
+
+def training_events(
+    request: TrainingRequest, cache: EncodingCache | None
+) -> Generator[TrainingEvent]:
+    """Train; the last event is ``TrainingDone`` or ``TrainingFailed``. Close it to stop early:
+    nothing is left behind then."""
+    try:
+        yield from _Run(request, cache).events()
+    except (TrainingError, BundleError, DeviceError, MediaError, TextEncoderError) as error:
+        yield TrainingFailed(printable(str(error)))
+
+
+class _Run:
+    def __init__(self, request: TrainingRequest, cache: EncodingCache | None) -> None:
+        self._request = request
+        self._cache = cache
+        self._began_s = time.monotonic()
+
+    def events(self) -> Iterator[TrainingEvent]:
+        request = self._request
+        demand_free(request.out)
+        bundle = Bundle(request.init)
+        plan = prepare(request.data, bundle.description, request.seed).plan
+        yield plan
+        if part_folder(request.out).exists():
+            yield Remark(
+                f"An earlier training into {request.out.name} was cut off; this one starts anew."
+                " What was encoded is kept."
+            )
+        with in_the_making(request.out) as part:
+            device = choose_device(request.device)
+            encoded: dict[str, EncodedVideo] = {}
+            data = yield from self._encode(bundle, device, encoded)
+            prepared = prepare(data, bundle.description, request.seed)
+            if prepared.plan != plan:
+                yield prepared.plan
+            model = OpenModel.of(bundle, device.torch_device)
+            learner = Learner.begin(model, data, encoded, seed=request.seed, prepared=prepared)
+            yield from learner.events()
+            yield self._finished(learner, part, device)
+
+    def _encode(
+        self, bundle: Bundle, device: Device, encoded: dict[str, EncodedVideo]
+    ) -> Generator[TrainingEvent, None, TrainingData]:
+        """Fill ``encoded``; gives the corrections of the videos that can be read."""
+        encoder = MediaEncoder(bundle, device, self._cache)
+        data = self._request.data
+        used = {each.name for each in _used(prepare(data, bundle.description, 0))}
+        videos: list[TrainingVideo] = []
+        done = 0
+        for video in data.videos:
+            if video.name not in used:
+                videos.append(video)
+                continue
+            yield Encoding(done, len(used), video.name, 0.0)
+            shares = encoder.encoded(video.name, Path(video.path), video.content_hash)
+            try:
+                while True:
+                    yield Encoding(done, len(used), video.name, next(shares))
+            except StopIteration as finished:
+                encoded[video.name] = finished.value
+                video, remarks = _as_encoded(video, finished.value)
+                yield from remarks
+            except MediaError as error:
+                yield Remark(f"{error}; it is left out")
+                video = replace(video, path="")
+            videos.append(video)
+            done += 1
+        return replace(data, videos=tuple(videos))
+
+    def _finished(self, learner: Learner, part: Path, device: Device) -> TrainingDone:
+        request, plan = self._request, learner.prepared.plan
+        learned = learner.result
+        thresholds = {
+            task: label_thresholds(learned, learner.train, learner.held_out, task, vocabulary)
+            for task, vocabulary in learner.vocabulary.items()
+        }
+        stem = PurePosixPath(plan.project).stem or plan.project
+        name = f"{printable(stem)[:60]} r{plan.revision}"
+        write_model(learned, part, name, thresholds)
+        # What is measured is what was written, in the precision of the file.
+        after = OpenModel.of(Bundle(part), device.torch_device)
+        compared, untouched = _measured(learner, after)
+        parent = learner.before.bundle
+        provenance = Provenance(
+            name=name,
+            parent=parent.version,
+            parent_name=parent.description.name,
+            project=plan.project,
+            data_revision=plan.revision,
+            at=datetime.now(UTC).isoformat(timespec="seconds"),
+            seed=request.seed,
+            depth=str(plan.depth),
+            videos=len({each.name for each in plan.videos}),
+            positives=plan.positives,
+            negatives=plan.hard_negatives,
+            metrics=tuple(
+                LabelMetrics(
+                    each.kind, each.label, each.is_new, each.events, each.before, each.after
+                )
+                for each in compared
+            ),
+        )
+        with explained(part):
+            (part / PROVENANCE_FILE).write_text(
+                provenance.to_text(), encoding="utf-8", newline="\n"
+            )
+        version = after.bundle.version
+        put_in_place(part, request.out)
+        seconds = round(time.monotonic() - self._began_s, 1)
+        return TrainingDone(
+            str(request.out),
+            version,
+            parent.version,
+            compared,
+            untouched,
+            plan.revision,
+            request.seed,
+            seconds,
+        )
+
+
+def _measured(
+    learner: Learner, after: OpenModel
+) -> tuple[tuple[ComparedLabel, ...], tuple[KeptDetections, ...]]:
+    compared: list[ComparedLabel] = []
+    untouched: list[KeptDetections] = []
+    media = [*learner.train, *learner.held_out]
+    for task in learner.before.rows:
+        vocabulary = learner.vocabulary.get(task)
+        labels = () if vocabulary is None else vocabulary.labels
+        compared += compare(learner.before, after, learner.held_out, task)
+        untouched.append(kept_detections(learner.before, after, media, task, labels))
+    return tuple(compared), tuple(untouched)
+
+
+def _used(prepared: Prepared) -> list[TrainingVideo]:
+    stretches: tuple[Stretch, ...] = (*prepared.split.train, *prepared.split.held_out)
+    return [stretch.video for stretch in stretches]
+
+
+def _as_encoded(video: TrainingVideo, encoded: EncodedVideo) -> tuple[TrainingVideo, list[Remark]]:
+    """The video with its real length, and without segments of kinds that it cannot hold."""
+    kept = tuple(each for each in video.segments if each.kind in encoded.tasks)
+    remarks = []
+    if gone := len(video.segments) - len(kept):
+        remarks.append(
+            Remark(
+                f"{video.name}: {gone} segments are of a kind that needs a stream which the file"
+                " lacks; they are left out"
+            )
+        )
+    start_us = encoded.grid.origin_us
+    length_us = encoded.end_us - start_us
+    return replace(video, segments=kept, start_us=start_us, duration_us=length_us), remarks
