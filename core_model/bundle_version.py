@@ -9,6 +9,7 @@ from pathlib import Path
 from core_model.bundle_description import LABEL_FILE, BundleError, read_description
 
 _BYTES = 8
+_LARGEST_HEADER_BYTES = 100_000_000
 
 
 def bundle_version(folder: Path) -> str:
@@ -26,8 +27,21 @@ def bundle_version(folder: Path) -> str:
     for name in parts:
         path = folder / name
         try:
-            with path.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "blake2b").digest())
+            digest.update(_tensors_digest(path))
         except OSError as error:
             raise BundleError(f"{path}: {error.strerror or error}") from error
+        except (ValueError, RecursionError) as error:
+            raise BundleError(f"{path}: not a readable safetensors file") from error
     return digest.hexdigest()
+
+
+def _tensors_digest(path: Path) -> bytes:
+    """Of a safetensors file, whose header may name equal things in any order."""
+    with path.open("rb") as file:
+        size = int.from_bytes(file.read(8), "little")
+        if size > _LARGEST_HEADER_BYTES:
+            raise ValueError("too large a header")
+        header = json.dumps(json.loads(file.read(size)), sort_keys=True)
+        whole = hashlib.file_digest(file, "blake2b")
+        whole.update(header.encode("utf-8"))
+    return whole.digest()

@@ -54,7 +54,7 @@ class LearnerSettings:
     learning_rate: float
     row_learning_rate: float
     batch: int = 8
-    memory: float = 1.0
+    memory: float = 3.0
     likeness: float = 0.3
     calm: float = 0.1
     absent_elsewhere: float = 0.2
@@ -65,9 +65,9 @@ class LearnerSettings:
 
 
 SETTINGS: Mapping[Depth, LearnerSettings] = {
-    Depth.LABELS: LearnerSettings(steps=150, learning_rate=0.0, row_learning_rate=1e-2),
-    Depth.CLASSIFIER: LearnerSettings(steps=250, learning_rate=3e-4, row_learning_rate=1e-2),
-    Depth.EXPERTS: LearnerSettings(steps=400, learning_rate=2e-4, row_learning_rate=1e-2),
+    Depth.LABELS: LearnerSettings(steps=80, learning_rate=0.0, row_learning_rate=1e-3),
+    Depth.CLASSIFIER: LearnerSettings(steps=200, learning_rate=1e-4, row_learning_rate=1e-3),
+    Depth.EXPERTS: LearnerSettings(steps=400, learning_rate=1e-4, row_learning_rate=1e-3),
 }
 # How far rows of new labels may lie from their wordings towards their examples at the start.
 START_SHARES = (0.0, 0.3, 0.6, 0.9)
@@ -168,7 +168,7 @@ class Learner:
             for group in self._optimizer.param_groups:
                 group["lr"] = group["base"] * rate
             for task in self._tasks:
-                if self.control[task].trains_in(step):
+                if self._takes_part(task, step):
                     losses.setdefault(task, []).append(self._step(step, task))
             done, now_s = step + 1, time.monotonic()
             if now_s - told_s >= _REPORT_EVERY_S or done == settings.steps:
@@ -203,6 +203,12 @@ class Learner:
                 losses[share] = float(torch.stack(told).sum())
             shares[task] = min(losses, key=lambda share: losses[share])
         return with_prototypes(self.before, self.train, shares)
+
+    def _takes_part(self, task: Task, step: int) -> bool:
+        """Tasks without corrections only keep what they knew, in every fourth step."""
+        if task not in self._vocabularies:
+            return step % StopAndGo.GAP == 0
+        return self.control[task].trains_in(step)
 
     # --- one step -------------------------------------------------------------------------------
 

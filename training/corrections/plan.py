@@ -21,7 +21,7 @@ from training.corrections.split import ENDLESS_US, Split, Stretch, split
 from training.errors import TrainingError
 
 # Events to learn from, from which on more of the model learns.
-ENOUGH_FOR_CLASSIFIER = 8
+ENOUGH_FOR_CLASSIFIER = 80
 ENOUGH_FOR_EXPERTS = 400
 # A segment of which less than this part lies inside its video is not about it.
 LEAST_INSIDE = 0.5
