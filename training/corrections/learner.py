@@ -65,7 +65,7 @@ class LearnerSettings:
 
 
 SETTINGS: Mapping[Depth, LearnerSettings] = {
-    Depth.LABELS: LearnerSettings(steps=80, learning_rate=0.0, row_learning_rate=1e-3),
+    Depth.LABELS: LearnerSettings(steps=60, learning_rate=0.0, row_learning_rate=5e-4),
     Depth.CLASSIFIER: LearnerSettings(steps=200, learning_rate=1e-4, row_learning_rate=1e-3),
     Depth.EXPERTS: LearnerSettings(steps=400, learning_rate=1e-4, row_learning_rate=1e-3),
 }
