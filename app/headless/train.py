@@ -102,16 +102,16 @@ def read_data(path: Path) -> TrainingData:
 
 def _events(arguments: argparse.Namespace, data: TrainingData) -> Generator[TrainingEvent]:
     # Torch is loaded here and not above: --help and wrong arguments answer at once.
-    import torch
-
     from core_model.cache import EncodingCache
     from training.corrections.run import TrainingRequest, training_events
 
-    if arguments.format == "jsonl" and hasattr(os, "nice"):
-        os.nice(_NICENESS)
-        torch.set_num_threads(max(1, (os.cpu_count() or 2) // 2))
+    threads = None
+    if arguments.format == "jsonl":
+        threads = max(1, (os.cpu_count() or 2) // 2)
+        if hasattr(os, "nice"):
+            os.nice(_NICENESS)
     init = arguments.init or starter_folder()
-    request = TrainingRequest(data, init, arguments.out, arguments.seed, arguments.device)
+    request = TrainingRequest(data, init, arguments.out, arguments.seed, arguments.device, threads)
     return training_events(request, EncodingCache())
 
 

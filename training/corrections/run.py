@@ -13,6 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
+import torch
+
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError
 from core_model.cache import EncodingCache
@@ -51,13 +53,17 @@ from training.errors import TrainingError
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
-    """What to train, from which bundle, and where the new one goes (nothing may be there)."""
+    """What to train, from which bundle, and where the new one goes (nothing may be there).
+
+    ``threads`` bounds the processor's cores that the networks take; None leaves it to torch.
+    """
 
     data: TrainingData
     init: Path
     out: Path
     seed: int = 0
     device: str = "auto"
+    threads: int | None = None
 
 
 def training_events(
@@ -79,6 +85,8 @@ class _Run:
 
     def events(self) -> Iterator[TrainingEvent]:
         request = self._request
+        if request.threads is not None:
+            torch.set_num_threads(request.threads)
         demand_free(request.out)
         bundle = Bundle(request.init)
         plan = prepare(request.data, bundle.description, request.seed).plan
