@@ -44,9 +44,9 @@ VARIANTS: tuple[Variant, ...] = (
     Variant("experts in L2", ExpertPlacement.CROSS_MODAL, paper_parameters="114M"),
     Variant("no experts", _NONE, paper_parameters="64M"),
     Variant("no language head", classifier=_CONV, paper_parameters="133M"),
-    Variant("label without prompt", prompts=False, paper_parameters="130M"),
-    Variant("picture alone", streams=Streams.VISUAL, paper_parameters="130M"),
-    Variant("sound alone", streams=Streams.AUDIO, paper_parameters="130M"),
+    Variant("label without prompt", prompts=False),
+    Variant("picture alone", streams=Streams.VISUAL),
+    Variant("sound alone", streams=Streams.AUDIO),
 )
 # What the paper reports for every task, from worst to best.
 PAPER_ORDER = ("ST", "Base", "AT", "AT fine-tuned")
