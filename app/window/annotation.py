@@ -98,7 +98,7 @@ class Annotation(QObject):
         no changes by hand.
         """
         wanted = reach(edit)
-        if self.is_locked(wanted.ids) or self._puts_into_locked(wanted):
+        if self.is_locked(wanted.ids) or self._meets_a_lock(wanted):
             self._projects.refuse(LOCKED)
             return False
         return self._projects.perform(edit)
@@ -118,16 +118,19 @@ class Annotation(QObject):
         )
         return any(locked(KINDS[kind], label_id) for kind, label_id in pairs)
 
-    def _puts_into_locked(self, wanted: Reach) -> bool:
+    def _meets_a_lock(self, wanted: Reach) -> bool:
+        """Whether labels that are locked would get segments, or have theirs changed."""
         locked = self._is_label_locked
-        if locked is None or not wanted.into:
+        if locked is None or not (wanted.into or wanted.over):
             return False
-        ids = {(label.kind, label.name): label.id for label in self.labels()}
-        for kind, name in wanted.into:
-            named = [i for (k, n), i in ids.items() if k is kind and name in (None, n)]
-            if locked(kind, None) or (name is not None and any(locked(kind, i) for i in named)):
-                return True
-        return False
+        if any(locked(kind, None) for kind, _name in wanted.into | wanted.over):
+            return True
+        closed = {(e.kind, e.name) for e in self.labels() if locked(e.kind, e.id)}
+        closed_kinds = {kind for kind, _name in closed}
+        return bool(closed & wanted.into) or any(
+            (kind, name) in closed or (name is None and kind in closed_kinds)
+            for kind, name in wanted.over
+        )
 
     def perform_and_select(self, edit: Edit) -> bool:
         """The same, and then what it added to the video is selected.

@@ -24,15 +24,17 @@ from core_model.timeline import Task
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """``ids`` of segments that are changed; ``into``: kinds and labels that would get segments.
-    A label None means every label of the kind.
+    """``ids`` of segments that are changed; ``into``: kinds and labels that would get segments,
+    a label None being one that is not known here; ``over``: kinds and labels any of whose
+    segments may change, a label None being every one of the kind.
     """
 
     ids: frozenset[int] = frozenset()
     into: frozenset[tuple[Task, str | None]] = frozenset()
+    over: frozenset[tuple[Task, str | None]] = frozenset()
 
     def __or__(self, other: Reach) -> Reach:
-        return Reach(self.ids | other.ids, self.into | other.into)
+        return Reach(self.ids | other.ids, self.into | other.into, self.over | other.over)
 
 
 _Chosen = (
@@ -66,7 +68,7 @@ def reach(edit: Edit) -> Reach:
         return Reach(into=frozenset(onto))
     if isinstance(edit, DecideByScore):
         kinds = tuple(Task) if edit.kind is None else (edit.kind,)
-        return Reach(into=frozenset((kind, edit.label) for kind in kinds))
+        return Reach(over=frozenset((kind, edit.label) for kind in kinds))
     if isinstance(edit, _Chosen):
         return Reach(frozenset(edit.segment_ids), _target(edit))
     return Reach()

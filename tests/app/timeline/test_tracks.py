@@ -186,6 +186,9 @@ def test_one_locked_label_locks_only_itself(
     view.tracks.set(TrackKey(SED, label_id(annotation, "bark")), locked=True)
     assert not annotation.perform(Relabel((2,), SED, "bark"))
     assert not annotation.perform(Relabel((1,), SED, "word"))
+    assert not annotation.perform(DecideByScore(State.ACCEPTED, 0.1))
+    assert annotation.perform(DecideByScore(State.ACCEPTED, 0.1, kind=SED, label="word"))
+    assert annotation.perform(DecideByScore(State.ACCEPTED, 0.1, kind=TAL))
     assert annotation.perform(Relabel((2,), SED, "other"))
 
 
