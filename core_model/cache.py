@@ -32,6 +32,7 @@ DEFAULT_LIMIT_BYTES = 4_000_000_000
 _TEMPORARY_PREFIX = ".part-"
 _SAMPLED_BLOCKS = 32
 _BLOCK_BYTES = 65_536
+_LARGEST_HEADER_BYTES = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,25 @@ class Encodings:
             None if self.visual is None else self.visual[rows],
             None if self.audio is None else self.audio[rows],
         )
+
+
+@dataclass(frozen=True, slots=True)
+class MappedEncodings:
+    """An entry as it lies on the disk: what of it is looked at is read then.
+
+    ``checksum`` stands for the content. The other values are those of :class:`Encodings`.
+    """
+
+    checksum: str
+    grid: SnippetGrid
+    end_us: int
+    visual: np.ndarray | None
+    audio: np.ndarray | None
+
+    @property
+    def count(self) -> int:
+        """Snippets on the grid."""
+        return self.grid.snippet_count(self.end_us)
 
 
 def content_hash(path: Path) -> str:
@@ -133,14 +153,35 @@ class EncodingCache:
         path = self._path(media_hash, encoder_ids, encodings.grid)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            with _temporary_file(self.folder) as temporary:
+            with temporary_file(self.folder) as temporary:
                 _write(temporary, encodings)
                 temporary.replace(path)
-            self._shrink(spared=path)
+            shrink(self.folder, SUFFIX, self._limit_bytes, spared=path)
         except (OSError, SafetensorError) as error:
             logger.warning("encodings are not kept in %s: %s", self.folder, error)
             return False
         return True
+
+    def mapped(
+        self, media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid
+    ) -> MappedEncodings | None:
+        """The entry without reading it; None where there is none or a damaged one.
+
+        The checksum is not compared with the content, only handed on.
+        """
+        path = self._path(media_hash, encoder_ids, grid)
+        try:
+            entry = _map(path, grid)
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            logger.warning("cache entry %s is damaged and left aside: %s", path.name, error)
+            with contextlib.suppress(OSError):
+                path.unlink()
+            return None
+        with contextlib.suppress(OSError):
+            os.utime(path)
+        return entry
 
     def _path(self, media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid) -> Path:
         key = json.dumps(
@@ -149,24 +190,25 @@ class EncodingCache:
         name = hashlib.blake2b(key.encode("utf-8"), digest_size=16).hexdigest()
         return self.folder / (name + SUFFIX)
 
-    def _shrink(self, spared: Path) -> None:
-        """Remove the least recently used entries beyond the limit; others may do so, too."""
-        entries: list[tuple[float, int, Path]] = []
-        for path in self.folder.glob(f"*{SUFFIX}"):
-            with contextlib.suppress(FileNotFoundError):
-                status = path.stat()
-                entries.append((status.st_mtime, status.st_size, path))
-        excess_bytes = sum(size for _, size, _ in entries) - self._limit_bytes
-        for _, size, path in sorted(entries):
-            if excess_bytes <= 0:
-                return
-            if path != spared:
-                path.unlink(missing_ok=True)
-                excess_bytes -= size
+
+def shrink(folder: Path, suffix: str, limit_bytes: int, spared: Path) -> None:
+    """Remove the least recently used files of a folder beyond the limit; others may do so, too."""
+    entries: list[tuple[float, int, Path]] = []
+    for path in folder.glob(f"*{suffix}"):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.stat()
+            entries.append((status.st_mtime, status.st_size, path))
+    excess_bytes = sum(size for _, size, _ in entries) - limit_bytes
+    for _, size, path in sorted(entries):
+        if excess_bytes <= 0:
+            return
+        if path != spared:
+            path.unlink(missing_ok=True)
+            excess_bytes -= size
 
 
 @contextlib.contextmanager
-def _temporary_file(folder: Path) -> Iterator[Path]:
+def temporary_file(folder: Path) -> Iterator[Path]:
     """An empty file of our own in ``folder``; gone afterwards unless it was renamed."""
     handle, name = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, dir=folder)
     os.close(handle)
@@ -196,6 +238,33 @@ def _write(path: Path, encodings: Encodings) -> None:
         "checksum": _checksum(arrays),
     }
     save_file(arrays, path, metadata=metadata)
+
+
+def _map(path: Path, grid: SnippetGrid) -> MappedEncodings:
+    """Raises ValueError, KeyError and TypeError where the file is none of ours."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        header_bytes = int.from_bytes(file.read(8), "little")
+        if header_bytes > min(size, _LARGEST_HEADER_BYTES):
+            raise ValueError("the header is longer than the file")
+        header = json.loads(file.read(header_bytes))
+    metadata = header.pop("__metadata__")
+    end_us = int(metadata["end_us"])
+    count = grid.snippet_count(end_us)
+    arrays: dict[str, np.ndarray] = {}
+    for name, entry in header.items():
+        rows, dim = entry["shape"]
+        begin, end = entry["data_offsets"]
+        offset = 8 + header_bytes + begin
+        fits = end - begin == 2 * rows * dim and begin >= 0 and 8 + header_bytes + end <= size
+        if entry["dtype"] != "F16" or rows != count or not fits:
+            raise ValueError(f"{name} is not {count} snippets of float16")
+        # Copy on write: arrays that torch takes without a copy must not be read-only.
+        arrays[name] = np.memmap(path, np.float16, "c", offset, (rows, dim))
+    return MappedEncodings(
+        metadata["checksum"], grid, end_us, arrays.get("visual"), arrays.get("audio")
+    )
 
 
 def _read(path: Path, grid: SnippetGrid) -> Encodings:

@@ -34,6 +34,8 @@ from core_model.media.probe import MediaInfo, probe
 from core_model.postprocess import DecodeConfig
 from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.prompter import Prompter
+from core_model.prompting.why import Explainer
+from core_model.search.corpus import CorpusSearch
 from core_model.timeline import US_PER_S, Detection, SnippetGrid, Task, seconds
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
@@ -69,7 +71,7 @@ class Predictor:
     """Finds events with one bundle on one device. Parts of the bundle are read when first used.
 
     Not for two threads at once, but once it is prepared a second thread may ask for
-    :meth:`kept_file` and use the :attr:`prompter`.
+    :meth:`kept_file` and use :attr:`prompter`, :attr:`explainer` and :attr:`corpus`.
     """
 
     def __init__(
@@ -90,8 +92,7 @@ class Predictor:
 
     def prepare(self) -> None:
         """Read the parts of the bundle that every file needs. Raises BundleError."""
-        _ = self.prompter, self._visual_encoder, self._audio_encoder
-        _ = self._blank_picture, self._silence
+        _ = self._visual_encoder, self._audio_encoder, self.library, self.prompter, self.explainer
 
     def detect(
         self,
@@ -271,6 +272,19 @@ class Predictor:
     def prompter(self) -> Prompter:
         """Answers prompts about files that :meth:`kept_file` gave; for one thread."""
         return Prompter(self.bundle, self._head, self._scorer, self._plan, self.library.files)
+
+    @functools.cached_property
+    def explainer(self) -> Explainer:
+        """Says how detections in files that :meth:`kept_file` gave came about; for one thread."""
+        missing = Features(self._blank_picture, self._silence)
+        return Explainer(self.bundle, self._head, self._scorer, self._plan, missing)
+
+    @functools.cached_property
+    def corpus(self) -> CorpusSearch:
+        """Searches what is in the cache; for one thread. Raises BundleError without a cache."""
+        if self._cache is None:
+            raise BundleError("search: encodings are not kept, so there is nothing to search")
+        return CorpusSearch(self.bundle, self._cache)
 
     @functools.cached_property
     def _scorer(self) -> WindowScorer:

@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.requests import (
+    MomentsFound,
     PromptFailure,
     PromptProgress,
     PromptRequest,
+    Question,
     ReviewOrder,
-    ReviewOrderRequest,
+    WhyAnswer,
 )
 
 if TYPE_CHECKING:
     from app.jobs.engine import QuestionEngine
-
-Question = PromptRequest | ReviewOrderRequest
 
 
 class Questions(QObject):
@@ -136,7 +136,7 @@ class Questions(QObject):
         kind = type(question)
         if isinstance(response, PromptFailure):
             self._left[kind] = 0
-        elif isinstance(response, ReviewOrder) or (
+        elif isinstance(response, MomentsFound | ReviewOrder | WhyAnswer) or (
             isinstance(response, PromptProgress) and response.done
         ):
             self._left[kind] -= 1

@@ -14,19 +14,23 @@ from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 from app.jobs.requests import (
+    Answer,
     DetectFailure,
     DetectProgress,
     DetectRequest,
     DetectResponse,
     ModelReady,
     ModelReplaced,
+    MomentsFound,
+    MomentsRequest,
     PromptFailure,
     PromptProgress,
     PromptRequest,
-    PromptResponse,
-    ReviewOrder,
+    Question,
     ReviewOrderRequest,
     TextModelLoading,
+    WhyAnswer,
+    WhyRequest,
 )
 from app.jobs.review_order import review_order
 from app.jobs.wish import EncodingWish
@@ -37,6 +41,7 @@ from core_model.device import DeviceError
 from core_model.encoders.minilm import TextEncoderError
 from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.predictor import DetectionUpdate, Predictor
+from core_model.prompt_spec import PromptError
 from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.prompter import PromptUpdate
 
@@ -147,7 +152,14 @@ class DetectionEngine:
                 yield _progress(request.id, update)
 
 
-_ANSWERED_ERRORS = (BundleError, DeviceError, MediaError, TextEncoderError, UnansweredError)
+_ANSWERED_ERRORS = (
+    BundleError,
+    DeviceError,
+    MediaError,
+    PromptError,
+    TextEncoderError,
+    UnansweredError,
+)
 
 
 class QuestionEngine:
@@ -161,23 +173,27 @@ class QuestionEngine:
         self._wish = wish
 
     def serve(
-        self, question: PromptRequest | ReviewOrderRequest, cancelled: Callable[[], bool]
-    ) -> Generator[PromptResponse | ReviewOrder | None, None, None]:
+        self, question: Question, cancelled: Callable[[], bool]
+    ) -> Generator[Answer | None, None, None]:
         """Responses, and None where others may be served while this one waits."""
         try:
-            if isinstance(question, ReviewOrderRequest):
-                file = self._models.loaded(question.bundle).kept_file(question.path)
-                yield review_order(question, file)
-                return
-            yield from self._prompts(question, self._models.loaded(question.bundle), cancelled)
+            predictor = self._models.loaded(question.bundle)
+            if isinstance(question, PromptRequest):
+                yield from self._prompts(question, predictor, cancelled)
+            elif isinstance(question, MomentsRequest):
+                yield from _moments(question, predictor, cancelled)
+            elif isinstance(question, ReviewOrderRequest):
+                yield review_order(question, predictor.kept_file(question.path))
+            else:
+                yield from _why(question, predictor)
         except _ANSWERED_ERRORS as error:
             yield PromptFailure(question.id, str(error))
         except OSError as error:
-            yield PromptFailure(question.id, _reason(question.path, error))
+            yield PromptFailure(question.id, error.strerror or str(error))
 
     def _prompts(
         self, question: PromptRequest, predictor: Predictor, cancelled: Callable[[], bool]
-    ) -> Iterator[PromptResponse | None]:
+    ) -> Iterator[Answer | None]:
         """As far as the file is encoded, and again while it grows."""
         prompter = predictor.prompter
         if prompter.will_load_text_model(question.specs):
@@ -226,6 +242,36 @@ class QuestionEngine:
         finally:
             if wish is not None:
                 wish.end()
+
+
+def _moments(
+    question: MomentsRequest, predictor: Predictor, cancelled: Callable[[], bool]
+) -> Generator[Answer | None, None, None]:
+    search = predictor.corpus
+    if search.will_load_text_model(question.query):
+        yield TextModelLoading(question.id)
+    paths = tuple(dict.fromkeys(question.paths))
+    found = yield from search.search(paths, question.query, question.top, cancelled)
+    yield MomentsFound(question.id, found.moments, found.missing)
+
+
+def _why(question: WhyRequest, predictor: Predictor) -> Iterator[Answer]:
+    if question.spec and predictor.prompter.will_load_text_model([question.spec]):
+        yield TextModelLoading(question.id)
+    file = predictor.kept_file(question.path)
+    if file is None:
+        raise MediaError(question.path, WHOLE_FILE, "is not encoded yet")
+    why = predictor.explainer.explain(file, question.detection, question.spec)
+    yield WhyAnswer(
+        id=question.id,
+        level=why.level,
+        stride=why.stride,
+        raw_score=why.raw_score,
+        calibrated=why.calibrated,
+        score_without_audio=why.without_audio,
+        score_without_picture=why.without_picture,
+        nearest_labels=why.nearest_labels,
+    )
 
 
 def _reason(path: Path, error: OSError) -> str:

@@ -183,10 +183,10 @@ class WhyAnswer:
     """How a detection came about; all scores in [0, 1].
 
     The pyramid ``level`` (0 is the finest) whose point proposed it, and ``stride``, the snippets
-    between two points of that level. ``raw_score`` is the model's own, ``calibrated`` what is
-    shown. The scores without audio and without picture are calibrated, of the best proposal for
-    the same stretch; None where the file lacks the other stream. ``nearest_labels`` are the
-    model's labels for that stretch with calibrated scores, best first.
+    between two points of that level. ``raw_score`` is the model's own, ``calibrated`` what would
+    be shown if no neighbour took a part of it. The scores without audio and without picture are
+    calibrated, of the best proposal for the same stretch; None where the file lacks that stream.
+    ``nearest_labels`` are the model's labels for that stretch with calibrated scores, best first.
     """
 
     id: int
@@ -230,3 +230,7 @@ class ReviewOrder:
 PromptResponse = PromptProgress | TextModelLoading | PromptFailure
 MomentsResponse = MomentsFound | TextModelLoading | PromptFailure
 WhyResponse = WhyAnswer | TextModelLoading | PromptFailure
+
+
+Question = PromptRequest | MomentsRequest | WhyRequest | ReviewOrderRequest
+Answer = PromptProgress | MomentsFound | WhyAnswer | ReviewOrder | TextModelLoading | PromptFailure

@@ -9,17 +9,21 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.jobs.asking import Question, Questions
+from app.jobs.asking import Questions
 from app.jobs.requests import (
     DetectFailure,
     DetectProgress,
     DetectRequest,
     DetectResponse,
+    MomentsRequest,
     PromptRequest,
+    Question,
     ReviewOrderRequest,
+    WhyRequest,
 )
 from app.jobs.wish import EncodingWish
-from core_model.prompt_spec import PromptSpec
+from core_model.prompt_spec import Example, PromptSpec
+from core_model.timeline import Detection
 
 
 class JobRunner(QObject):
@@ -28,12 +32,15 @@ class JobRunner(QObject):
     ``responded`` carries a DetectResponse of the newest request only: what a cancelled or older
     one still sends is dropped. The thread, and with it the model, starts with the first request,
     or when it is asked to warm up. Questions about files are answered by a second thread, while a
-    detection goes on: ``prompted`` carries a PromptResponse, to the newest prompts only.
+    detection goes on: ``prompted`` carries each PromptResponse, ``moments_answered`` each
+    MomentsResponse, ``why_answered`` each WhyResponse, to the newest question of its kind only.
     """
 
     responded = Signal(object)
     prompted = Signal(object)
     review_ordered = Signal(object)
+    moments_answered = Signal(object)
+    why_answered = Signal(object)
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -100,6 +107,24 @@ class JobRunner(QObject):
         )
         self._ask(request)
         return request.id
+
+    def ask_moments(self, paths: Sequence[Path], query: PromptSpec | Example, top: int = 50) -> int:
+        """Ask for the moments of encoded files that are most like a query, instead of another;
+        returns the id. ``moments_answered`` carries MomentsFound or a PromptFailure."""
+        request = MomentsRequest(self._questions.next_id(), tuple(paths), query, top, self._bundle)
+        self._ask(request)
+        return request.id
+
+    def ask_why(self, path: Path, detection: Detection, spec: PromptSpec | None = None) -> int:
+        """Ask how a detection came about, instead of another; returns the id. ``why_answered``
+        carries a WhyAnswer or a PromptFailure."""
+        request = WhyRequest(self._questions.next_id(), path, detection, spec, self._bundle)
+        self._ask(request)
+        return request.id
+
+    def cancel_moments(self) -> None:
+        """Want no more of a search."""
+        self._questions.cancel(MomentsRequest)
 
     def cancel_prompts(self) -> None:
         """Want no more answers to prompts."""
@@ -202,7 +227,10 @@ class JobRunner(QObject):
         self.responded.emit(response)
 
     def _on_answered(self, question: Question, response: object) -> None:
-        if isinstance(question, PromptRequest):
-            self.prompted.emit(response)
-        else:
-            self.review_ordered.emit(response)
+        signals = {
+            PromptRequest: self.prompted,
+            MomentsRequest: self.moments_answered,
+            ReviewOrderRequest: self.review_ordered,
+            WhyRequest: self.why_answered,
+        }
+        signals[type(question)].emit(response)

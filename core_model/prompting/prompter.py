@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from torch import Tensor
 
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError
@@ -18,14 +17,11 @@ from core_model.postprocess import DecodeConfig
 from core_model.prompt_spec import PromptSpec, ScoreCurve
 from core_model.prompting.kept import Extent, KeptFile, KeptFiles
 from core_model.prompting.scoring import Found, find
-from core_model.prompting.stream import ComparedStream
+from core_model.prompting.stream import ComparedStream, likeness
 from core_model.prompting.texts import PromptRows, prompt_rows, will_load_text_model
-from core_model.similarity import contrasted
 from core_model.timeline import Detection, Task
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
-
-_LEAST = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,13 +235,6 @@ class Prompter:
         end_us = extent.end_us if done else file.info.start_us
         curve = _score_curve(file, 0, np.empty(0, np.float32))
         return PromptUpdate(spec, (), curve, (file.info.start_us, end_us), done)
-
-
-def likeness(probabilities: Tensor) -> Tensor:
-    """Columns of one prompt (n, meanings), negatives behind, as one number per snippet (n,)."""
-    if probabilities.shape[1] == 1:
-        return probabilities[:, 0].clamp(min=_LEAST)
-    return contrasted(torch.logit(probabilities, eps=_LEAST)).sigmoid()
 
 
 def _score_curve(file: KeptFile, first: int, values: np.ndarray) -> ScoreCurve:

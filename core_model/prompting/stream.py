@@ -7,10 +7,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from core_model.similarity import comparison
+from core_model.similarity import comparison, contrasted
 
 # Rows that are turned into float32 at a time: what fits into the caches of a processor.
 _BLOCK = 4096
+_LEAST = 1e-6
 
 
 class ComparedStream:
@@ -52,3 +53,10 @@ class ComparedStream:
             part = comparison(self._embeddings[start:end].float(), self._reference, self._scale)
             self._factors[start:end], self._totals[start:end] = part
         self._known = max(self._known, ready)
+
+
+def likeness(probabilities: Float[Tensor, "n meanings"]) -> Float[Tensor, " n"]:
+    """Columns of one prompt (n, meanings), negatives behind, as one number per snippet (n,)."""
+    if probabilities.shape[1] == 1:
+        return probabilities[:, 0].clamp(min=_LEAST)
+    return contrasted(torch.logit(probabilities, eps=_LEAST)).sigmoid()
