@@ -26,6 +26,7 @@ COMMANDS = {
     "frame": "app.headless.frame",
     "import": "app.headless.import_annotations",
     "info": "app.headless.info",
+    "search": "app.headless.search",
     "status": "app.headless.status",
     "train": "app.headless.train",
 }
@@ -38,6 +39,7 @@ commands that need no screen (each has --help):
   main.py convert FILE      write annotations in another format
   main.py import FILE...    take annotations into a project
   main.py export            write the annotations of a project
+  main.py search "PROMPT"   find moments in all videos of a project
   main.py status            how far the work on a project has come
   main.py agreement         how far two annotators agree
   main.py train             train the model on the corrections in a project

@@ -100,6 +100,7 @@ class Predictor:
         *,
         tasks: Sequence[Task] | None = None,
         labels: Sequence[str] | None = None,
+        beside: bool = False,
         threshold: float | None = None,
         span_us: tuple[int, int] | None = None,
         cancelled: Callable[[], bool] = lambda: False,
@@ -107,7 +108,8 @@ class Predictor:
         """Updates while the file is read; the last one is ``done``. Close it to stop early.
 
         ``media`` is a path or what was probed of it. Without ``tasks`` all that the bundle knows;
-        tasks whose stream the file lacks find nothing. Without ``labels`` the bundle's own.
+        tasks whose stream the file lacks find nothing. Without ``labels`` the bundle's own, which
+        are also looked for if the others are to stand ``beside`` them.
         Without ``threshold`` everything above the bundle's floor. With a ``span_us`` only that
         stretch is read and looked at, and nothing beyond it is known. ``cancelled`` is asked at
         least every 100 ms of work; once it says True the updates end without one that is ``done``.
@@ -119,7 +121,7 @@ class Predictor:
         """
         began_s = time.monotonic()
         info = probe(media) if isinstance(media, Path) else media
-        prompts = self._prompts(tasks, labels, info)
+        prompts = self._prompts(tasks, labels, beside, info)
         part = info if span_us is None else _within(info, span_us)
         updates = self._updates(info, part, prompts, cancelled, began_s)
         try:
@@ -229,7 +231,11 @@ class Predictor:
         )
 
     def _prompts(
-        self, tasks: Sequence[Task] | None, labels: Sequence[str] | None, info: MediaInfo
+        self,
+        tasks: Sequence[Task] | None,
+        labels: Sequence[str] | None,
+        beside: bool,
+        info: MediaInfo,
     ) -> tuple[TaskPrompt, ...]:
         known = self.bundle.description.tasks
         for task in tasks or ():
@@ -237,13 +243,13 @@ class Predictor:
                 raise BundleError(f"{self.bundle.description.name}: has no task {task}")
         wanted = [task for task in known if tasks is None or task in tasks]
         possible = tasks_of(info)
-        return tuple(self._prompt(task, labels) for task in wanted if task in possible)
+        return tuple(self._prompt(task, labels, beside) for task in wanted if task in possible)
 
-    def _prompt(self, task: Task, labels: Sequence[str] | None) -> TaskPrompt:
+    def _prompt(self, task: Task, labels: Sequence[str] | None, beside: bool) -> TaskPrompt:
         own = self.bundle.description.tasks[task].labels
         config = self._head.config
         closed = config.classifier is not Classifier.TEXT or config.tasks[task].class_aware
-        names = own if labels is None else distinct_labels(labels)
+        names = own if labels is None else distinct_labels((*(own if beside else ()), *labels))
         if closed and names != own:
             raise BundleError(
                 f"{self.bundle.description.name}: finds only its own labels for {task}"
@@ -325,8 +331,8 @@ def _within(info: MediaInfo, span_us: tuple[int, int]) -> MediaInfo:
     grid = SnippetGrid(info.start_us)
     begin_us, end_us = max(span_us[0], info.start_us), min(span_us[1], info.end_us)
     if begin_us >= end_us:
-        said = f"there is nothing from {seconds(span_us[0]):g} s to {seconds(span_us[1]):g} s"
-        raise MediaError(info.path, WHOLE_FILE, said)
+        there = f"{seconds(info.start_us):.3f} s to {seconds(info.end_us):.3f} s"
+        raise MediaError(info.path, WHOLE_FILE, f"nothing of it lies in that stretch ({there})")
     last = grid.snippet_count(info.end_us) - 1
     first = min((begin_us - info.start_us) // grid.stride_us, last)
     start_us = info.start_us + first * grid.stride_us

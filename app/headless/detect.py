@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.headless.info import table
 from app.headless.labels import LabelError, parse_labels
+from app.headless.moments import TIMES_HELP, Moment, moment
 from app.headless.progress import ProgressLine
 from core_model.media.errors import MediaError, printable
 from core_model.media.probe import MediaInfo, probe
@@ -26,6 +27,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 _COLUMNS = ("video", "task", "label", "onset_s", "offset_s", "score")
 _TIME_DECIMALS = 3
+# Longer than any file.
+_ALWAYS_US = 2**62
 _SCORE_DECIMALS = 4
 _NEEDS = {Task.TAL: ("video",), Task.SED: ("audio",), Task.AVEL: ("video", "audio")}
 
@@ -47,11 +50,11 @@ def add_arguments(subparsers: Any) -> None:
         help="find the events of files",
         description="Find visual actions (tal), sounds (sed) and audio-visual events (avel). "
         "Results go to stdout, progress and messages to stderr; the exit code is 1 when a file "
-        "failed, the others are still done.",
+        f"failed, the others are still done. {TIMES_HELP}",
     )
     parser.add_argument("videos", nargs="+", type=Path, metavar="VIDEO")
     parser.add_argument(
-        "--task", type=_tasks, metavar="tal,sed,avel", help="kinds of events (default: all)"
+        "--task", type=tasks, metavar="tal,sed,avel", help="kinds of events (default: all)"
     )
     parser.add_argument(
         "--labels",
@@ -59,6 +62,15 @@ def add_arguments(subparsers: Any) -> None:
         help="what to look for, in any wording: a text file with one label per line, or labels "
         "between commas (default: the labels that the model was trained on)",
     )
+    parser.add_argument(
+        "--beside",
+        action="store_true",
+        help="look for the labels of the model, too, beside those of --labels",
+    )
+    for name, said in (("from", "begin here"), ("to", "end here")):
+        parser.add_argument(
+            f"--{name}", dest=f"{name}_", type=moment, metavar="S", help=f"{said} (default: all)"
+        )
     parser.add_argument(
         "--threshold",
         type=_score,
@@ -95,6 +107,10 @@ def run(arguments: argparse.Namespace) -> int:
     except LabelError as error:
         print(error, file=sys.stderr)
         return EXIT_USAGE
+    span_us = _span_us(arguments.from_, arguments.to_)
+    if span_us is not None and span_us[0] >= span_us[1]:
+        print("--from must lie before --to", file=sys.stderr)
+        return EXIT_USAGE
     # Torch is loaded here and not above: --help and wrong arguments answer at once.
     from core_model.bundle import Bundle
     from core_model.bundle_description import BundleError, starter_folder
@@ -106,7 +122,9 @@ def run(arguments: argparse.Namespace) -> int:
     try:
         cache = None if arguments.no_cache else EncodingCache()
         predictor = Predictor(Bundle(arguments.bundle or starter_folder()), arguments.device, cache)
-        search = Search(predictor, arguments.task, labels, arguments.threshold)
+        search = Search(
+            predictor, arguments.task, labels, arguments.threshold, arguments.beside, span_us
+        )
         return _run_files(arguments.videos, search, _PRINTERS[arguments.format])
     except (BundleError, DeviceError, TextEncoderError) as error:
         print(error, file=sys.stderr)
@@ -121,6 +139,8 @@ class Search:
     tasks: tuple[Task, ...] | None
     labels: tuple[str, ...] | None
     threshold: float | None
+    beside: bool = False
+    span_us: tuple[int, int] | None = None
 
     def events_of(self, path: Path) -> FileEvents:
         """Look through one file, with a progress line. Raises MediaError."""
@@ -129,7 +149,12 @@ class Search:
         description = self.predictor.bundle.description
         title = f"{printable(path.name)} ({self.predictor.device.name})"
         updates = self.predictor.detect(
-            info, tasks=self.tasks, labels=self.labels, threshold=self.threshold
+            info,
+            tasks=self.tasks,
+            labels=self.labels,
+            beside=self.beside,
+            threshold=self.threshold,
+            span_us=self.span_us,
         )
         with contextlib.closing(updates), ProgressLine(title) as line:
             update = next(updates)
@@ -257,7 +282,17 @@ def _rounded(score: float) -> float:
     return round(score, _SCORE_DECIMALS)
 
 
-def _tasks(text: str) -> tuple[Task, ...]:
+def _span_us(begin: Moment | None, end: Moment | None) -> tuple[int, int] | None:
+    """The stretch between two moments, each of which may be missing; None for everything."""
+    if begin is None and end is None:
+        return None
+    return (
+        -_ALWAYS_US if begin is None else begin.time_us,
+        _ALWAYS_US if end is None else end.time_us,
+    )
+
+
+def tasks(text: str) -> tuple[Task, ...]:
     names = [part.strip().lower() for part in text.split(",") if part.strip()]
     for name in names or [text]:
         if name not in set(Task):

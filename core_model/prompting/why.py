@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -13,6 +12,7 @@ from torch import Tensor
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError
 from core_model.detection.run import Features
+from core_model.detection.stitching import EDGE_CELLS
 from core_model.detection.windows import WindowPlan, WindowScorer
 from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.prompt_spec import PromptSpec
@@ -29,6 +29,9 @@ NEAREST = 5
 _SAME_IOU = 0.5
 # Proposals whose overlaps differ by less than this cover the stretch equally well.
 _EQUAL_IOU = 0.02
+# Windows that see so much of what the best one sees are asked, too, but not very many.
+_MOST_SEEN = 0.75
+_MOST_WINDOWS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +66,11 @@ class _Proposals:
         close = self.ious >= self.ious.max() - _EQUAL_IOU
         return int(np.where(close, self.scores[:, 0], -1.0).argmax())
 
+    def fit(self) -> tuple[float, float]:
+        """Overlap, in steps that make a difference, and score of the best point."""
+        best = self.best()
+        return round(float(self.ious[best]) / _EQUAL_IOU) * _EQUAL_IOU, float(self.scores[best, 0])
+
     def surest(self) -> float:
         """The best score of what was asked for among the proposals of the same stretch."""
         same = self.ious >= _SAME_IOU
@@ -92,11 +100,14 @@ class Explainer:
         """
         task = detection.task
         rows = self._rows(task, detection.label, spec)
-        start, end = self._window(file, detection)
-        visual, audio = file.features.part(start, end)
-        seen = self._proposals(file, detection, rows, start, visual, audio)
+        looks = {
+            span: self._proposals(file, detection, rows, span[0], *file.features.part(*span))
+            for span in self._windows(file, detection)
+        }
+        (start, end), seen = max(looks.items(), key=lambda look: look[1].fit())
         point = seen.best()
         raw = float(seen.scores[point, 0])
+        visual, audio = file.features.part(start, end)
         no_picture = np.broadcast_to(self._missing.visual, visual.shape)
         silence = np.broadcast_to(self._missing.audio, audio.shape)
         deaf = self._proposals(file, detection, rows, start, visual, silence)
@@ -123,23 +134,20 @@ class Explainer:
             return self._bundle.text_embeddings(task, [label])
         return prompt_rows(self._bundle, spec).rows
 
-    def _window(self, file: KeptFile, detection: Detection) -> tuple[int, int]:
-        """The window in which most of the detection lies, in its middle if there are several."""
+    def _windows(self, file: KeptFile, detection: Detection) -> list[tuple[int, int]]:
+        """First snippet and end of the windows that see most of a detection."""
         extent = file.extent
-        onset = file.grid.coordinate(detection.onset_us)
-        offset = file.grid.coordinate(detection.offset_us)
-        best: tuple[float, float, tuple[int, int]] | None = None
+        onset, offset = _on_grid(file, detection)
+        seen: dict[tuple[int, int], float] = {}
         for start in self._plan.starts(extent.count):
             end = min(start + self._plan.length, extent.count, extent.ready)
-            if end <= start:
-                break
-            seen = min(offset, end + 1) - max(onset, start - 2)
-            aside = abs((onset + offset) / 2 - (start + end) / 2)
-            if seen > 0 and (best is None or (seen, -aside) > best[:2]):
-                best = (seen, -aside, (start, end))
-        if best is None:
-            raise _not_encoded(file.info.path)
-        return best[2]
+            shared = min(offset, end - 1 + EDGE_CELLS) - max(onset, start - EDGE_CELLS)
+            if end > start and shared > 0:
+                seen[start, end] = shared
+        if not seen:
+            raise MediaError(file.info.path, WHOLE_FILE, "is not encoded there yet")
+        enough = _MOST_SEEN * max(seen.values())
+        return [span for span, shared in seen.items() if shared >= enough][:_MOST_WINDOWS]
 
     @torch.inference_mode()
     def _proposals(
@@ -175,6 +183,8 @@ class Explainer:
             probabilities,
             known.similarity.weight,
         )
+        # What a window cannot see says nothing against a proposal: seams have been closed.
+        seen = (start - EDGE_CELLS, start + len(visual) - 1 + EDGE_CELLS)
         ious, levels, scores = [], [], []
         for level, (logits, offsets) in enumerate(zip(raw.logits, raw.offsets, strict=True)):
             real = raw.masks[level][0]
@@ -182,7 +192,8 @@ class Explainer:
             every = torch.cat([asked[:, None], logits[0, real, len(rows) :]], dim=1)
             reach = offsets[0, real].cpu().numpy().astype(np.float64) * 2**level
             centres = start + np.arange(len(reach)) * 2**level
-            ious.append(_ious(file, detection, centres - reach[:, 0], centres + reach[:, 1]))
+            onsets, ends = centres - reach[:, 0], centres + reach[:, 1]
+            ious.append(_ious(_on_grid(file, detection), onsets, ends, seen))
             levels.append(np.full(len(reach), level))
             scores.append(every.sigmoid().cpu().numpy())
         return _Proposals(*(np.concatenate(parts) for parts in (ious, levels, scores)))
@@ -197,18 +208,16 @@ class Explainer:
         return tuple((labels[index], float(shown[index])) for index in order)
 
 
+def _on_grid(file: KeptFile, detection: Detection) -> tuple[float, float]:
+    return file.grid.coordinate(detection.onset_us), file.grid.coordinate(detection.offset_us)
+
+
 def _ious(
-    file: KeptFile, detection: Detection, onsets: np.ndarray, offsets: np.ndarray
+    wanted: tuple[float, float], onsets: np.ndarray, offsets: np.ndarray, seen: tuple[float, float]
 ) -> np.ndarray:
-    """Overlap of proposals on the grid with the detection, which ends where the media do."""
-    first = file.grid.coordinate(detection.onset_us)
-    last = file.grid.coordinate(detection.offset_us)
-    onsets = np.maximum(onsets, file.grid.coordinate(file.info.start_us))
-    offsets = np.minimum(offsets, file.grid.coordinate(file.extent.end_us))
+    """Overlap of proposals with what is wanted, both as far as they were seen."""
+    first, last = np.clip(wanted, *seen)
+    onsets, offsets = np.clip(onsets, *seen), np.clip(offsets, *seen)
     shared = np.minimum(offsets, last) - np.maximum(onsets, first)
     covered = np.maximum(offsets, last) - np.minimum(onsets, first)
     return np.clip(shared, 0, None) / np.maximum(covered, 1e-6)
-
-
-def _not_encoded(path: Path) -> MediaError:
-    return MediaError(path, WHOLE_FILE, "is not encoded there yet")

@@ -79,6 +79,11 @@ class CorpusSearch:
             self._bundle, [replace(query, task=task) for task in _STREAMS[query.task]]
         )
 
+    def can_compare(self, task: Task) -> bool:
+        """Whether the bundle's embeddings can be compared with words for a kind of events."""
+        known = self._bundle.description.tasks
+        return all(each in known and known[each].similarity.weight for each in _STREAMS[task])
+
     def search(
         self,
         paths: Sequence[Path],
@@ -116,13 +121,11 @@ class CorpusSearch:
         return Found(moments, tuple(missing))
 
     def _words(self, spec: PromptSpec, tasks: Sequence[Task]) -> LikeWords:
-        known = self._bundle.description
-        for task in tasks:
-            if task not in known.tasks or not known.tasks[task].similarity.weight:
-                raise PromptError(
-                    f"{known.name}: what it makes of a file cannot be compared with words for"
-                    f" {spec.task}"
-                )
+        if not self.can_compare(spec.task):
+            raise PromptError(
+                f"{self._bundle.description.name}: what it makes of a file cannot be compared with"
+                f" words for {spec.task}"
+            )
         return LikeWords(
             {task: prompt_rows(self._bundle, replace(spec, task=task)).rows for task in tasks}
         )

