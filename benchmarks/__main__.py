@@ -10,6 +10,7 @@ NAMES = (
     "media",
     "detect",
     "uniav",
+    "prompts",
     "metrics",
     "timeline",
     "thresholds",

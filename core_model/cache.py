@@ -11,6 +11,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import mmap
 import os
 import sys
 import tempfile
@@ -243,25 +244,24 @@ def _write(path: Path, encodings: Encodings) -> None:
 def _map(path: Path, grid: SnippetGrid) -> MappedEncodings:
     """Raises ValueError, KeyError and TypeError where the file is none of ours."""
     with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(0)
-        header_bytes = int.from_bytes(file.read(8), "little")
-        if header_bytes > min(size, _LARGEST_HEADER_BYTES):
-            raise ValueError("the header is longer than the file")
-        header = json.loads(file.read(header_bytes))
+        # Copy on write: arrays that torch takes without a copy must not be read-only.
+        content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
+    begin = 8 + int.from_bytes(content[:8], "little")
+    if begin > min(len(content), _LARGEST_HEADER_BYTES):
+        raise ValueError("the header is longer than the file")
+    header = json.loads(content[8:begin])
     metadata = header.pop("__metadata__")
     end_us = int(metadata["end_us"])
     count = grid.snippet_count(end_us)
     arrays: dict[str, np.ndarray] = {}
     for name, entry in header.items():
         rows, dim = entry["shape"]
-        begin, end = entry["data_offsets"]
-        offset = 8 + header_bytes + begin
-        fits = end - begin == 2 * rows * dim and begin >= 0 and 8 + header_bytes + end <= size
+        first, end = entry["data_offsets"]
+        fits = end - first == 2 * rows * dim and first >= 0 and begin + end <= len(content)
         if entry["dtype"] != "F16" or rows != count or not fits:
             raise ValueError(f"{name} is not {count} snippets of float16")
-        # Copy on write: arrays that torch takes without a copy must not be read-only.
-        arrays[name] = np.memmap(path, np.float16, "c", offset, (rows, dim))
+        values = np.frombuffer(content, np.float16, rows * dim, begin + first)
+        arrays[name] = values.reshape(rows, dim)
     return MappedEncodings(
         metadata["checksum"], grid, end_us, arrays.get("visual"), arrays.get("audio")
     )

@@ -79,6 +79,10 @@ class CorpusSearch:
             self._bundle, [replace(query, task=task) for task in _STREAMS[query.task]]
         )
 
+    def remember(self, path: Path, media_hash: str, start_us: int) -> None:
+        """Spare the next search a look into a file that was encoded just now. Raises OSError."""
+        self._places.remember(path, media_hash, start_us)
+
     def can_compare(self, task: Task) -> bool:
         """Whether the bundle's embeddings can be compared with words for a kind of events."""
         known = self._bundle.description.tasks

@@ -38,16 +38,19 @@ class Places:
             OSError: the file is not there.
             MediaError: it cannot be played.
         """
-        key = FileKey.of(path)
-        name = f"{key.size} {key.changed_ns} {key.path}"
         with self._lock:
-            known = self._known.get(name)
+            known = self._known.get(_name(path))
         if known is None:
             known = (content_hash(path), probe(path).start_us)
-            with self._lock:
-                self._known[name] = known
-                self._is_changed = True
+            self.remember(path, *known)
         return known[0], SnippetGrid(known[1])
+
+    def remember(self, path: Path, media_hash: str, start_us: int) -> None:
+        """Know a file without opening it. Raises OSError where it is not there."""
+        name = _name(path)
+        with self._lock:
+            self._known[name] = (media_hash, start_us)
+            self._is_changed = True
 
     def save(self) -> None:
         """Write what is new since it was read."""
@@ -63,6 +66,11 @@ class Places:
                 temporary.replace(self._file)
         except OSError as error:
             logger.warning("places are not kept in %s: %s", self._file, error)
+
+
+def _name(path: Path) -> str:
+    key = FileKey.of(path)
+    return f"{key.size} {key.changed_ns} {key.path}"
 
 
 def _read(file: Path) -> dict[str, tuple[str, int]]:

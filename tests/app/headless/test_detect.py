@@ -264,3 +264,26 @@ def test_no_progress_where_there_is_no_terminal():
     with ProgressLine("clip.mp4", stream) as line:
         line.show(0.5, 1.0, 1.0)
     assert stream.getvalue() == ""
+
+
+def test_a_stretch_of_a_file_is_looked_at_alone(clip, capsys):
+    assert run(clip, "--from", "1", "--to", "00:00:02.5", "--format", "json", "--no-cache") == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["duration_s"] == pytest.approx(1.5)
+    assert all(1 <= event["onset_s"] < event["offset_s"] <= 2.5 for event in found["events"])
+    assert run(clip, "--from", "2", "--format", "json", "--no-cache") == 0
+    assert json.loads(capsys.readouterr().out)["duration_s"] == pytest.approx(1, abs=0.3)
+    assert run(clip, "--from", "60") == 1
+    assert "clip.mp4: file: nothing of it lies in that stretch" in capsys.readouterr().err
+    assert run(clip, "--from", "2", "--to", "1") == detect.EXIT_USAGE
+    assert capsys.readouterr().err == "--from must lie before --to\n"
+
+
+def test_labels_may_stand_beside_those_of_the_model(clip, capsys):
+    arguments = (clip, "--task", "sed", "--labels", "siren", "--threshold", "0", "--format", "json")
+    assert run(*arguments) == 0
+    alone = {event["label"] for event in json.loads(capsys.readouterr().out)["events"]}
+    assert run(*arguments, "--beside") == 0
+    beside = {event["label"] for event in json.loads(capsys.readouterr().out)["events"]}
+    assert alone == {"siren"}
+    assert beside == set(LABELS[Task.SED])
