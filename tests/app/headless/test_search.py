@@ -57,15 +57,16 @@ def run(project, *arguments):
 
 
 def teach(bundle_folder, file, snippets):
-    """Store encodings of a file in which a siren is heard in some snippets only."""
+    """Store encodings of a file in which a siren is heard in some snippets, and else a dog."""
     bundle = Bundle(bundle_folder)
     info = probe(file)
     grid = SnippetGrid(info.start_us)
     count = grid.snippet_count(info.end_us)
-    siren = bundle.text_embeddings(Task.SED, ["siren"])[0].numpy()
+    siren, dog = bundle.text_embeddings(Task.SED, ["siren", "dog barking"]).numpy()
     random = np.random.default_rng(0)
     audio, visual = random.normal(scale=0.02, size=(2, count, len(siren)))
-    audio[snippets[0] : snippets[1] + 1] += siren
+    audio += dog
+    audio[snippets[0] : snippets[1] + 1] += siren - dog
     encodings = Encodings(grid, info.end_us, visual.astype(np.float16), audio.astype(np.float16))
     assert EncodingCache().store(content_hash(file), bundle.encoder_ids, encodings)
 
