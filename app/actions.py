@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 
 from app.action_spec import ActionSpec
-from app.model_actions import QUEUE_ACTIONS
+from app.model_actions import MODEL_ACTIONS, QUEUE_ACTIONS
 from app.project_actions import (
     PROJECT_ACTIONS,
     SEGMENT_ACTIONS,
@@ -131,6 +131,7 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
     *QUEUE_ACTIONS,
     *PROMPT_ACTIONS,
+    *MODEL_ACTIONS,
     # --- looks
     _theme("theme_system", "Follow the System", "Dark or light as the system is"),
     _theme("theme_dark", "Dark", "Use the dark colours"),

@@ -91,7 +91,8 @@ class MainWindow(QMainWindow):
         False if detection has not ended within ``patience_s`` (None waits for it).
         """
         self._wind_down()
-        return self.queue.shutdown(patience_s) and self.runner.shutdown(patience_s)
+        rooms = (self.queue, self.models, self.runner)
+        return all(room.shutdown(patience_s) for room in rooms)
 
     def _wind_down(self) -> None:
         """Everything but waiting for detection, which may take seconds."""
@@ -100,6 +101,7 @@ class MainWindow(QMainWindow):
         self._is_down = True
         self.runner.stop()
         self.queue.stop()
+        self.models.stop()
         self.memory.remember_layout(self._layout_states())
         self.memory.update(volume=self.stage.volume, muted=self.actions_by_id["mute"].isChecked())
         problem = self.memory.save()
@@ -134,10 +136,12 @@ class MainWindow(QMainWindow):
         self.models = ModelRoom(
             self.annotation.projects,
             self.session,
+            self.view_state,
             self.runner,
             self.detection,
             self.messages,
             self.memory,
+            theme,
             self,
         )
         self.commands = PlaybackCommands(self.player, self.session, self.view_state, self.stage)
@@ -184,6 +188,7 @@ class MainWindow(QMainWindow):
             theme,
             self,
         )
+        self.models.all_asked.connect(actions["detect_all"].trigger)
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
         self.help = HelpRoom(self.messages, self)
@@ -272,6 +277,7 @@ class MainWindow(QMainWindow):
             **self.queue.slots(),
             **self.desk.slots(),
             **self.help.slots(),
+            **self.models.slots(),
             "open": self._choose_file,
             "open_sample": self._open_sample,
             "quit": self.close,
@@ -407,6 +413,7 @@ class MainWindow(QMainWindow):
         for part in (self.stage, self.events, self.timeline, self.empty_page, self.messages):
             part.set_theme(theme)
         self.review.set_theme(theme)
+        self.models.set_theme(theme)
         self.prompts.set_theme(theme)
 
     def _show_events_panel(self, shown: bool) -> None:

@@ -4,6 +4,25 @@ from __future__ import annotations
 
 from app.action_spec import ActionSpec
 
+MODEL_ACTIONS = (
+    ActionSpec(
+        "improve_model",
+        "Improve the Model…",
+        ("Ctrl+Shift+M",),
+        "Train the model on what is decided in the project",
+        "Model",
+        2,
+    ),
+    ActionSpec(
+        "models",
+        "Models…",
+        (),
+        "Show the versions of the model: use, export, import or delete them",
+        "Model",
+        2,
+    ),
+)
+
 QUEUE_ACTIONS = (
     ActionSpec(
         "detect_selected",

@@ -21,6 +21,7 @@ NAMES = (
     "project",
     "kills",
     "review",
+    "improving",
     "soak",
 )
 

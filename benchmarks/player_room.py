@@ -16,11 +16,11 @@ VIEW_PX = QSize(960, 540)
 PATIENCE_S = 30.0
 
 
-def wait_until(is_so: Callable[[], bool]) -> None:
+def wait_until(is_so: Callable[[], bool], patience_s: float = PATIENCE_S) -> None:
     """Run the event loop until something is so, or raise TimeoutError."""
     loop = QEventLoop()
     timer = QTimer()
-    ends_s = time.perf_counter() + PATIENCE_S
+    ends_s = time.perf_counter() + patience_s
 
     def look() -> None:
         if is_so() or time.perf_counter() > ends_s:
@@ -31,7 +31,7 @@ def wait_until(is_so: Callable[[], bool]) -> None:
     loop.exec()
     timer.stop()
     if not is_so():
-        raise TimeoutError("the player did not come to an end")
+        raise TimeoutError(f"what was waited for did not come within {patience_s:.0f} s")
 
 
 @contextmanager

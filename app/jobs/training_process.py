@@ -8,7 +8,6 @@ so much is read at a time that the window stays free.
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -23,8 +22,6 @@ LONGEST_COMPLAINT = 500
 # How long a child that was asked to end has, before it is made to.
 GRACE_MS = 2_000
 LAST_WAIT_MS = 5_000
-# Behind the window and its player.
-NICENESS = 10
 
 
 class TrainingProcess(QObject):
@@ -43,7 +40,6 @@ class TrainingProcess(QObject):
         super().__init__(parent)
         self._process = QProcess(self)
         self._process.setStandardInputFile(QProcess.nullDevice())
-        self._process.started.connect(self._on_started)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.readyReadStandardError.connect(self._read_complaints)
         self._process.finished.connect(self._on_finished)
@@ -86,16 +82,6 @@ class TrainingProcess(QObject):
         if self.is_running:
             self._process.kill()
             self._process.waitForFinished(LAST_WAIT_MS)
-
-    def _on_started(self) -> None:
-        # POSIX only; elsewhere the system shares the processor out by itself.
-        set_priority = getattr(os, "setpriority", None)
-        if set_priority is not None:
-            try:
-                set_priority(os.PRIO_PROCESS, self._process.processId(), NICENESS)
-            except OSError:
-                # It has ended already: how is told by its exit.
-                return
 
     def _read(self) -> None:
         """A part of what the child has printed; the rest when the window had its turn."""

@@ -1,15 +1,14 @@
 """The models of a person: the starter that comes along, and versions that were trained or taken in.
 
-A version is a bundle folder under ``models`` in the data folder. Its name is a digest of what it
-holds, so that one model is called alike on every machine, and it never changes: it appears whole,
-by a rename, and goes whole. What is being made lies in a draft, a hidden folder beside them whose
-lock the system lets go of when the program ends, however it ends.
+A version is a bundle folder under ``models`` in the data folder. It is called by the bundle's
+version, a digest, so that one model is called alike on every machine, and it never changes: it
+appears whole, by a rename, and goes whole. What is being made lies in a draft, a hidden folder
+beside them whose lock the system lets go of when the program ends, however it ends.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import shutil
@@ -30,12 +29,14 @@ from core_model.bundle_description import (
     read_description,
     starter_folder,
 )
+from core_model.bundle_version import bundle_version
+from core_model.provenance import Provenance, read_provenance
 
 FOLDER_VARIABLE = "AVSCOPE_DATA_DIR"
 STARTER_ID = "starter"
 _DRAFT_PREFIX = ".draft-"
 _GONE_PREFIX = ".gone-"
-_ID_BYTES = 8
+_ID_LENGTH = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class ModelVersion:
     name: str
     added: datetime
     problem: str = ""
+    provenance: Provenance | None = None
 
     @property
     def is_starter(self) -> bool:
@@ -120,7 +122,7 @@ class ModelShelf:
         description = read_description(draft)
         _demand_files(draft, description)
         with _explained(draft):
-            version_id = _digest(draft)
+            version_id = bundle_version(draft)
             known = self.version(version_id)
             if known is not None:
                 return known
@@ -167,9 +169,10 @@ def _described(version_id: str, folder: Path) -> ModelVersion:
         description = read_description(folder)
         name = description.name
         _demand_files(folder, description)
+        provenance = read_provenance(folder)
     except (BundleError, OSError) as error:
         return ModelVersion(version_id, folder, name, added, str(error))
-    return ModelVersion(version_id, folder, name, added)
+    return ModelVersion(version_id, folder, name, added, provenance=provenance)
 
 
 def _demand_files(folder: Path, description: BundleDescription) -> None:
@@ -188,17 +191,7 @@ def _folders(folder: Path) -> list[Path]:
 
 
 def _is_id(text: str) -> bool:
-    return len(text) == 2 * _ID_BYTES and all(letter in "0123456789abcdef" for letter in text)
-
-
-def _digest(folder: Path) -> str:
-    """Of the names and contents of all files."""
-    digest = hashlib.blake2b(digest_size=_ID_BYTES)
-    for path in sorted(folder.iterdir()):
-        digest.update(f"{path.name} {path.stat().st_size} ".encode())
-        with path.open("rb") as file:
-            digest.update(hashlib.file_digest(file, "blake2b").digest())
-    return digest.hexdigest()
+    return len(text) == _ID_LENGTH and all(letter in "0123456789abcdef" for letter in text)
 
 
 def _rename(folder: Path, name: str) -> None:

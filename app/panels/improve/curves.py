@@ -119,6 +119,7 @@ def _plot(name: str) -> Any:
     plot.setMouseEnabled(x=False, y=False)
     plot.setMenuEnabled(False)
     plot.hideButtons()
+    plot.setLimits(xMin=0, yMin=0)
     plot.setFrameShape(plot.Shape.NoFrame)
     plot.showGrid(x=False, y=True, alpha=0.15)
     plot.getAxis("left").setWidth(44)

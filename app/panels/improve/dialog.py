@@ -179,6 +179,9 @@ class ImproveDialog(QDialog):
         self.again.setVisible(stage is Stage.STOPPED)
         self.discard.setVisible(stage is Stage.DONE)
         self.use.setVisible(stage is Stage.DONE)
+        for button in (self.start, self.use, self.cancel):
+            if button.isVisible():
+                button.setFocus()
         self.close_button.setText("Keep for later" if stage is Stage.DONE else "Close")
 
     def _on_changed(self) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.kind_style import KIND_SIGNS, outline_colour
 from app.panels.plain_table import PlainRow, PlainTable
+from app.player.time_code import short_time_code
 from app.theme import Theme
 from training.corrections.events import PlannedVideo, TrainingPlan
 
@@ -81,11 +82,7 @@ class PlanPage(QWidget):
         self._notes.setText(notes)
         self._notes.setVisible(bool(notes))
         self.table.fill(list(self._rows(plan)))
-        learned = [each for each in plan.videos if not each.is_held_out]
-        held_out = [each for each in plan.videos if each.is_held_out]
-        texts = [f"Learned from: {_named(learned)}"]
-        texts += [f"Held out to measure with: {_named(held_out)}"] * bool(held_out)
-        self._videos.setText("\n".join(texts))
+        self._videos.setText("\n".join(_sides(plan)))
         self._parts.setText(
             f"Learns: {', '.join(plan.trained)}.\nStays as it is: {', '.join(plan.frozen)}."
         )
@@ -129,10 +126,23 @@ def plan_notes(plan: TrainingPlan) -> list[str]:
     return notes
 
 
-def _named(videos: list[PlannedVideo]) -> str:
-    names = list(dict.fromkeys(video.name for video in videos))
+def _sides(plan: TrainingPlan) -> list[str]:
+    """Which videos are learned from, and which are held out."""
+    held_out = [each for each in plan.videos if each.is_held_out]
+    learned = [each for each in plan.videos if not each.is_held_out]
+    both = {each.name for each in held_out} & {each.name for each in learned}
+    lines = [f"Learned from: {_named(learned, both)}"]
+    return lines + [f"Held out to measure with: {_named(held_out, both)}"] * bool(held_out)
+
+
+def _named(videos: list[PlannedVideo], parted: set[str]) -> str:
+    """Names, with the time of those of which only a part is meant."""
+    names: list[str] = []
+    for video in videos:
+        span = f"{short_time_code(video.start_us)} to {short_time_code(video.end_us)}"
+        names.append(f"{video.name}, {span}" if video.name in parted else video.name)
     more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
-    return f"{', '.join(names[:MOST_NAMES])}{more}"
+    return f"{'; '.join(names[:MOST_NAMES])}{more}"
 
 
 def _count(number: int, what: str) -> str:
