@@ -134,17 +134,23 @@ class Improvement(QObject):
 
     def use(self) -> bool:
         """Use what was trained from now on."""
-        return self.version is not None and self._active.choose(self.version.id)
+        if self.stage is not Stage.DONE or self.version is None:
+            return False
+        if not self._active.choose(self.version.id):
+            return False
+        self._stop("The new model is in use", self.version.name)
+        return True
 
     def discard(self) -> None:
         """Delete what was trained; what is in use stays."""
-        if self.version is not None and self.version.id != self._active.version.id:
-            try:
-                self._shelf.remove(self.version.id)
-            except BundleError as error:
-                self._stop("The new model cannot be deleted", str(error))
-                return
-        self._stop("The new model was deleted", f"{self._active.version.name} stays in use.")
+        if self.stage is not Stage.DONE or self.version is None:
+            return
+        try:
+            self._active.remove(self.version.id)
+        except BundleError as error:
+            self._stop("The new model stays", str(error))
+        else:
+            self._stop("The new model was deleted", f"{self._active.version.name} stays in use.")
 
     def shutdown(self) -> None:
         """End what is under way; a training leaves nothing behind."""

@@ -29,7 +29,7 @@ HELP = (
     "In use",
     "",
     "When it was trained, or came here",
-    "Project, events and rejected finds",
+    "Events, rejected finds, and the project they were in",
     "The project's number of edits then",
     "The model that it was trained from",
     "Before and after on the same media, mean over tIoU 0.1 to 0.9",
@@ -135,7 +135,7 @@ class ModelsDialog(QDialog):
         elif made is None:
             rest = (_date(version.added), "unknown", "", "", "")
         else:
-            learned = f"{made.project}: {made.positives:,} events, {made.negatives:,} rejected"
+            learned = f"{made.positives:,} events, {made.negatives:,} rejected, {made.project}"
             at = datetime.fromisoformat(made.at)
             edits = f"{made.data_revision:,}"
             rest = (_date(at), learned, edits, made.parent_name, _metrics(made))

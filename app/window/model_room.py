@@ -81,8 +81,12 @@ class ModelRoom(QObject):
 
     def use(self, version_id: str) -> bool:
         """Take another model, or go back to an older one, and look for events with it."""
-        if not self.active.choose(version_id):
-            return False
+        done = self.active.choose(version_id)
+        if done:
+            self._begin_using()
+        return done
+
+    def _begin_using(self) -> None:
         if self._session.media is not None:
             self._detection.start()
         text = f"{self.active.version.name} is used from now on."
@@ -92,7 +96,6 @@ class ModelRoom(QObject):
             self._messages.show_offers(text, (offer,))
         else:
             self._messages.show_notice(text)
-        return True
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
@@ -126,9 +129,10 @@ class ModelRoom(QObject):
         self.improve.activateWindow()
 
     def _use_new(self) -> None:
-        version = self.improvement.version
-        if version is not None and self.use(version.id) and self.improve is not None:
-            self.improve.close()
+        if self.improvement.use():
+            self._begin_using()
+            if self.improve is not None:
+                self.improve.close()
 
     def _on_stage(self) -> None:
         improvement = self.improvement

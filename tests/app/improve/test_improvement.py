@@ -122,7 +122,21 @@ def test_a_trained_model_is_on_the_shelf_and_used_only_when_asked(
     assert parts.active.version.id == version.id
     # What is in use is not deleted by a late "discard".
     improvement.discard()
-    assert parts.left() == [version.id]
+    assert parts.left() == [version.id] and improvement.stage is Stage.STOPPED
+    assert not improvement.use()
+
+
+def test_what_is_in_use_by_another_way_is_not_discarded(
+    parts: Parts, qtbot: QtBot, project: Path, trained: Path
+) -> None:
+    parts.command = scripted(DONE, source=trained)
+    planned(parts, qtbot, project)
+    parts.improvement.start()
+    assert ended(parts, qtbot) is Stage.DONE and parts.improvement.version is not None
+    parts.active.choose(parts.improvement.version.id)
+    parts.improvement.discard()
+    assert "cannot be deleted" in parts.improvement.problem
+    assert parts.left() == [parts.active.version.id]
 
 
 def test_a_model_can_be_discarded(parts: Parts, qtbot: QtBot, project: Path, trained: Path) -> None:

@@ -78,7 +78,7 @@ def test_versions_say_where_they_come_from(parts: Parts) -> None:
     assert parts.texts(1)[1:] == [
         "study r94",
         parts.texts(1)[2],
-        "study.avscope: 47 events, 22 rejected",
+        "47 events, 22 rejected, study.avscope",
         "94",
         "starter 1.1",
         "● 0.41 → 0.53",
