@@ -130,8 +130,8 @@ ACTIONS: tuple[ActionSpec, ...] = (
     _media("detect", "Find Events", ("Ctrl+D",), "Look for events in the open file", "Model"),
     _media("cancel", "Stop Finding Events", (), "Stop looking for events", "Model"),
     *QUEUE_ACTIONS,
-    *PROMPT_ACTIONS,
     *MODEL_ACTIONS,
+    *PROMPT_ACTIONS,
     # --- looks
     _theme("theme_system", "Follow the System", "Dark or light as the system is"),
     _theme("theme_dark", "Dark", "Use the dark colours"),
