@@ -21,6 +21,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="avscope-guide-") as folder:
         os.environ["AVSCOPE_CONFIG_DIR"] = str(Path(folder) / "settings")
         os.environ["AVSCOPE_CACHE_DIR"] = str(Path(folder) / "cache")
+        os.environ["AVSCOPE_DATA_DIR"] = str(Path(folder) / "data")
         if sys.platform.startswith("linux") and "DISPLAY" not in os.environ:
             os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
         # After the folders are named: the program reads them when it begins.
