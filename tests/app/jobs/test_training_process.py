@@ -128,8 +128,8 @@ def test_a_flood_of_events_leaves_the_window_free(child: Child, qtbot: QtBot) ->
     assert child.run(f"for _ in range(20_000): print({line!r})\n" + said(DONE)) == ""
     timer.stop()
     assert len(child.heard) == 20_001
-    # A machine that is busy delays single beats; a window that reads all at once has few.
-    assert len(gaps) > 50
+    # A busy machine delays single beats; a window that reads all at once has next to none.
+    assert len(gaps) > 10
     assert sorted(gaps)[len(gaps) // 2] < 0.1
 
 
