@@ -91,6 +91,9 @@ class Guide:
         for action_id in action_ids:
             self.window.actions_by_id[action_id].trigger()
 
+    def switch(self, action_id: str, on: bool) -> None:
+        self.window.actions_by_id[action_id].setChecked(on)
+
     def look(self, seconds: float) -> None:
         """Go to a moment and wait for its picture."""
         self.window.view_state.request_seek(round(seconds * US_PER_S))
@@ -139,12 +142,12 @@ def _prompts(guide: Guide) -> None:
     panel.field.returnPressed.emit()
     wait_until(lambda: asker.stage is not Stage.IDLE)
     wait_until(lambda: asker.stage is Stage.IDLE)
-    guide.do("score_curves")
+    guide.switch("score_curves", True)
     guide.look(34.0)
     guide.take("prompts")
-    guide.do("score_curves", "heat_lanes")
+    guide.switch("heat_lanes", True)
     guide.take("heat", lambda: window.timeline)
-    guide.do("heat_lanes")
+    guide.switch("heat_lanes", False)
     for prompt in window.prompts.book.prompts:
         window.prompts.book.remove(prompt.spec)
 
