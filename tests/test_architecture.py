@@ -59,7 +59,7 @@ def test_media_and_time_live_without_torch() -> None:
 
 
 def test_window_is_built_without_what_takes_long_to_import() -> None:
-    assert import_all_without(("torch", "sqlite_utils"), ("app.bootstrap",)) == ""
+    assert import_all_without(("torch", "sqlite_utils", "jaxtyping"), ("app.bootstrap",)) == ""
 
 
 def test_window_is_built_without_the_formats_of_annotations() -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from core_model.timeline import US_PER_S, Detection, Task
-from training.metrics import Events, average_precision, temporal_iou
 
 # Two spans are the same event from this temporal IoU on.
 SAME_EVENT_IOU = 0.5
@@ -16,6 +15,8 @@ SAME_EVENT_IOU = 0.5
 _APART_S = 1e8
 _KINDS = tuple(Task)
 Spans = np.ndarray
+# ``training.metrics`` is imported where it measures: with what checks shapes in it, it would take
+# a tenth of the window's start.
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def matches(first: Spans, second: Spans) -> list[tuple[int, int, float]]:
     pairs = _near_pairs(first, second)
     if not len(pairs):
         return []
+    from training.metrics import temporal_iou
+
     tiou = temporal_iou(first[pairs[:, 0]], second[pairs[:, 1]])
     taken_first: set[int] = set()
     taken_second: set[int] = set()
@@ -108,6 +111,8 @@ def agreement(
     hits = len(matches(spans_of(shown), annotated))
     if not len(annotated):
         return Agreement(hits, len(shown), 0, 0.0)
+    from training.metrics import Events, average_precision
+
     predictions = Events(
         np.zeros(len(events), np.int64),
         spans_of(events),

@@ -14,7 +14,6 @@ from app.project.columns import SegmentColumns
 from app.project.values import KINDS, ORIGINS, STATES, Label
 from core_model.timeline import Task
 from training.annotations.model import Origin, State
-from training.review_order import doubt
 
 _UNDECIDED = STATES.index(State.UNDECIDED)
 _HUMAN = ORIGINS.index(Origin.HUMAN)
@@ -85,6 +84,9 @@ class Undecided:
 
 def undecided(columns: SegmentColumns, doubted_at: Mapping[Task, float]) -> Undecided:
     """All finds that wait for a decision, whatever their label and score."""
+    # What checks shapes in it takes a tenth of the window's start.
+    from training.review_order import doubt
+
     rows = np.flatnonzero(_is_waiting(columns, None))
     return Undecided(
         columns.ids[rows],
