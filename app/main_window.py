@@ -46,6 +46,7 @@ from app.window.project_room import ProjectRoom
 from app.window.prompt_room import PromptRoom
 from app.window.queue_room import QueueRoom
 from app.window.review import ReviewRoom
+from app.window.search_room import SearchRoom
 from app.window.selection import SelectionCommands
 from app.window.stage import Stage
 from app.window.status_line import StatusLine
@@ -113,6 +114,7 @@ class MainWindow(QMainWindow):
         self.player.shutdown()
         self.timeline.shutdown()
         self.navigation.shutdown()
+        self.search.shutdown()
         self.prompts.shutdown()
         self.review.shutdown()
         self.desk.shutdown()
@@ -189,6 +191,21 @@ class MainWindow(QMainWindow):
             self,
         )
         self.models.all_asked.connect(actions["detect_all"].trigger)
+        self.search = SearchRoom(
+            self.annotation,
+            self.session,
+            self.runner,
+            self.player,
+            self.view_state,
+            self.timeline,
+            self.review,
+            self.prompts,
+            self.messages,
+            actions,
+            theme,
+            self.open_path,
+            self,
+        )
         self.panes = PaneRing(self.timeline, self.stage, self.review.side, self.review.board)
         self.menus = Menus(self.menuBar(), actions)
         self.help = HelpRoom(self.messages, self)
@@ -221,6 +238,7 @@ class MainWindow(QMainWindow):
             self,
         )
         self.desk.palette.offer_prompts(self.prompts.look_for)
+        self.desk.menus.show_detection = self.search.open_detection_menu
 
     def _lay_out(self) -> None:
         self.upper = QSplitter(Qt.Orientation.Horizontal)
@@ -274,6 +292,7 @@ class MainWindow(QMainWindow):
             **self.projects.slots(),
             **self.review.slots(),
             **self.prompts.slots(),
+            **self.search.slots(),
             **self.queue.slots(),
             **self.desk.slots(),
             **self.help.slots(),
@@ -415,6 +434,7 @@ class MainWindow(QMainWindow):
         self.review.set_theme(theme)
         self.models.set_theme(theme)
         self.prompts.set_theme(theme)
+        self.search.set_theme(theme)
 
     def _show_events_panel(self, shown: bool) -> None:
         self.review.side.setVisible(shown)

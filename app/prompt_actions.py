@@ -12,6 +12,11 @@ _media = partial(_prompt, needs_media=True)
 PROMPT_ACTIONS = (
     _prompt("prompt", "Look for…", ("Ctrl+F",), "Type what to look for"),
     _media("keep_hits", "Keep Hits as Segments", ("Ctrl+Shift+K",), "Keep what prompts show"),
+    _media(
+        "find_like", "Find More Like This", ("Ctrl+Shift+F",), "Search for what is like this one"
+    ),
+    _prompt("search_videos", "Search All Videos…", ("Ctrl+Alt+F",), "Search all encoded videos"),
+    _media("why", "Why Was This Found?", ("Ctrl+I",), "Show what a find rests on"),
 )
 
 PROMPT_VIEW_ACTIONS = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -50,6 +50,7 @@ class PromptPanel(QWidget):
     """
 
     removed = Signal(object, int)
+    search_asked = Signal(object)
     compared = Signal(object)
     keep_asked = Signal()
     sets_asked = Signal()
@@ -233,15 +234,14 @@ class PromptPanel(QWidget):
         row = PromptRow(prompt, self._book, self._theme)
         row.compare_asked.connect(self._on_compare)
         row.removed.connect(self._on_removed)
+        row.search_asked.connect(self.search_asked)
         row.refused.connect(self.say)
         row.opened.connect(self._on_opened)
         return row
 
     def _on_opened(self, row: PromptRow) -> None:
         """What was opened below a row comes into view once it is laid out."""
-        self._list.activate()
-        self._scroll.ensureWidgetVisible(row.details)
-        self._scroll.ensureWidgetVisible(row.edit)
+        QTimer.singleShot(0, row, lambda: self._scroll.ensureWidgetVisible(row.details, 0, 4))
 
     def _read_rows(self) -> None:
         for prompt in self._book.prompts:

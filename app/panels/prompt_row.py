@@ -41,12 +41,14 @@ ICON_PX = 16
 class PromptRow(QWidget):
     """Shows one prompt of the book and changes it there.
 
-    ``compare_asked(PromptSpec, bool)``; ``removed(PromptSpec)``; ``refused(str)``: words that
-    cannot be asked for; ``opened(PromptRow)``: its words are to be changed.
+    ``compare_asked(PromptSpec, bool)``; ``removed(PromptSpec)``; ``search_asked(PromptSpec)``: in
+    all videos; ``refused(str)``: words that cannot be asked for; ``opened(PromptRow)``: its words
+    are to be changed.
     """
 
     compare_asked = Signal(object, bool)
     removed = Signal(object)
+    search_asked = Signal(object)
     refused = Signal(str)
     opened = Signal(object)
 
@@ -149,6 +151,7 @@ class PromptRow(QWidget):
         self.cross.clicked.connect(self._on_cross)
         self.details.reworded.connect(self._on_reworded)
         self.details.beside_asked.connect(self._on_beside)
+        self.details.search_asked.connect(self._on_search)
         self.details.refused.connect(self.refused)
 
     def _on_slider(self, value: int) -> None:
@@ -168,6 +171,9 @@ class PromptRow(QWidget):
 
     def _on_cross(self) -> None:
         self.removed.emit(self.prompt.spec)
+
+    def _on_search(self) -> None:
+        self.search_asked.emit(self.prompt.spec)
 
     def _on_reworded(self, spec: PromptSpec) -> None:
         try:
@@ -192,6 +198,7 @@ class PromptDetails(QWidget):
 
     reworded = Signal(object)
     beside_asked = Signal(object)
+    search_asked = Signal()
     refused = Signal(str)
 
     def __init__(self, spec: PromptSpec) -> None:
@@ -209,6 +216,7 @@ class PromptDetails(QWidget):
         self.template.setToolTip("The sentence around each wording, with {label} for it")
         apply = _small("Apply", "Ask in these words (Enter)", self._apply)
         beside = _small("Place beside", "Keep this prompt and add one in these words", self._beside)
+        search = _small("Search videos", "Look in all videos", self.search_asked.emit)
         form = QFormLayout(self)
         form.setContentsMargins(22, 4, 4, 4)
         form.setHorizontalSpacing(8)
@@ -225,7 +233,7 @@ class PromptDetails(QWidget):
             form.addRow(label, field)
         buttons = QHBoxLayout()
         buttons.setSpacing(6)
-        for button in (apply, beside):
+        for button in (apply, beside, search):
             buttons.addWidget(button)
         buttons.addStretch(1)
         form.addRow(buttons)

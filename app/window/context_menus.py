@@ -25,11 +25,13 @@ from app.window.editing import Editing
 from app.window.exchange_room import ExchangeRoom
 from app.window.review import ReviewRoom
 from app.window.track_commands import TrackCommands
+from core_model.timeline import Detection
 
 HEIGHT_NAMES = {"low": "Low rows", "fit": "Rows that fit", "tall": "High rows"}
 DECISIONS = ("accept", "reject", "unsure")
 CHANGES = ("segment_relabel", "segment_split", "segment_merge", "segment_duplicate")
 KINDS = ("kind_tal", "kind_sed", "kind_avel")
+FINDING = ("find_like", "why")
 COPIES = ("segment_copy", "segment_paste", "segment_delete")
 PLAYING = ("play_selection", "loop", "zoom_selection")
 SELECTING = ("select_start", "select_end", "select_all", "select_none")
@@ -63,6 +65,8 @@ class ContextMenus(QObject):
         self._tracks = timeline.tracks
         self._actions = actions
         self.menu: QMenu | None = None
+        # Shows the menu of a detection, which no project holds, at a global point.
+        self.show_detection: Callable[[Detection, QPoint], object] | None = None
         self._listen(timeline.lanes, self._on_lanes)
         for pane in (timeline.ruler, timeline.overview, timeline.waveform, timeline.spectrogram):
             self._listen(pane, partial(self._on_time, pane))
@@ -86,7 +90,10 @@ class ContextMenus(QObject):
         scale = pane.scale()
         hit = hit_at(pane.lanes, place.x(), y_px, scale) if scale is not None else None
         at_us = scale.to_us(place.x()) if scale is not None else 0
-        if hit is not None:
+        found = pane.event_at(place) if hit is None else None
+        if found is not None and self.show_detection is not None:
+            self.show_detection(found, pane.mapToGlobal(place))
+        elif hit is not None:
             if hit.segment_id not in self._annotation.selection:
                 self._annotation.select((hit.segment_id,))
             self._open(self.of_segments(at_us), pane, place)
@@ -112,6 +119,7 @@ class ContextMenus(QObject):
         menu.addSeparator()
         menu.addAction("Play", self._play_selected)
         menu.addAction("Select Their Time", self._select_time)
+        self._add(menu, FINDING)
         menu.addSeparator()
         menu.addAction(self._actions["segment_relabel"])
         kinds = menu.addMenu("Change Kind")
@@ -163,6 +171,7 @@ class ContextMenus(QObject):
         self._add(menu, SELECTING)
         menu.addSeparator()
         self._add(menu, PLAYING)
+        menu.addAction(self._actions["find_like"])
         menu.addAction(self._actions["zoom_all"])
 
     def _add_track(self, menu: QMenu, lane: Lane) -> None:

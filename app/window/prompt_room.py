@@ -34,6 +34,7 @@ from app.window.prompt_lanes import PromptLanes
 from app.window.prompt_sets import PromptSets
 from app.window.review import ReviewRoom
 from core_model.prompt_spec import PromptSpec
+from core_model.timeline import Task
 
 
 class PromptRoom(QObject):
@@ -112,6 +113,10 @@ class PromptRoom(QObject):
         self.type_prompt()
         self.panel.field.setText(text)
         self.panel.field.returnPressed.emit()
+
+    def templates(self) -> dict[Task, str]:
+        """The sentences of kinds where somebody wrote their own."""
+        return self.panel.kinds.templates
 
     def set_theme(self, theme: Theme) -> None:
         for part in (
