@@ -13,7 +13,7 @@ import argparse
 import os
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
@@ -85,7 +85,7 @@ def fill(book: PromptBook, prompts: int, hits: int) -> list[PromptSpec]:
     return specs
 
 
-def measured(actions: list[Callable[[], object]], clock: Callable[[], float]) -> str:
+def measured(actions: Sequence[Callable[[], object]], clock: Callable[[], float]) -> str:
     times_ms: list[float] = []
     for act in actions:
         begun_s = clock()
