@@ -129,12 +129,15 @@ def _print_line(event: TrainingEvent) -> None:
 
 def _show(events: Iterable[TrainingEvent], *, as_json: bool) -> int:
     plan: TrainingPlan | None = None
+    said: list[str] = []
     with ProgressLine("training") as line:
         for event in events:
             if isinstance(event, TrainingPlan):
                 plan = event
                 line.clear()
-                _say_plan(plan)
+                # A second plan often differs in nothing but the exact ends of the videos.
+                if said != (said := _plan_lines(plan)):
+                    print(*said, sep="\n", file=sys.stderr)
             elif isinstance(event, Encoding):
                 share = (event.done + event.share) / event.of
                 line.show_share(share, f"encoding {printable(event.video)}")
@@ -165,7 +168,7 @@ def _said(event: Evaluated | Remark) -> str:
     return f"step {event.step} of {event.of}: held-out mAP {values}"
 
 
-def _say_plan(plan: TrainingPlan) -> None:
+def _plan_lines(plan: TrainingPlan) -> list[str]:
     new = f", {len(plan.new_labels)} of them new" if plan.new_labels else ""
     lines = [
         f"{plan.project}, revision {plan.revision}: {plan.positives} events and"
@@ -177,8 +180,7 @@ def _say_plan(plan: TrainingPlan) -> None:
     ]
     if plan.stray_segments:
         lines.append(f"left out: {plan.stray_segments} segments outside their video")
-    for text in lines:
-        print(printable(text), file=sys.stderr)
+    return [printable(text) for text in lines]
 
 
 def _print_done(plan: TrainingPlan, done: TrainingDone, *, as_json: bool) -> None:
