@@ -46,6 +46,7 @@ from core_model.encoders.starter.visual import StarterVisualEncoder
 from core_model.timeline import Task
 from core_model.uniav.config import GridKind
 from core_model.uniav.model import UniAV
+from core_model.wordings import drawn_to_labels
 
 VISUAL_ENCODERS: dict[str, Callable[[Path, torch.device], VisualEncoder]] = {
     "starter": StarterVisualEncoder.load,
@@ -133,6 +134,7 @@ class Bundle:
     ) -> Float[Tensor, "labels dim"]:
         """Labels -> unit rows (labels, text dim); the text model is loaded for new wordings only.
 
+        New wordings are drawn towards labels that they resemble (:mod:`core_model.wordings`).
         A ``template`` that holds ``{label}`` takes the place of the task's own prompt. May be
         called from several threads.
 
@@ -210,7 +212,9 @@ class Bundle:
         mean = self._means.get(task, torch.zeros(()))
         if template and task in self._means:
             mean = self._mean_of(task, template, self._text_encoder)
-        return functional.normalize(rows - mean, dim=-1)
+        centred = functional.normalize(rows - mean, dim=-1)
+        # Prompts that were not centred are all alike, and their likeness says nothing.
+        return drawn_to_labels(centred, self._stored[task]) if task in self._means else centred
 
     def _mean_of(self, task: Task, template: str, encoder: TextEncoder) -> Tensor:
         """What all labels have in common in another template than the task's own."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import torch
 
+from core_model.bundle import Bundle
 from core_model.bundle_description import Similarity
 from core_model.encoders.minilm import MiniLM
 from core_model.encoders.starter.audio import AudioNetwork, StarterAudioEncoder
@@ -32,17 +33,28 @@ from training.starter.head_stage import train_head
 from training.starter.model_card import write_model_card
 from training.starter.picture_bank import IDLE_LABEL, PictureBank, visual_labels
 from training.starter.scene_labels import AUDIO_VISUAL
-from training.starter.scene_store import SceneSet, absent, encode_scenes, join
+from training.starter.scene_store import SceneSet, absent, encode_scenes, encode_sounds, join
 from training.starter.sound_mixing import SoundBank
 from training.starter.stage import StageOptions, sharpness
 from training.starter.visual_stage import picture_figures, train_visual
+from training.starter.warm_start import WarmStart
+from training.starter.wording_figures import measure_wordings, unseen_wordings
+from training.starter.wording_figures import report as wording_report
 
 AUDIO = StageOptions(steps=4600, learning_rate=2e-3)
 VISUAL = StageOptions(steps=16000, learning_rate=1.5e-3)
 HEAD = StageOptions(steps=8500, learning_rate=1e-3, weight_decay=1e-2, average=0.995)
-# Set -> (scenes, split of its clips, share of them without any event).
+FRESH = {"audio": AUDIO, "visual": VISUAL, "head": HEAD}
+# From the weights of a bundle on: shorter and at a lower rate.
+FURTHER = {
+    "audio": StageOptions(steps=1000, learning_rate=5e-4),
+    "visual": StageOptions(steps=1000, learning_rate=4e-4, warm_up=50, save_every=200),
+    "head": StageOptions(steps=2000, learning_rate=4e-4, weight_decay=1e-2, average=0.995),
+}
+# Set -> (scenes, split of its clips, share of them without any event); 'sounds' have no pictures.
 SCENES = {
     "train": (2400, "train", 0.06),
+    "sounds": (3000, "train", 0.06),
     "calibrate": (200, "first", 0.1),
     "test": (300, "second", 0.0),
     "background": (60, "second", 1.0),
@@ -59,14 +71,18 @@ class Recipe:
     text: MiniLM
     device: torch.device
     pace: float
+    init: WarmStart | None
+    learn: frozenset[str]
 
     @property
     def cache(self) -> Path:
         return self.work / "cache"
 
-    def paced(self, options: StageOptions) -> StageOptions:
-        """The options with fewer steps for a trial run."""
-        return replace(options, steps=max(2, round(options.steps * self.pace)))
+    def options(self, stage: str) -> StageOptions:
+        """How a stage learns: from chance, from a bundle on, or not at all."""
+        options = FRESH[stage] if self.init is None else FURTHER[stage]
+        steps = max(2, round(options.steps * self.pace)) if stage in self.learn else 0
+        return replace(options, steps=steps)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -80,6 +96,8 @@ def main(argv: list[str] | None = None) -> None:
         MiniLM(),
         torch.device(arguments.device),
         arguments.pace,
+        None if arguments.init is None else WarmStart(arguments.init),
+        frozenset(arguments.learn),
     )
     stages: dict[str, Callable[[Recipe, Path], object]] = {
         "cache": lambda r, _: build_cache(r.corpus, r.data, r.cache),
@@ -100,8 +118,9 @@ def audio_network(recipe: Recipe) -> AudioNetwork:
         recipe.cache,
         recipe.work,
         recipe.text,
-        recipe.paced(AUDIO),
+        recipe.options("audio"),
         recipe.device,
+        None if recipe.init is None else recipe.init.encoder("audio"),
     )
 
 
@@ -113,8 +132,9 @@ def visual_network(recipe: Recipe) -> VisualNetwork:
         recipe.cache,
         recipe.work,
         recipe.text,
-        recipe.paced(VISUAL),
+        recipe.options("visual"),
         recipe.device,
+        None if recipe.init is None else recipe.init.encoder("visual"),
     )
 
 
@@ -126,17 +146,17 @@ def scenes(recipe: Recipe, name: str) -> SceneSet:
     paths = [recipe.work / f"scenes_{name}_{piece}.npz" for piece in range(pieces)]
     for piece, path in enumerate(paths):
         if not path.exists():
-            visual = StarterVisualEncoder(visual_network(recipe), recipe.device)
+            title, share = f"{name} {piece + 1}/{pieces}", count // pieces
             audio = StarterAudioEncoder(audio_network(recipe), recipe.device)
             composer = _composer(recipe, split, seed=hash_seed(name, piece))
-            encode_scenes(
-                f"{name} {piece + 1}/{pieces}",
-                composer,
-                count // pieces,
-                visual,
-                audio,
-                eventless_share=eventless,
-            ).save(path)
+            if name == "sounds":
+                made = encode_sounds(title, composer, share, audio, eventless_share=eventless)
+            else:
+                visual = StarterVisualEncoder(visual_network(recipe), recipe.device)
+                made = encode_scenes(
+                    title, composer, share, visual, audio, eventless_share=eventless
+                )
+            made.save(path)
     return join([SceneSet.load(path) for path in paths])
 
 
@@ -210,10 +230,19 @@ def make_bundle(recipe: Recipe, out: Path) -> None:
     visual, audio = visual_network(recipe), audio_network(recipe)
     nothing = absent(StarterVisualEncoder(visual), StarterAudioEncoder(audio))
     head = train_head(
-        scenes(recipe, "train"), anchors, nothing, recipe.work, recipe.paced(HEAD), recipe.device
+        scenes(recipe, "train"),
+        scenes(recipe, "sounds"),
+        anchors,
+        nothing,
+        recipe.work,
+        recipe.options("head"),
+        recipe.device,
+        None if recipe.init is None else recipe.init.head(),
     ).cpu()
     fitted = fit_all(head, scenes(recipe, "calibrate"), anchors, comparisons(recipe, anchors))
     figures = measure(head, scenes(recipe, "test"), scenes(recipe, "background"), anchors, fitted)
+    export(out, visual, audio, head, anchors, fitted)
+    worded = measure_wordings(Bundle(out), scenes(recipe, "test"), unseen_wordings())
     corpus = recipe.corpus
     report = {
         "sound": clip_figures(recipe.work, corpus.sound, recipe.cache, recipe.text),
@@ -221,8 +250,8 @@ def make_bundle(recipe: Recipe, out: Path) -> None:
             recipe.work, corpus.action_images, corpus.action_video, recipe.cache, recipe.text
         ),
         "scenes": figures.to_dict(),
+        "wordings": wording_report(worded),
     }
-    export(out, visual, audio, head, anchors, fitted)
     (out / "figures.json").write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
     sizes = {
         f"{name}.safetensors": sum(weight.numel() for weight in network.parameters())
@@ -243,7 +272,19 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--pace", type=float, default=1.0, help="share of all steps, for a trial")
     parser.add_argument("--stage", choices=("cache", "audio", "visual", "scenes", "bundle"))
+    parser.add_argument(
+        "--init", type=Path, metavar="BUNDLE", help="go on from the weights of this bundle"
+    )
+    parser.add_argument(
+        "--learn",
+        nargs="*",
+        choices=tuple(FRESH),
+        default=tuple(FRESH),
+        help="parts that learn; with --init the others stay as they are in the bundle",
+    )
     arguments = parser.parse_args(argv)
+    if arguments.init is None and set(arguments.learn) != set(FRESH):
+        parser.error("--learn needs --init: without it every part has to learn")
     arguments.work = arguments.work or arguments.out.with_name(arguments.out.name + ".work")
     return arguments
 

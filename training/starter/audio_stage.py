@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -49,6 +50,7 @@ def train_audio(
     text: TextEncoder,
     options: StageOptions,
     device: torch.device | None = None,
+    initial: Mapping[str, Tensor] | None = None,
 ) -> AudioNetwork:
     """Train, save ``folder/audio.pt`` and return the network with averaged weights."""
     torch.manual_seed(options.seed)
@@ -85,6 +87,7 @@ def train_audio(
         folder,
         evaluate=evaluate,
         device=device,
+        initial=initial,
     )
     assert isinstance(trained, AnchoredAudio)
     return trained.network

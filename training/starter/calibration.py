@@ -46,10 +46,15 @@ def predict(
     task: Task,
     anchors: Anchors,
     comparison: Comparison | None = None,
+    *,
+    per_scene: int | None = MOST_PER_SCENE,
 ) -> Events:
-    """Every detection of a task above a low floor, in seconds, with uncalibrated scores."""
+    """Every detection of a task above a low floor, in seconds, with uncalibrated scores.
+
+    The best ``per_scene`` of each scene; None keeps all.
+    """
     model.set_text_embeddings(task, anchors.plain())
-    config = DecodeConfig.for_task(task, max_per_video=MOST_PER_SCENE)
+    config = DecodeConfig.for_task(task, max_per_video=per_scene)
     videos, segments, labels, scores = [], [], [], []
     for first in range(0, len(scenes), 16):
         part = slice(first, min(first + 16, len(scenes)))

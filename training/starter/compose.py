@@ -8,8 +8,8 @@ are kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -98,7 +98,12 @@ class SceneComposer:
         """
         colour = np.empty((SCENE_CELLS, FRAME_SIDE_PX, FRAME_SIDE_PX, 3), np.uint8)
         grey = np.empty((4 * SCENE_CELLS, GREY_SIDE_PX, GREY_SIDE_PX), np.uint8)
-        shots = self._shots(colour, grey, idle_share=1.0 if eventless else None)
+        shots = []
+        for shot in self._cut(idle_share=1.0 if eventless else None):
+            place = slice(shot.first_cell, shot.last_cell)
+            strips = slice(4 * shot.first_cell, 4 * shot.last_cell)
+            film = self._draw_shot(shot.label, colour[place], grey[strips])
+            shots.append(replace(shot, film=film))
         samples, heard = self._soundtrack(shots, eventless=eventless)
         seen = _joined(
             [
@@ -109,24 +114,26 @@ class SceneComposer:
         )
         return Scene(colour, grey, samples, (*seen, *heard, *meetings(seen, heard)))
 
-    def _shots(
-        self, colour: np.ndarray, grey: np.ndarray, *, idle_share: float | None
-    ) -> list[Shot]:
-        draw, shots, cell = self.random, [], 0
+    def sound_scene(self, *, eventless: bool = False) -> tuple[np.ndarray, tuple[Event, ...]]:
+        """The sound of a scene whose pictures are never drawn, and its sound events."""
+        shots = list(self._cut(idle_share=1.0 if eventless else None))
+        samples, heard = self._soundtrack(shots, eventless=eventless)
+        return samples, tuple(heard)
+
+    def _cut(self, *, idle_share: float | None) -> Iterator[Shot]:
+        """Shots one after the other, not drawn yet."""
+        draw, cell = self.random, 0
         meeting = draw.random() < 0.6
         if idle_share is None:
             idle_share = float(draw.choice([0.15, 0.4, 0.8]))
         while cell < SCENE_CELLS:
             length = min(int(draw.uniform(6, 40)), SCENE_CELLS - cell)
-            place = slice(cell, cell + length)
             label = IDLE_LABEL
             if draw.random() >= idle_share:
                 names = self.meeting_actions if meeting and draw.random() < 0.6 else self.actions
                 label = names[draw.integers(len(names))]
-            film = self._draw_shot(label, colour[place], grey[4 * cell : 4 * (cell + length)])
-            shots.append(Shot(label, cell, cell + length, film))
+            yield Shot(label, cell, cell + length, film=-1)
             cell += length
-        return shots
 
     def _draw_shot(self, label: str, colour: np.ndarray, grey: np.ndarray) -> int:
         """Fill one shot; the film's index, or -1."""

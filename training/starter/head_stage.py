@@ -35,17 +35,21 @@ NOISE_SNIPPETS = 6
 
 
 class HeadData:
-    """Draws batches of crops, the tasks in turn; other videos' streams stand in at times."""
+    """Draws batches of crops, the tasks in turn; other videos' streams stand in at times.
+
+    ``sounds`` are scenes without pictures, which only teach sound events.
+    """
 
     def __init__(
         self,
         scenes: SceneSet,
+        sounds: SceneSet,
         labels: Mapping[Task, tuple[str, ...]],
         absent: tuple[np.ndarray, np.ndarray],
         levels: int,
         seed: int,
     ) -> None:
-        self.scenes, self.labels, self.absent = scenes, labels, absent
+        self.scenes, self.sounds, self.labels, self.absent = scenes, sounds, labels, absent
         self.levels = levels
         self.random = np.random.default_rng(seed)
         self.place = {
@@ -60,31 +64,28 @@ class HeadData:
 
     def batch(self, task: Task) -> TaskBatch:
         draw = self.random
-        chosen = draw.integers(len(self.scenes), size=BATCH)
+        # Sound events are drawn from both sets alike, so that every scene has the same chance.
+        every = len(self.scenes) + len(self.sounds)
+        source = self.scenes
+        if task is Task.SED and draw.random() < len(self.sounds) / every:
+            source = self.sounds
+        chosen = draw.integers(len(source), size=BATCH)
         length = (
             SCENE_SNIPPETS
             if draw.random() < 0.6
             else int(draw.integers(SHORTEST_CROP, SCENE_SNIPPETS))
         )
         starts = draw.integers(SCENE_SNIPPETS - length + 1, size=BATCH)
-        visual = self._blurred(self._crops(self.scenes.visual, chosen, starts, length))
-        audio = self._blurred(self._crops(self.scenes.audio, chosen, starts, length))
+        audio = self._blurred(self._crops(source.audio, chosen, starts, length))
+        # Scenes without pictures borrow all of them.
+        pictured = chosen if source is self.scenes else draw.integers(len(self.scenes), size=BATCH)
+        visual = self._blurred(self._crops(self.scenes.visual, pictured, starts, length))
         if task is not Task.AVEL:
-            other = audio if task is Task.TAL else visual
-            source = self.scenes.audio if task is Task.TAL else self.scenes.visual
-            strangers = np.flatnonzero(draw.random(BATCH) < STRANGER_SHARE)
-            other[strangers] = self._crops(
-                source,
-                draw.integers(len(self.scenes), size=len(strangers)),
-                starts[strangers],
-                length,
-            )
-            missing = torch.from_numpy(self.absent[1 if task is Task.TAL else 0])
-            other[np.flatnonzero(draw.random(BATCH) < ABSENT_SHARE)] = missing
+            self._estrange(task, audio if task is Task.TAL else visual, starts, length)
         mask = torch.ones(BATCH, length, dtype=torch.bool)
         points = make_points(level_lengths(length, self.levels))
         events = [
-            self._events(task, self.scenes.events[scene], int(start), length)
+            self._events(task, source.events[scene], int(start), length)
             for scene, start in zip(chosen, starts, strict=True)
         ]
         targets = batch_targets(
@@ -95,6 +96,16 @@ class HeadData:
             class_aware=False,
         )
         return TaskBatch(task, visual, audio, mask, targets)
+
+    def _estrange(self, task: Task, other: Tensor, starts: np.ndarray, length: int) -> None:
+        """Put another scene's stream, or none, beside the one that the task is about."""
+        draw = self.random
+        source = self.scenes.audio if task is Task.TAL else self.scenes.visual
+        strangers = np.flatnonzero(draw.random(BATCH) < STRANGER_SHARE)
+        chosen = draw.integers(len(self.scenes), size=len(strangers))
+        other[strangers] = self._crops(source, chosen, starts[strangers], length)
+        missing = torch.from_numpy(self.absent[1 if task is Task.TAL else 0])
+        other[np.flatnonzero(draw.random(BATCH) < ABSENT_SHARE)] = missing
 
     @staticmethod
     def _crops(source: np.ndarray, scenes: np.ndarray, starts: np.ndarray, length: int) -> Tensor:
@@ -135,11 +146,13 @@ class HeadData:
 
 def train_head(
     scenes: SceneSet,
+    sounds: SceneSet,
     anchors: Mapping[Task, Anchors],
     absent: tuple[np.ndarray, np.ndarray],
     folder: Path,
     options: StageOptions,
     device: torch.device | None = None,
+    initial: Mapping[str, Tensor] | None = None,
 ) -> UniAV:
     """Train, save ``folder/head.pt`` and return the head with averaged weights."""
     torch.manual_seed(options.seed)
@@ -147,6 +160,7 @@ def train_head(
     model = UniAV(config)
     data = HeadData(
         scenes,
+        sounds,
         {task: a.labels for task, a in anchors.items()},
         absent,
         config.level_count,
@@ -163,6 +177,15 @@ def train_head(
         raw = model(batch.visual, batch.audio, batch.mask, batch.task)
         return criterion(raw, batch.targets, batch.task).total
 
-    trained = run_stage("head", model, data.batches(), loss_of, options, folder, device=device)
+    trained = run_stage(
+        "head",
+        model,
+        data.batches(),
+        loss_of,
+        options,
+        folder,
+        device=device,
+        initial=initial,
+    )
     assert isinstance(trained, UniAV)
     return trained

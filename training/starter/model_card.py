@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +32,7 @@ def write_model_card(
         f"| {row['precision']:.3f} | {row['recall']:.3f} |"
         for task, row in report["scenes"]["tasks"].items()
     )
-    sound, pictures = report["sound"], report["pictures"]
+    sound, pictures, wordings = report["sound"], report["pictures"], report["wordings"]
     template = Path(__file__).with_suffix(".md").read_text(encoding="utf-8")
     card = template.format(
         name=name,
@@ -47,8 +47,28 @@ def write_model_card(
         films=pictures["films"],
         stills=pictures["stills"],
         alarms=report["scenes"]["false_events_per_minute"],
+        wording_labels=len(wordings["labels"]),
+        wordings=_wording_tasks(wordings["tasks"]),
+        wordings_one_by_one=_wording_labels(wordings["labels"]),
     )
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8", newline="\n")
+
+
+def _wording_tasks(tasks: Mapping[str, Mapping[str, float]]) -> str:
+    return "\n".join(
+        f"| {task.upper()} | {row['labels']} | {row['trained']:.3f} | {row['unseen']:.3f} "
+        f"| {row['ratio']:.2f} | {row['at_least_half']} |"
+        for task, row in tasks.items()
+    )
+
+
+def _wording_labels(labels: Sequence[Mapping[str, Any]]) -> str:
+    return "\n".join(
+        f"| {row['task'].upper()} | {row['label']} | {row['events']} | {row['trained']:.2f} | "
+        + "; ".join(f"{wording} ({value:.2f})" for wording, value in row["unseen"].items())
+        + " |"
+        for row in labels
+    )
 
 
 def _millions(count: int | None) -> str:

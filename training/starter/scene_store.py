@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +16,15 @@ from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.encoders.starter.visual import StarterVisualEncoder
 from core_model.timeline import Task
 from training.starter.compose import SCENE_CELLS, SCENE_SNIPPETS, Event, SceneComposer
+from training.starter.stage import quick_precision
 
 
 @dataclass(frozen=True)
 class SceneSet:
-    """Embeddings (scenes, 128, dim) in half precision and the events of each scene."""
+    """Embeddings (scenes, 128, dim) in half precision and the events of each scene.
+
+    Scenes of sound alone have a ``visual`` of width 0.
+    """
 
     visual: np.ndarray
     audio: np.ndarray
@@ -85,22 +90,47 @@ def encode_scenes(
     pictures = np.empty((count, SCENE_SNIPPETS, visual.dim), np.float16)
     sounds = np.empty((count, SCENE_SNIPPETS, audio.dim), np.float16)
     events = []
-    started = time.monotonic()
-    for index in range(count):
+    for index in _counted(f"scenes {name}", count):
         scene = composer.scene(eventless=index < eventless_share * count)
         grey = torch.from_numpy(scene.grey).float() / 255
-        with torch.autocast(visual.device.type, dtype=torch.bfloat16):
+        with quick_precision(visual.device):
             pictures[index] = visual.embed_cells(torch.from_numpy(scene.colour), grey).numpy()
             sounds[index] = audio.embed(scene.samples).numpy()
         events.append(scene.events)
+    return SceneSet(pictures, sounds, tuple(events))
+
+
+def encode_sounds(
+    name: str,
+    composer: SceneComposer,
+    count: int,
+    audio: StarterAudioEncoder,
+    *,
+    eventless_share: float = 0.06,
+) -> SceneSet:
+    """The same without pictures, which take most of the time."""
+    sounds = np.empty((count, SCENE_SNIPPETS, audio.dim), np.float16)
+    events = []
+    for index in _counted(f"sounds {name}", count):
+        samples, heard = composer.sound_scene(eventless=index < eventless_share * count)
+        with quick_precision(audio.device):
+            sounds[index] = audio.embed(samples).numpy()
+        events.append(heard)
+    return SceneSet(np.empty((count, SCENE_SNIPPETS, 0), np.float16), sounds, tuple(events))
+
+
+def _counted(what: str, count: int) -> Iterator[int]:
+    """0 to ``count`` - 1, saying now and then how long it will take."""
+    started = time.monotonic()
+    for index in range(count):
+        yield index
         if (index + 1) % 50 == 0:
             left_s = (time.monotonic() - started) / (index + 1) * (count - index - 1)
             print(
-                f"scenes {name}: {index + 1} of {count}, {left_s / 60:.1f} min left",
+                f"{what}: {index + 1} of {count}, {left_s / 60:.1f} min left",
                 file=sys.stderr,
                 flush=True,
             )
-    return SceneSet(pictures, sounds, tuple(events))
 
 
 @torch.inference_mode()

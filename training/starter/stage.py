@@ -8,7 +8,7 @@ import queue
 import sys
 import threading
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from core_model.device import choose_device
 from training.optimisation import average_into, parameter_groups
 
 
@@ -43,25 +44,31 @@ def run_stage(
     *,
     evaluate: Callable[[nn.Module], str] | None = None,
     device: torch.device | None = None,
+    initial: Mapping[str, Tensor] | None = None,
 ) -> nn.Module:
     """Train ``model`` for ``options.steps`` steps and return its weights averaged over steps.
 
     ``loss_of(model, batch, progress)`` gives the loss; ``progress`` runs from 0 to 1. The state
-    lies in ``folder/name.pt`` after every ``save_every`` steps, and a later call goes on there.
+    lies in ``folder/name.pt`` at the start and after every ``save_every`` steps, and a later call
+    goes on there. ``initial`` holds weights to begin with; without steps they are kept as they are.
     """
     device = device or torch.device("cpu")
+    if initial is not None:
+        model.load_state_dict(initial)
     model = model.to(device)
     groups = parameter_groups(model, options.weight_decay)
     optimizer = torch.optim.AdamW(groups, lr=options.learning_rate)
     averaged = copy.deepcopy(model)
     state_path = folder / f"{name}.pt"
     first_step = _resume(state_path, model, averaged, optimizer)
+    if first_step == 0:
+        _save(state_path, 0, model, averaged, optimizer)
     started, running = time.monotonic(), 0.0
     model.train()
     for step in range(first_step, options.steps):
         for group in optimizer.param_groups:
             group["lr"] = options.learning_rate * _rate(step, options)
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with quick_precision(device):
             loss = loss_of(model, next(batches), step / options.steps)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -82,6 +89,12 @@ def run_stage(
                 _say(f"{name}: step {step + 1}: {evaluate(averaged.eval())}")
     batches.close()
     return averaged.eval()
+
+
+def quick_precision(device: torch.device) -> torch.autocast:
+    """Autocast to the type in which the device multiplies fastest; off where that is float32."""
+    fastest = choose_device(device.type).encoder_type
+    return torch.autocast(device.type, dtype=fastest, enabled=fastest is not torch.float32)
 
 
 def in_background(make_batch: Callable[[], Any], *, ahead: int = 3) -> Generator[Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ from training.starter.picture_bank import (
     PictureBank,
     PictureDraw,
 )
-from training.starter.stage import StageOptions, in_background, run_stage
+from training.starter.stage import StageOptions, in_background, quick_precision, run_stage
 
 MOVING_STILLS = 16
 LABEL_SMOOTHING = 0.08
@@ -142,6 +143,7 @@ def train_visual(
     text: TextEncoder,
     options: StageOptions,
     device: torch.device | None = None,
+    initial: Mapping[str, Tensor] | None = None,
 ) -> VisualNetwork:
     """Train, save ``folder/visual.pt`` and return the network with averaged weights."""
     torch.manual_seed(options.seed)
@@ -183,6 +185,7 @@ def train_visual(
         folder,
         evaluate=evaluate,
         device=device,
+        initial=initial,
     )
     assert isinstance(trained, AnchoredVisual)
     return trained.network
@@ -215,7 +218,7 @@ def still_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) -
         grey = functional.interpolate(
             stills.mean(1, keepdim=True), size=FRAME_SIDE_PX // 2, mode="area"
         )
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with quick_precision(model.log_scale.device):
             appearance = model.network.appearance(colour * 2 - 1).float()
             motion = model.network.motion(
                 motion_input(grey.repeat(1, FRAMES_PER_WINDOW, 1, 1))
@@ -239,7 +242,7 @@ def film_accuracy(model: AnchoredVisual, bank: PictureBank, anchors: Anchors) ->
         colour = torch.from_numpy(np.concatenate([w[0] for w in windows]))
         grey = torch.from_numpy(np.stack([w[1] for w in windows])).float() / 255
         colour = colour.permute(0, 3, 1, 2).float() / 127.5 - 1
-        with torch.autocast("cpu", dtype=torch.bfloat16):
+        with quick_precision(model.log_scale.device):
             features = model.network.appearance(
                 colour.contiguous(memory_format=torch.channels_last)
             )

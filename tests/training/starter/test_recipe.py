@@ -3,16 +3,28 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import load_file
 
 from core_model.bundle import Bundle
+from core_model.bundle_description import read_description
 from core_model.timeline import Task
 from tests.training.starter.tiny_corpus import make_corpus
 from training.starter import __main__ as recipe
+from training.starter.scene_store import SceneSet
+
+TRIAL = ("--pace", "0.0004", "--threads", "1", "--device", "cpu")
+
+
+def _run(*arguments: str) -> None:
+    threads = torch.get_num_threads()
+    recipe.main([*arguments, *TRIAL])
+    torch.set_num_threads(threads)
 
 
 @pytest.fixture(scope="module")
@@ -21,22 +33,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("recipe")
     data = make_corpus(folder / "data")
     out = folder / "bundle"
-    threads = torch.get_num_threads()
-    recipe.main(
-        [
-            "--data",
-            str(data),
-            "--out",
-            str(out),
-            "--pace",
-            "0.0004",
-            "--threads",
-            "1",
-            "--device",
-            "cpu",
-        ]
-    )
-    torch.set_num_threads(threads)
+    _run("--data", str(data), "--out", str(out))
     return out
 
 
@@ -68,23 +65,43 @@ def test_the_figures_are_in_the_card(made: Path) -> None:
 def test_a_second_run_repeats_nothing(made: Path, capsys: pytest.CaptureFixture[str]) -> None:
     work = made.with_name("bundle.work")
     before = {path.name: path.stat().st_mtime_ns for path in work.iterdir()}
-    threads = torch.get_num_threads()
-    recipe.main(
-        [
-            "--data",
-            str(made.parent / "data"),
-            "--out",
-            str(made),
-            "--pace",
-            "0.0004",
-            "--threads",
-            "1",
-            "--device",
-            "cpu",
-            "--stage",
-            "scenes",
-        ]
-    )
-    torch.set_num_threads(threads)
+    _run("--data", str(made.parent / "data"), "--out", str(made), "--stage", "scenes")
     assert {path.name: path.stat().st_mtime_ns for path in work.iterdir()} == before
     assert "step" not in capsys.readouterr().err
+
+
+@pytest.mark.timeout(300)
+def test_what_does_not_learn_further_stays_as_it_was(made: Path, tmp_path: Path) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(made.with_name("bundle.work") / "cache", work / "cache")
+    out = tmp_path / "further"
+    data = str(made.parent / "data")
+    _run(
+        *("--data", data, "--out", str(out), "--work", str(work)),
+        *("--init", str(made), "--learn", "head"),
+    )
+    for part in ("visual", "audio"):
+        before = load_file(made / f"{part}.safetensors")
+        after = load_file(out / f"{part}.safetensors")
+        assert all(torch.equal(before[name], after[name]) for name in before)
+    before, after = load_file(made / "head.safetensors"), load_file(out / "head.safetensors")
+    assert any(not torch.equal(before[name], after[name]) for name in before)
+    was, now = read_description(made).tasks[Task.SED], read_description(out).tasks[Task.SED]
+    assert now.similarity.scale == pytest.approx(was.similarity.scale, rel=1e-5)
+
+
+def test_parts_learn_by_choice_only_with_a_bundle_to_go_on_from(
+    made: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit):
+        _run("--data", str(made.parent / "data"), "--out", str(made), "--learn", "head")
+    assert "--init" in capsys.readouterr().err
+
+
+def test_scenes_of_sound_alone_hold_sound_events_only(made: Path) -> None:
+    sounds = SceneSet.load(made.with_name("bundle.work") / "scenes_sounds_0.npz")
+    assert sounds.visual.shape == (4, 128, 0)
+    assert sounds.audio.shape == (4, 128, 384)
+    events = [event for scene in sounds.events for event in scene]
+    assert events
+    assert {event.task for event in events} == {Task.SED}
