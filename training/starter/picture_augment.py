@@ -152,6 +152,9 @@ def paste_over(
     return torch.where(box, other, pictures), box.float().mean(dim=(1, 2, 3))
 
 
+FULL_SIDE_PX = 96
+
+
 def side_at(progress: float) -> int:
     """Small pictures first, full size at the end: most steps for the time."""
-    return 64 if progress < 0.45 else 80 if progress < 0.68 else 96
+    return 64 if progress < 0.45 else 80 if progress < 0.68 else FULL_SIDE_PX

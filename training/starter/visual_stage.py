@@ -24,6 +24,7 @@ from core_model.encoders.starter.visual import (
 from training.starter.anchors import VISUAL_BACKGROUND, VISUAL_TEMPLATE, Anchors, make_anchors
 from training.starter.corpus import Clip
 from training.starter.picture_augment import (
+    FULL_SIDE_PX,
     Light,
     Views,
     look,
@@ -58,18 +59,17 @@ class AnchoredVisual(nn.Module):
 
 
 def prepare(
-    batch: Batch, labels: int, progress: float, random: torch.Generator
+    batch: Batch, labels: int, side_px: int, random: torch.Generator
 ) -> tuple[Tensor, Tensor, Tensor]:
     """A raw batch -> colour in [-1, 1], brightness frames in [0, 1], label weights.
 
-    Colour holds the stills and then the frames of the films, ``FRAMES_OF_FILM`` each; brightness
-    holds the ``MOVING_STILLS`` first stills and then the films.
+    Colour is ``side_px`` pixels square and holds the stills and then the frames of the films,
+    ``FRAMES_OF_FILM`` each; brightness holds the ``MOVING_STILLS`` first stills and then the films.
     """
-    side = side_at(progress)
     pixels, still_labels, film_colour, film_grey, film_labels = batch
     stills = pixels.permute(0, 3, 1, 2).float() / 255
     views, light = Views.draw(len(stills), random), Light.draw(len(stills), random)
-    colour = light.on_colour(look(stills, views.theta, side))
+    colour = light.on_colour(look(stills, views.theta, side_px))
     grey = light.first(MOVING_STILLS).on_grey(
         still_as_film(stills[:MOVING_STILLS], views.first(MOVING_STILLS), random)
     )
@@ -80,7 +80,7 @@ def prepare(
     light = Light.draw(len(film_labels), random)
     frames = film_colour.permute(0, 1, 4, 2, 3).float() / 255
     frames = torch.stack(
-        [light.on_colour(look(frames[:, i], views.theta, side)) for i in range(FRAMES_OF_FILM)],
+        [light.on_colour(look(frames[:, i], views.theta, side_px)) for i in range(FRAMES_OF_FILM)],
         dim=1,
     )
     moving = light.on_grey(look(film_grey.float() / 255, views.theta, film_grey.shape[-1]))
@@ -145,7 +145,10 @@ def train_visual(
     device: torch.device | None = None,
     initial: Mapping[str, Tensor] | None = None,
 ) -> VisualNetwork:
-    """Train, save ``folder/visual.pt`` and return the network with averaged weights."""
+    """Train, save ``folder/visual.pt`` and return the network with averaged weights.
+
+    From ``initial`` weights on all pictures have their full size.
+    """
     torch.manual_seed(options.seed)
     bank = PictureBank(cache, stills, films)
     anchors = make_anchors(bank.labels, VISUAL_TEMPLATE, text, background=VISUAL_BACKGROUND)
@@ -155,8 +158,9 @@ def train_visual(
     def loss_of(model: nn.Module, batch: Batch, progress: float) -> Tensor:
         assert isinstance(model, AnchoredVisual)
         where = model.log_scale.device
+        side_px = side_at(progress) if initial is None else FULL_SIDE_PX
         with torch.no_grad(), torch.autocast(where.type, enabled=False):
-            colour, grey, targets = prepare(batch, len(bank.labels), progress, random)
+            colour, grey, targets = prepare(batch, len(bank.labels), side_px, random)
         features = model.network.appearance(
             colour.to(where).contiguous(memory_format=torch.channels_last)
         ).float()
