@@ -18,6 +18,7 @@ from tests.training.starter.tiny_corpus import make_corpus
 from training.starter import __main__ as recipe
 from training.starter.scene_store import SceneSet
 
+pytestmark = pytest.mark.timeout(1500)
 TRIAL = ("--pace", "0.0004", "--threads", "1", "--device", "cpu")
 
 
@@ -37,7 +38,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.timeout(300)
 def test_the_bundle_opens_and_knows_its_labels(made: Path) -> None:
     bundle = Bundle(made)
     assert bundle.description.tasks[Task.SED].labels == ("clapping", "engine", "music")
@@ -70,10 +70,10 @@ def test_a_second_run_repeats_nothing(made: Path, capsys: pytest.CaptureFixture[
     assert "step" not in capsys.readouterr().err
 
 
-@pytest.mark.timeout(300)
 def test_what_does_not_learn_further_stays_as_it_was(made: Path, tmp_path: Path) -> None:
-    work = tmp_path / "work"
-    shutil.copytree(made.with_name("bundle.work") / "cache", work / "cache")
+    # Encoders that stay as they are see the same in the same scenes: those are not made again.
+    learned = shutil.ignore_patterns("audio.pt", "visual.pt", "head.pt")
+    work = shutil.copytree(made.with_name("bundle.work"), tmp_path / "work", ignore=learned)
     out = tmp_path / "further"
     data = str(made.parent / "data")
     _run(
