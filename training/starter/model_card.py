@@ -54,7 +54,7 @@ def write_model_card(
     (folder / "MODEL_CARD.md").write_text(card, encoding="utf-8", newline="\n")
 
 
-def _wording_tasks(tasks: Mapping[str, Mapping[str, float]]) -> str:
+def _wording_tasks(tasks: Mapping[str, Mapping[str, int | float]]) -> str:
     return "\n".join(
         f"| {task.upper()} | {row['labels']} | {row['trained']:.3f} | {row['unseen']:.3f} "
         f"| {row['ratio']:.2f} | {row['at_least_half']} |"
