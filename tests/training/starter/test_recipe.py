@@ -19,7 +19,7 @@ from training.starter import __main__ as recipe
 from training.starter.scene_store import SceneSet
 
 pytestmark = pytest.mark.timeout(1500)
-TRIAL = ("--pace", "0.0004", "--threads", "1", "--device", "cpu")
+TRIAL = ("--pace", "0.0001", "--threads", "1", "--device", "cpu")
 
 
 def _run(*arguments: str) -> None:
