@@ -18,6 +18,7 @@ from app.main_window import MainWindow
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
 from app.project.places import describe
 from app.project.project import Project
+from app.panels.improve.dialog import ImproveDialog
 from app.prompts.prompt_asker import Stage
 from app.window.palette import Palette
 from core_model.media.export.clip import ClipRequest, write_clip
@@ -174,6 +175,7 @@ def _project(guide: Guide, folder: Path) -> None:
     guide.take("labelling", lambda: window.timeline)
     guide.do("label_1", "label_2", "play")
     guide.do("undo", "undo")
+    window.messages.dismiss()
     guide.do("triage_next")
     pause(1.5)
     guide.take("triage")
@@ -202,6 +204,9 @@ def _dialogs(guide: Guide, folder: Path) -> None:
     window.desk.exchange.import_files((subtitles,))
     pause(2.0)
     guide.take_dialog("import", ImportDialog)
+    guide.do("improve_model")
+    pause(5.0)
+    guide.take_dialog("improve", ImproveDialog)
     guide.do("palette")
     palette = _found(window, Palette)
     palette.search.setText("sel")
