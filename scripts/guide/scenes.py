@@ -15,10 +15,10 @@ from app.dialogs.import_dialog import ImportDialog
 from app.dialogs.labels_dialog import LabelsDialog
 from app.dialogs.merge_dialog import MergeDialog
 from app.main_window import MainWindow
+from app.panels.improve.dialog import ImproveDialog
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
 from app.project.places import describe
 from app.project.project import Project
-from app.panels.improve.dialog import ImproveDialog
 from app.prompts.prompt_asker import Stage
 from app.window.palette import Palette
 from core_model.media.export.clip import ClipRequest, write_clip
