@@ -33,7 +33,7 @@ from app.theme import DARK
 from app.window.annotation import Annotation
 from benchmarks.player_media import HD_30, video_to_play
 from benchmarks.player_room import wait_until
-from core_model.media.video import VideoFrame
+from core_model.media.video import PaintedFrame
 from core_model.timeline import US_PER_S, Detection, Task
 from resources import resource_path
 from training.annotations.model import State
@@ -98,7 +98,7 @@ def measure_triage(video: Path, count: int) -> tuple[list[float], list[float]]:
     return playing_ms, shown_ms
 
 
-def _is_there(window: MainWindow, before: VideoFrame | None) -> Callable[[], bool]:
+def _is_there(window: MainWindow, before: PaintedFrame | None) -> Callable[[], bool]:
     """Whether a frame of the find that now plays has come after ``before``."""
     start_us = window.view_state.playhead_us
 

@@ -146,7 +146,7 @@ class WhyPopup(QFrame):
         self._parts = []
 
     def _fit(self) -> None:
-        self.layout().activate()
+        self._grid.activate()
         self.adjustSize()
 
 

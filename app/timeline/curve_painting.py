@@ -68,7 +68,7 @@ def _words(opacity: Floats, colour: str) -> npt.NDArray[np.uint32]:
         np.rint(opacity * part).astype(np.uint32)
         for part in (parts.red(), parts.green(), parts.blue())
     )
-    return alpha << 24 | red << 16 | green << 8 | blue
+    return (alpha << 24 | red << 16 | green << 8 | blue).astype(np.uint32)
 
 
 def _image(words: npt.NDArray[np.uint32]) -> QImage:
