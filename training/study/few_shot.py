@@ -4,7 +4,8 @@ A head is trained on scenes without some labels: scenes in which they occur are 
 are their rows. Then 10, 20, 50 corrected events of each such label are learned as the program
 learns corrections, several times with other events, and judged on scenes of other clips. The
 encoders are those of the bundle, which have heard and seen clips of these labels; head and list
-of labels have not.
+of labels have not. ``--own-head`` takes the bundle's head, too: then only the list of labels does
+not know them, and ``--prompt`` with words that mean nothing hides their names.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ from training.errors import TrainingError
 from training.starter.scene_store import SceneSet
 from training.study.runs import StudySettings
 from training.study.scenes import SCENE_S, read_scenes, with_pictures
-from training.study.strange_head import Key, strange_head
+from training.study.strange_head import Key, strange_head, unlisted
 
 COUNTS = (10, 20, 50)
 SCENE_US = round(SCENE_S * US_PER_S)
@@ -244,9 +245,11 @@ def main(argv: list[str] | None = None) -> int:
         if not train.visual.shape[-1] or not test.visual.shape[-1]:
             blank = blank_picture(bundle.visual_encoder(torch.device("cpu")), choose_device("cpu"))
             train, test = with_pictures(train, blank), with_pictures(test, blank)
-        model = strange_head(
-            train, OpenModel.of(bundle), labels, settings, arguments.out / "head.safetensors"
-        )
+        model = OpenModel.of(bundle)
+        if arguments.own_head:
+            model = unlisted(model, labels)
+        else:
+            model = strange_head(train, model, labels, settings, arguments.out / "head.safetensors")
         found = []
         seeds = range(1, arguments.seeds + 1)
         for one in results(
@@ -293,6 +296,7 @@ def _arguments(argv: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--dim", type=int, default=defaults.dim)
     parser.add_argument("--rounds", type=int, default=defaults.rounds)
     parser.add_argument("--batch", type=int, default=defaults.batch)
+    parser.add_argument("--own-head", action="store_true", help="the bundle's, not a new one")
     parser.add_argument("--prompt", default="", help="wording of all the labels; their names")
     parser.add_argument("--steps", type=int, help="of learning corrections; the program's own")
     parser.add_argument("--threads", type=int, default=1)

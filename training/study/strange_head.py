@@ -53,16 +53,21 @@ def strange_head(
         save_checkpoint(path, head)
     for task, own in rows.items():
         head.set_text_embeddings(task, own.rows)
-    tasks = {
+    return replace(unlisted(model, left_out, tuple(rows)), head=head.requires_grad_(False).eval())
+
+
+def unlisted(
+    model: OpenModel, left_out: Sequence[Key], tasks: Sequence[Task] | None = None
+) -> OpenModel:
+    """``model`` without the rows of ``left_out``, for all its kinds or ``tasks``; its head is the
+    same and has met these labels."""
+    chosen = tuple(model.rows) if tasks is None else tasks
+    rows = {task: _rows_without(model.rows[task], task, left_out) for task in chosen}
+    described = {
         task: replace(model.description.tasks[task], labels=own.labels)
         for task, own in rows.items()
     }
-    return replace(
-        model,
-        head=head.requires_grad_(False).eval(),
-        rows=rows,
-        description=replace(model.description, tasks=tasks),
-    )
+    return replace(model, rows=rows, description=replace(model.description, tasks=described))
 
 
 def _rows_without(own: LabelRows, task: Task, left_out: Sequence[Key]) -> LabelRows:

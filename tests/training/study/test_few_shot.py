@@ -21,7 +21,7 @@ from training.starter.scene_store import SceneSet
 from training.study.few_shot import FewShot, corrected, results, table
 from training.study.runs import StudySettings
 from training.study.scenes import with_pictures
-from training.study.strange_head import strange_head, without_labels
+from training.study.strange_head import strange_head, unlisted, without_labels
 
 __all__ = ["tiny_kinds"]
 SIREN = (Task.SED, "siren")
@@ -63,6 +63,18 @@ def test_scenes_with_a_label_are_left_out():
     kept = without_labels(whole, [SIREN])
     assert 0 < len(kept) < len(whole)
     assert {e.label for events in kept.events for e in events} == {"dog barking"}
+
+
+def test_a_label_taken_off_the_list_leaves_the_head_as_it_was(model):
+    smaller = unlisted(model, [SIREN])
+    own, before = smaller.rows[Task.SED], model.rows[Task.SED]
+    kept = [n for n, label in enumerate(before.labels) if label != "siren"]
+    assert own.labels == tuple(before.labels[n] for n in kept)
+    assert own.known == len(own.labels) == len(before.labels) - 1
+    assert torch.equal(own.rows, before.rows[kept])
+    assert smaller.description.tasks[Task.SED].labels == own.labels
+    assert smaller.head is model.head
+    assert set(smaller.rows) == set(model.rows)
 
 
 def test_sounds_alone_get_a_black_picture():
