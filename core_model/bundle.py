@@ -160,9 +160,13 @@ class Bundle:
         return any(plain_label(label) not in known for label in labels)
 
     def reference(self, task: Task) -> Float[Tensor, "rows dim"]:
-        """The rows with which snippets are compared: the task's labels and what else there is."""
-        rows = self._stored[task]
-        return torch.cat([rows, self._references.get(task, rows[:0])])
+        """The rows with which snippets are compared: labels and what else there is."""
+        rows = self._stored[task][: self.description.tasks[task].compared_count]
+        return torch.cat([rows, self.others(task)])
+
+    def others(self, task: Task) -> Float[Tensor, "_ dim"]:
+        """The rows beside the labels with which snippets are compared, such as no event at all."""
+        return self._references.get(task, self._stored[task][:0])
 
     def template_mean(self, task: Task) -> Float[Tensor, " dim"] | None:
         """What is taken off a new label's embedding, if anything."""

@@ -64,6 +64,8 @@ class TaskDescription:
     """The labels of one task, the prompt that holds ``{label}``, and what a score means.
 
     A detection is shown at ``threshold`` or above, or at its label's own in ``label_thresholds``.
+    Snippets are compared with the first ``compared`` labels, with all of them where it is None:
+    a label learned later is measured against these and does not change their scores.
     """
 
     labels: tuple[str, ...]
@@ -72,6 +74,12 @@ class TaskDescription:
     label_thresholds: Mapping[str, float] = field(default_factory=dict)
     calibration: Calibration = Calibration()
     similarity: Similarity = Similarity()
+    compared: int | None = None
+
+    @property
+    def compared_count(self) -> int:
+        """How many of the labels snippets are compared with."""
+        return len(self.labels) if self.compared is None else self.compared
 
     def threshold_of(self, label: str) -> float:
         """The default threshold of a label, also of one that the bundle does not know."""
@@ -174,6 +182,10 @@ def _integer(raw: object, where: str) -> int:
     return raw
 
 
+def _optional_integer(raw: object, where: str) -> int | None:
+    return None if raw is None else _integer(raw, where)
+
+
 def _probability(raw: object, where: str) -> float:
     value = _number(raw, where)
     if not 0 <= value <= 1:
@@ -243,6 +255,8 @@ def _task(raw: object, where: str) -> TaskDescription:
         raise BundleError(f"{where}: audio-visual labels cannot be compared with one stream")
     if stray := set(values.get("label_thresholds", ())) - set(values["labels"]):
         raise BundleError(f"{where}: a threshold for {min(stray)!r}, which is no label")
+    if (values.get("compared") or 0) > len(values["labels"]):
+        raise BundleError(f"{where}: 'compared' counts more labels than there are")
     return TaskDescription(**values)
 
 
@@ -253,8 +267,11 @@ _TASK_KEYS: dict[str, Callable[[object, str], Any]] = {
     "label_thresholds": _thresholds,
     "calibration": _calibration,
     "similarity": _similarity,
+    "compared": _optional_integer,
 }
-_TASK_DEFAULTS = frozenset({"threshold", "label_thresholds", "calibration", "similarity"})
+_TASK_DEFAULTS = frozenset(
+    {"threshold", "label_thresholds", "calibration", "similarity", "compared"}
+)
 _BUNDLE_KEYS: dict[str, Callable[[object, str], Any]] = {
     "name": _text,
     "visual": _part,

@@ -143,6 +143,17 @@ def test_the_floor_is_where_calibration_puts_it(folder):
         assert bundle.calibrated(task, floor)[0] == pytest.approx(0.02)
 
 
+def test_labels_learned_later_are_compared_but_nothing_is_with_them(folder):
+    whole = Bundle(folder).reference(Task.SED)
+    edit_json(folder, lambda raw: raw["tasks"]["sed"].update(compared=1))
+    fewer = Bundle(folder)
+    assert fewer.description.tasks[Task.SED].compared_count == 1
+    others = fewer.others(Task.SED)
+    assert torch.equal(fewer.reference(Task.SED), torch.cat([whole[:1], others]))
+    assert len(whole) == len(LABELS[Task.SED]) + len(others)
+    assert Bundle(folder).text_embeddings(Task.SED, LABELS[Task.SED]).shape[0] > 1
+
+
 def test_thresholds_are_of_the_label_or_of_the_task():
     settings = tiny_description().tasks[Task.SED]
     assert [settings.threshold_of(label) for label in ("siren", "kettle")] == [0.6, 0.4]
@@ -180,6 +191,8 @@ def test_thresholds_are_of_the_label_or_of_the_task():
         (lambda raw: raw["tasks"]["sed"]["calibration"].update(scale=-1), "'scale'"),
         (lambda raw: raw["tasks"]["sed"]["calibration"].update(bias=float("nan")), "number"),
         (lambda raw: raw["tasks"]["tal"].update(labels=["one"]), "for 1 labels"),
+        (lambda raw: raw["tasks"]["sed"].update(compared=3), "'compared'"),
+        (lambda raw: raw["tasks"]["sed"].update(compared=0), "whole number"),
     ],
 )
 def test_a_wrong_description_is_named(folder, change, words):

@@ -32,18 +32,21 @@ from training.metrics import Events
 
 @dataclass(frozen=True, slots=True)
 class LabelRows:
-    """The labels of a task with one unit row each, and what snippets are compared with beside
-    the rows of ``known`` labels (the first ones)."""
+    """The labels of a task with one unit row each; the first ``known`` are the model's own.
+
+    Snippets are compared with the rows of the first ``compared`` labels and with ``others``.
+    """
 
     labels: tuple[str, ...]
     rows: Float[Tensor, "labels dim"]
     known: int
+    compared: int
     others: Float[Tensor, "_ dim"]
 
     @property
     def reference(self) -> Float[Tensor, "_ dim"]:
         """What snippets are compared with."""
-        return torch.cat([self.rows[: self.known], self.others])
+        return torch.cat([self.rows[: self.compared], self.others])
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +72,9 @@ class OpenModel:
         rows = {}
         for task, settings in bundle.description.tasks.items():
             own = bundle.text_embeddings(task, settings.labels)
-            others = bundle.reference(task)[len(own) :]
-            rows[task] = LabelRows(settings.labels, own, len(own), others)
+            rows[task] = LabelRows(
+                settings.labels, own, len(own), settings.compared_count, bundle.others(task)
+            )
         return cls(head, bundle.description, rows, bundle)
 
     def with_prompts(self, wordings: Mapping[tuple[Task, str], str]) -> OpenModel:

@@ -80,6 +80,7 @@ def write_model(
         task: replace(
             settings,
             labels=model.rows[task].labels,
+            compared=model.rows[task].compared,
             label_thresholds={**settings.label_thresholds, **thresholds.get(task, {})},
         )
         for task, settings in old.tasks.items()

@@ -73,7 +73,8 @@ def unlisted(
 def _rows_without(own: LabelRows, task: Task, left_out: Sequence[Key]) -> LabelRows:
     kept = [n for n, label in enumerate(own.labels) if (task, label) not in left_out]
     labels = tuple(own.labels[n] for n in kept)
-    return replace(own, labels=labels, rows=own.rows[kept], known=len(labels))
+    count = len(labels)
+    return replace(own, labels=labels, rows=own.rows[kept], known=count, compared=count)
 
 
 def _trained(data: StudyData, rows: Mapping[Task, LabelRows], settings: StudySettings) -> UniAV:

@@ -97,6 +97,17 @@ def test_the_same_seed_gives_the_same_model(model: OpenModel) -> None:
     assert changed(one.head, other.head)
 
 
+def test_a_new_label_leaves_the_others_as_they_were(model: OpenModel) -> None:
+    learner = learned(model, Depth.LABELS, steps=5)
+    after = learner.result.rows[Task.SED]
+    assert after.compared == len(LABELS[Task.SED])
+    assert torch.equal(after.reference, model.rows[Task.SED].reference)
+    for stretch in learner.train:
+        old, new = model.detect(stretch, Task.SED), learner.result.detect(stretch, Task.SED)
+        kept = new.pick(new.labels < len(LABELS[Task.SED]))
+        assert sorted(kept.scores.tolist()) == pytest.approx(sorted(old.scores.tolist()))
+
+
 def test_old_labels_keep_their_scores(model: OpenModel) -> None:
     """Other kinds have no corrections: what the old model said is all that they learn from."""
     learner = learned(model, Depth.CLASSIFIER, steps=10)
