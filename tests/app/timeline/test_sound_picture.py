@@ -207,8 +207,13 @@ def test_a_damaged_picture_is_made_anew(picture: SoundPicture, beeps: Path, qtbo
     read(picture, beeps, qtbot)
     qtbot.waitUntil(lambda: path not in picture.shelf.folder.iterdir())
     qtbot.waitUntil(lambda: len(list(picture.shelf.folder.iterdir())) == 1)
-    wait(picture, qtbot)
-    np.testing.assert_array_equal(picture.level_rows(0, COLUMN_US, 2_600, 100)[0], first)
+
+    # The new file is there before the window hears of it and stops drawing from the old one.
+    def is_as_before() -> bool:
+        rows = picture.level_rows(0, COLUMN_US, 2_600, 100)[0]
+        return picture.status is SoundStatus.READY and np.array_equal(rows, first)
+
+    qtbot.waitUntil(is_as_before)
 
 
 def test_looks_change_without_reading_again(
