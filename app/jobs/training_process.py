@@ -16,7 +16,8 @@ from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 from training.corrections.events import TrainingDone, TrainingFailed, parse_event
 
-READ_BYTES = 16_384
+# Some twenty events: a few milliseconds of the window.
+READ_BYTES = 4_096
 LONGEST_LINE_BYTES = 4_000_000
 LONGEST_COMPLAINT = 500
 # How long a child that was asked to end has, before it is made to.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -50,11 +51,17 @@ def _read(kind: Any, raw: Any, where: str) -> Any:
     return _read_plain(kind, raw, where)
 
 
+@functools.cache
+def _shape(kind: Any) -> tuple[dict[str, Any], dict[str, dataclasses.Field[Any]]]:
+    """Types and fields by name: looking them up costs more than a whole event."""
+    fields = {each.name: each for each in dataclasses.fields(kind)}
+    return typing.get_type_hints(kind), fields
+
+
 def _read_object(kind: Any, raw: Any, where: str) -> Any:
     if not isinstance(raw, dict):
         raise ValueError(f"{where} must be an object")
-    hints = typing.get_type_hints(kind)
-    fields = {each.name: each for each in dataclasses.fields(kind)}
+    hints, fields = _shape(kind)
     if unknown := sorted(set(raw) - set(fields)):
         raise ValueError(f"{where}: unknown key {unknown[0]!r}")
     for name, each in fields.items():
