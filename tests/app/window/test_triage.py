@@ -365,8 +365,10 @@ def test_without_encodings_doubt_decides_and_the_bar_says_so(
 
 def test_the_real_worker_orders_the_finds(window: MainWindow, qtbot: QtBot) -> None:
     triage = window.review.triage
+    projects = window.annotation.projects
     window.detection.start()
-    qtbot.waitUntil(lambda: not window.runner.is_busy, timeout=60_000)
+    # What is found replaces the finds of before, which takes the project a moment longer.
+    qtbot.waitUntil(lambda: not (window.runner.is_busy or projects.is_busy), timeout=60_000)
     triage.set_order(TriageOrder.LEARNING)
     with qtbot.waitSignal(window.runner.review_ordered, timeout=30_000) as answered:
         triage.go_on()
