@@ -25,7 +25,14 @@ from app.timeline.event_rows import Row, TimeRow
 from app.timeline.lane_heads import LaneHeads
 from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
 from app.timeline.lanes import HEAD_PX, LEAST_LANE_PX, ROW_HEIGHTS_PX, Lane, placed
-from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
+from app.timeline.time_pane import (
+    GUTTER_PX,
+    MARGIN_PX,
+    SMALL_TEXT_PX,
+    TEXT_PX,
+    TimePane,
+    scroll_by_wheel,
+)
 from app.timeline.time_scale import TimeScale
 from app.timeline.tracks import Tracks
 from app.view_state import ViewState
@@ -240,14 +247,8 @@ class LanesPane(TimePane):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Rows first where they overflow, time with Shift or sideways."""
-        turned = event.angleDelta()
-        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        if is_plain and self._scroll.maximum() > 0 and abs(turned.y()) > abs(turned.x()):
-            step_px = event.pixelDelta().y() or turned.y() * HEAD_PX // 120
-            self._scroll.setValue(self._scroll.value() - step_px)
-            event.accept()
-            return
-        super().wheelEvent(event)
+        if not scroll_by_wheel(self._scroll, event, HEAD_PX):
+            super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -15,7 +15,14 @@ from app.timeline.curve_painting import area_image, columns_of
 from app.timeline.event_rows import LabelOrder, Row, rows_of
 from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
 from app.timeline.lanes_pane import tool_tip
-from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, SMALL_TEXT_PX, TEXT_PX, TimePane
+from app.timeline.time_pane import (
+    GUTTER_PX,
+    MARGIN_PX,
+    SMALL_TEXT_PX,
+    TEXT_PX,
+    TimePane,
+    scroll_by_wheel,
+)
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 from core_model.prompt_spec import PromptSpec, ScoreCurve
@@ -253,14 +260,8 @@ class PromptLanesPane(TimePane):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Lanes first where they overflow, time with Shift or sideways."""
-        turned = event.angleDelta()
-        is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-        if is_plain and self._scroll.maximum() > 0 and abs(turned.y()) > abs(turned.x()):
-            step_px = event.pixelDelta().y() or turned.y() * ROW_PX // 120
-            self._scroll.setValue(self._scroll.value() - step_px)
-            event.accept()
-            return
-        super().wheelEvent(event)
+        if not scroll_by_wheel(self._scroll, event, ROW_PX):
+            super().wheelEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

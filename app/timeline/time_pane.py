@@ -12,7 +12,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QScrollBar, QWidget
 
 from app.theme import Theme, tabular
 from app.timeline.drag import (
@@ -280,3 +280,17 @@ def fill_all(painter: QPainter, boxes: list[QRectF], colour: QColor) -> None:
 
 def _wheel_notches(event: QWheelEvent) -> QPointF:
     return QPointF(event.angleDelta().x() / NOTCH, event.angleDelta().y() / NOTCH)
+
+
+def scroll_by_wheel(bar: QScrollBar, event: QWheelEvent, row_px: int) -> bool:
+    """Turn the plain wheel into rows of ``row_px`` where ``bar`` has anywhere to go.
+
+    False, with the event untouched, for a wheel with keys held, a sideways one, and no overflow.
+    """
+    turned = event.angleDelta()
+    is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
+    if not is_plain or bar.maximum() <= 0 or abs(turned.y()) <= abs(turned.x()):
+        return False
+    bar.setValue(bar.value() - (event.pixelDelta().y() or turned.y() * row_px // 120))
+    event.accept()
+    return True
