@@ -22,6 +22,8 @@ from core_model.media.shots import shot_changes
 BEGIN_AFTER_MS = 1_000
 # Against a thread that wants the same core, a tenth of the time.
 NICER_BY = 10
+# How long the search stands still after a frame that was dropped.
+STAND_ASIDE_MS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,22 @@ class ShotThread(CancellableThread):
         self._path = path
         self._store = store
         self._cancelled = threading.Event()
+        self._may_run = threading.Event()
+        self._may_run.set()
 
     def cancel(self) -> None:
         """Stop at the next picture; returns at once."""
         self._cancelled.set()
+        self._may_run.set()
+
+    def stand_aside(self) -> None:
+        """Stand still from the next picture on until :meth:`go_on`."""
+        if not self._cancelled.is_set():
+            self._may_run.clear()
+
+    def go_on(self) -> None:
+        """Search again."""
+        self._may_run.set()
 
     def run(self) -> None:
         _give_way()
@@ -65,7 +79,7 @@ class ShotThread(CancellableThread):
     def _search(self) -> tuple[int, ...]:
         times_us: list[int] = []
         told = 0
-        for news in shot_changes(self._path, cancelled=self._cancelled.is_set):
+        for news in shot_changes(self._path, cancelled=self._is_over):
             if isinstance(news, int):
                 times_us.append(news)
             elif len(times_us) > told:
@@ -73,20 +87,34 @@ class ShotThread(CancellableThread):
                 self.found.emit(ShotsFound(self._path, tuple(times_us)))
         return tuple(times_us)
 
+    def _is_over(self) -> bool:
+        """Asked before each picture; answers once the search may go on."""
+        self._may_run.wait()
+        return self._cancelled.is_set()
+
 
 class ShotFinder(QObject):
     """Keeps the view state's shot changes (``snap_times("shots")``) those of the open media."""
 
-    def __init__(self, view_state: ViewState, parent: QObject | None = None) -> None:
+    def __init__(
+        self,
+        view_state: ViewState,
+        parent: QObject | None = None,
+        store: ShotStore | None = None,
+    ) -> None:
         super().__init__(parent)
         self._view_state = view_state
-        self._store = ShotStore()
+        self._store = store or ShotStore()
         self._path: Path | None = None
         self._worker: Worker[ShotThread] = Worker(self)
         self._delay = QTimer(self)
         self._delay.setSingleShot(True)
         self._delay.setInterval(BEGIN_AFTER_MS)
         self._delay.timeout.connect(self._begin)
+        self._aside = QTimer(self)
+        self._aside.setSingleShot(True)
+        self._aside.setInterval(STAND_ASIDE_MS)
+        self._aside.timeout.connect(self._go_on)
 
     @property
     def is_busy(self) -> bool:
@@ -102,9 +130,17 @@ class ShotFinder(QObject):
         else:
             self._delay.start()
 
+    def stand_aside(self, dropped_frames: int) -> None:
+        """Playback drops frames: it gets the processor to itself for a while."""
+        thread = self._worker.thread_now
+        if dropped_frames and thread is not None:
+            thread.stand_aside()
+            self._aside.start()
+
     def shutdown(self) -> None:
         """Cancel the search and wait until it has ended (a picture's time)."""
         self._delay.stop()
+        self._aside.stop()
         self._worker.wait()
 
     def _begin(self) -> None:
@@ -113,6 +149,10 @@ class ShotFinder(QObject):
         thread = ShotThread(self._path, self._store, self)
         thread.found.connect(self._take)
         self._worker.begin(thread, QThread.Priority.LowestPriority)
+
+    def _go_on(self) -> None:
+        if self._worker.thread_now is not None:
+            self._worker.thread_now.go_on()
 
     def _take(self, found: ShotsFound) -> None:
         if found.path == self._path:

@@ -148,7 +148,7 @@ def scenes(recipe: Recipe, name: str) -> SceneSet:
         if not path.exists():
             title, share = f"{name} {piece + 1}/{pieces}", count // pieces
             audio = StarterAudioEncoder(audio_network(recipe), recipe.device)
-            composer = _composer(recipe, split, seed=hash_seed(name, piece))
+            composer = scene_composer(recipe, split, seed=hash_seed(name, piece))
             if name == "sounds":
                 made = encode_sounds(title, composer, share, audio, eventless_share=eventless)
             else:
@@ -165,7 +165,9 @@ def hash_seed(name: str, piece: int) -> int:
     return sum(map(ord, name)) * 1000 + piece
 
 
-def _composer(recipe: Recipe, split: str, seed: int) -> SceneComposer:
+def scene_composer(recipe: Recipe, split: str, seed: int) -> SceneComposer:
+    """Composes of the clips of one split: 'train', or a half of those held back."""
+
     def keep(clip: Clip) -> bool:
         return clip.split == "train" if split == "train" else half_of(clip) == split
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -51,10 +51,16 @@ def train_audio(
     options: StageOptions,
     device: torch.device | None = None,
     initial: Mapping[str, Tensor] | None = None,
+    *,
+    without: Collection[str] = (),
+    batch: int = BATCH,
 ) -> AudioNetwork:
-    """Train, save ``folder/audio.pt`` and return the network with averaged weights."""
+    """Train, save ``folder/audio.pt`` and return the network with averaged weights.
+
+    Clips of labels in ``without`` are never heard, nor are these labels compared with.
+    """
     torch.manual_seed(options.seed)
-    labels = sound_labels(clips)
+    labels = tuple(label for label in sound_labels(clips) if label not in without)
     anchors = make_anchors(labels, SOUND_TEMPLATE, text, background=SOUND_BACKGROUND)
     bank = SoundBank.open(cache, clips)
     scenes = SoundScenes(bank, labels, options.seed)
@@ -81,7 +87,7 @@ def train_audio(
     trained = run_stage(
         "audio",
         AnchoredAudio(),
-        in_background(lambda: scenes.batch(BATCH)),
+        in_background(lambda: scenes.batch(batch)),
         loss_of,
         options,
         folder,
@@ -111,7 +117,7 @@ def clip_accuracy(model: AnchoredAudio, bank: SoundBank, anchors: Anchors) -> di
     count: Counter[str] = Counter()
     frontend = LogMel().to(model.log_scale.device)
     for index, clip in enumerate(bank.clips):
-        if clip.split == "train":
+        if clip.split == "train" or clip.label not in anchors.labels:
             continue
         wave = torch.from_numpy(whole_snippets(bank.waveform(index))).to(model.log_scale.device)
         probability = clip_probability(

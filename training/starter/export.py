@@ -46,8 +46,8 @@ def export(
 ) -> None:
     """Write the bundle; weights in half precision."""
     folder.mkdir(parents=True, exist_ok=True)
-    _save_half(visual, folder / "visual.safetensors")
-    _save_half(audio, folder / "audio.safetensors")
+    save_half(visual, folder / "visual.safetensors")
+    save_half(audio, folder / "audio.safetensors")
     save_checkpoint(folder / "head.safetensors", head, dtype=torch.float16)
     description = BundleDescription(
         name=NAME,
@@ -86,7 +86,8 @@ def _similarity(fitted: FittedTask) -> Similarity:
     return Similarity() if fitted.comparison is None else fitted.comparison.similarity
 
 
-def _save_half(network: nn.Module, path: Path) -> None:
+def save_half(network: nn.Module, path: Path) -> None:
+    """Weights as safetensors, in half precision."""
     save_file(
         {
             name: value.half().contiguous() if value.is_floating_point() else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -71,6 +71,46 @@ def test_another_video_ends_the_search(
     qtbot.waitUntil(lambda: state.snap_times("shots") == (1_000_000,))
     finder.set_media(None)
     assert not finder.is_busy
+
+
+def test_the_search_stands_aside_while_frames_are_dropped(
+    finder: ShotFinder,
+    state: ViewState,
+    qtbot: QtBot,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looked_at = []
+    searched = shot_finder.shot_changes
+
+    def counted(path: Path, *, cancelled: Callable[[], bool]) -> Iterator[object]:
+        for news in searched(path, cancelled=cancelled):
+            looked_at.append(news)
+            yield news
+
+    monkeypatch.setattr(shot_finder, "shot_changes", counted)
+    info = probe(film(tmp_path / "film.mp4", *([0b101010, 0b010101001] * 10)))
+    state.set_media_range(info.start_us, info.end_us)
+    finder.set_media(info)
+    qtbot.waitUntil(lambda: len(looked_at) > 0)
+    finder.stand_aside(3)
+    qtbot.wait(100)
+    so_far = len(looked_at)
+    qtbot.wait(200)
+    assert len(looked_at) == so_far
+    finder._go_on()
+    qtbot.waitUntil(lambda: len(state.snap_times("shots")) == 19)
+
+
+def test_nothing_dropped_holds_nobody_up(
+    finder: ShotFinder, state: ViewState, qtbot: QtBot, tmp_path: Path
+) -> None:
+    info = probe(film(tmp_path / "film.mp4", 0b101010, 0b010101001))
+    state.set_media_range(info.start_us, info.end_us)
+    finder.stand_aside(0)
+    finder.set_media(info)
+    finder.stand_aside(0)
+    qtbot.waitUntil(lambda: state.snap_times("shots") == (1_000_000,))
 
 
 def test_closing_ends_the_search_at_once(finder: ShotFinder, qtbot: QtBot, tmp_path: Path) -> None:
