@@ -9,147 +9,30 @@ to a worker; edits made meanwhile line up behind it.
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections import deque
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer
 
-from app.project.columns import SegmentColumns
-from app.project.document import Document, Touched
 from app.project.edits.base import Edit
 from app.project.errors import DamagedError, EditError, ProjectError
+from app.project.followed_project import FollowedProject
 from app.project.project import Project, continue_elsewhere, restore_backup
+from app.project.project_worker import Done, Job, Write, carry_out
 from app.project.store import Commit
 
 BACKUP_INTERVAL_MS = 10 * 60 * 1_000
 
-_Write: TypeAlias = Callable[[Project], Commit | None]
 
-
-@dataclass(frozen=True, slots=True)
-class _Job:
-    """Work for the worker: a write, or something else that reports with a line or not at all."""
-
-    write: _Write | None = None
-    backup_reason: str = ""
-    open_path: Path | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Done:
-    """What became of a job: a commit, an opened project, an error, or nothing to tell."""
-
-    job: _Job
-    result: Commit | Project | None = None
-    error: ProjectError | EditError | None = None
-
-
-class ProjectSession(QObject):
-    """The open project, or none.
-
-    ``project_changed``: another project is open now, or none. ``segments_changed(video_id,
-    ids)``: these segments were added, altered or removed; ``columns`` shows them already.
-    ``labels_changed(ids)``, ``videos_changed(ids)``, ``runs_changed(ids)`` likewise.
-    ``history_changed``: undo and redo would do something else. ``saved_at(datetime)``: all
-    changes are on the disk, local time. ``failed(line)``: a write failed and editing stopped
-    until :meth:`try_again`, :meth:`save_elsewhere` or another project. ``refused(line)``: an
-    edit makes no sense here; nothing else is wrong. ``noticed(line)``: worth showing once.
-    ``open_failed(line)``: there is no such project to open. ``busy_changed(bool)``: something
-    is under way in the worker. ``writable_changed(bool)``: whether edits are taken.
-    """
-
-    project_changed = Signal()
-    segments_changed = Signal(object, object)
-    labels_changed = Signal(object)
-    videos_changed = Signal(object)
-    runs_changed = Signal(object)
-    history_changed = Signal()
-    saved_at = Signal(object)
-    failed = Signal(str)
-    refused = Signal(str)
-    noticed = Signal(str)
-    open_failed = Signal(str)
-    busy_changed = Signal(bool)
-    writable_changed = Signal(bool)
-    _job_done = Signal()
+class ProjectSession(FollowedProject):
+    """Opens, changes and closes the project; what it announces is told by the class above."""
 
     def __init__(self, author: str, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._author = author
-        self._project: Project | None = None
-        self._stopped: str | None = None
-        self._unsaved: list[_Write] = []
-        self._last_saved: datetime | None = None
-        self._wanted: _Job | None = None
-        self._worker = _Worker(self._job_done.emit)
+        super().__init__(author, parent)
+        self._wanted: Job | None = None
         self._job_done.connect(self._collect)
-        self._was_busy = False
-        self._was_writable = False
         self._timer = QTimer(self)
         self._timer.setInterval(BACKUP_INTERVAL_MS)
         self._timer.timeout.connect(self.back_up_if_needed)
-
-    @property
-    def project(self) -> Project | None:
-        """For reading; everything that writes goes through the session."""
-        return self._project
-
-    @property
-    def document(self) -> Document | None:
-        return self._project.document if self._project is not None else None
-
-    @property
-    def author(self) -> str:
-        """Who annotates now."""
-        return self._author
-
-    @property
-    def is_writable(self) -> bool:
-        """Whether edits are taken."""
-        project = self._project
-        return project is not None and project.read_only_reason is None and self._stopped is None
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether anything but a backup is under way in the worker."""
-        return self._worker.is_busy
-
-    @property
-    def stopped_reason(self) -> str | None:
-        """Why editing stopped, in one line, or None."""
-        return self._stopped
-
-    @property
-    def unsaved_count(self) -> int:
-        """Edits that were made and are not on the disk, since a write failed."""
-        return len(self._unsaved)
-
-    @property
-    def last_saved(self) -> datetime | None:
-        """When the last change reached the disk, local time; None before the first."""
-        return self._last_saved
-
-    @property
-    def undo_name(self) -> str | None:
-        """What undo would take back ("Trim end of dog bark"), or None."""
-        return self._project.history.undo_name if self._project is not None else None
-
-    @property
-    def redo_name(self) -> str | None:
-        """What redo would do again, or None."""
-        return self._project.history.redo_name if self._project is not None else None
-
-    def columns(self, video_id: int) -> SegmentColumns:
-        """The segments of a video. Raises ValueError where no project is open."""
-        if self._project is None:
-            raise ValueError("no project is open")
-        return self._project.document.columns(video_id)
 
     def set_author(self, author: str) -> None:
         """Who annotates from now on."""
@@ -176,7 +59,7 @@ class ProjectSession(QObject):
         project = self._project
         if project is not None and not project.is_damaged and project.path == path.absolute():
             return
-        self._wanted = _Job(open_path=path)
+        self._wanted = Job(open_path=path)
         self._send(self._wanted)
 
     def perform(self, edit: Edit) -> bool:
@@ -212,12 +95,12 @@ class ProjectSession(QObject):
     def back_up_if_needed(self) -> None:
         """Make a backup in the worker if anything changed since the last one."""
         if self.is_writable and self._project is not None and self._project.needs_backup:
-            self._send(_Job(backup_reason="timer"))
+            self._send(Job(backup_reason="timer"))
 
     def back_up(self, reason: str) -> None:
         """Make a backup in the worker; ``reason`` is small letters and dashes ("training")."""
         if self.is_writable:
-            self._send(_Job(backup_reason=reason))
+            self._send(Job(backup_reason=reason))
 
     def refresh(self) -> None:
         """Show what another window wrote meanwhile; for projects opened for reading."""
@@ -302,19 +185,19 @@ class ProjectSession(QObject):
         if project.notice is not None:
             self.noticed.emit(project.notice)
 
-    def _write(self, write: _Write, is_bulk: bool) -> bool:
+    def _write(self, write: Write, is_bulk: bool) -> bool:
         """Here and now, or behind what the worker is at."""
         project = self._project
         if project is None or not self.is_writable:
             self._refuse_write()
             return False
         if is_bulk or self._worker.is_busy:
-            self._send(_Job(write=write))
+            self._send(Job(write=write))
             return True
-        done = _carry_out(_Job(write=write), project)
+        done = carry_out(Job(write=write), project)
         return self._settle(done)
 
-    def _write_again(self, unsaved: list[_Write]) -> bool:
+    def _write_again(self, unsaved: list[Write]) -> bool:
         """Write what failed before, in its order; what fails again is kept."""
         for write in unsaved:
             if self._stopped is None:
@@ -330,7 +213,7 @@ class ProjectSession(QObject):
             reason = self._stopped or f"This project is read-only: {project.read_only_reason}"
             self.refused.emit(reason)
 
-    def _send(self, job: _Job) -> None:
+    def _send(self, job: Job) -> None:
         self._worker.send(job, self._project, self._author)
         self._tell_state()
 
@@ -347,7 +230,7 @@ class ProjectSession(QObject):
                 self.noticed.emit(f"No backup could be made. {done.error}")
         self._tell_state()
 
-    def _settle_open(self, done: _Done) -> None:
+    def _settle_open(self, done: Done) -> None:
         if isinstance(done.result, Project):
             if done.job is self._wanted:
                 self._take(done.result)
@@ -356,7 +239,7 @@ class ProjectSession(QObject):
         else:
             self.open_failed.emit(str(done.error))
 
-    def _settle(self, done: _Done) -> bool:
+    def _settle(self, done: Done) -> bool:
         """Take in a write; True where it worked."""
         if isinstance(done.error, EditError):
             self.refused.emit(str(done.error))
@@ -369,98 +252,3 @@ class ProjectSession(QObject):
         if isinstance(done.result, Commit) and self._project is not None:
             self._announce(self._project.take_in(done.result), done.result)
         return True
-
-    def _announce(self, touched: Touched, commit: Commit) -> None:
-        self._last_saved = commit.at.astimezone()
-        if touched.labels:
-            self.labels_changed.emit(touched.labels)
-        if touched.videos:
-            self.videos_changed.emit(touched.videos)
-        if touched.runs:
-            self.runs_changed.emit(touched.runs)
-        for video_id, ids in touched.segments.items():
-            self.segments_changed.emit(video_id, ids)
-        self.history_changed.emit()
-        self.saved_at.emit(self._last_saved)
-
-    def _stop(self, line: str) -> None:
-        if self._stopped is None:
-            self._stopped = line
-            self._tell_state()
-            self.failed.emit(line)
-
-    def _tell_state(self) -> None:
-        if self._was_busy != self.is_busy:
-            self._was_busy = self.is_busy
-            self.busy_changed.emit(self._was_busy)
-        if self._was_writable != self.is_writable:
-            self._was_writable = self.is_writable
-            self.writable_changed.emit(self._was_writable)
-
-
-class _Worker:
-    """One thread that does jobs in their order; it starts with the first and ends when asked."""
-
-    def __init__(self, announce: Callable[[], None]) -> None:
-        self._announce = announce
-        self._jobs: queue.SimpleQueue[tuple[_Job, Project | None, str] | None]
-        self._jobs = queue.SimpleQueue()
-        self._done: deque[_Done] = deque()
-        self._thread: threading.Thread | None = None
-        self._under_way = 0
-
-    @property
-    def is_busy(self) -> bool:
-        """Whether a job other than a backup was sent and not yet collected."""
-        return self._under_way > 0
-
-    def send(self, job: _Job, project: Project | None, author: str) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, name="project")
-            self._thread.start()
-        self._under_way += not job.backup_reason
-        self._jobs.put((job, project, author))
-
-    def next_done(self) -> _Done | None:
-        """The next finished job, or None."""
-        if not self._done:
-            return None
-        done = self._done.popleft()
-        self._under_way -= not done.job.backup_reason
-        return done
-
-    def finish(self) -> None:
-        """Wait until every job is done and end the thread."""
-        if self._thread is not None:
-            self._jobs.put(None)
-            self._thread.join()
-            self._thread = None
-
-    def _work(self) -> None:
-        failure: ProjectError | None = None
-        failed: Project | None = None
-        while (task := self._jobs.get()) is not None:
-            job, project, author = task
-            if failure is not None and project is failed and job.write is not None:
-                # What was made on top of an edit that is not there cannot be written either.
-                done = _Done(job, error=failure)
-            else:
-                done = _carry_out(job, project, author)
-                if job.write is not None and isinstance(done.error, ProjectError):
-                    failure, failed = done.error, project
-            self._done.append(done)
-            self._announce()
-
-
-def _carry_out(job: _Job, project: Project | None, author: str = "") -> _Done:
-    try:
-        if job.open_path is not None:
-            return _Done(job, Project.open(job.open_path, author))
-        if project is None:
-            return _Done(job)
-        if job.write is not None:
-            return _Done(job, job.write(project))
-        project.back_up(job.backup_reason)
-        return _Done(job)
-    except (ProjectError, EditError) as error:
-        return _Done(job, error=error)

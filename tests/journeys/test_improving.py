@@ -117,7 +117,7 @@ def test_from_corrections_to_a_model_in_use_and_back(
     qtbot.waitUntil(lambda: not room.comparison.is_running, timeout=MODEL_WAIT_MS)
     assert room.comparison.found is not None and room.comparison.problem == ""
     assert room.active.version.id == STARTER_ID
-    window._set_theme(LIGHT)
+    window.looks.set_theme(LIGHT)
     dialog.use.click()
     assert not dialog.isVisible()
     looked(window, qtbot)

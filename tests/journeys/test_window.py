@@ -83,9 +83,9 @@ def events_of_list(window: MainWindow) -> int:
 
 
 def test_open_play_seek_and_close(window: MainWindow, qtbot: QtBot, clip: Path) -> None:
-    assert window.pages.currentWidget() is window.empty_page
+    assert window.pane_layout.pages.currentWidget() is window.empty_page
     opened(window, qtbot, clip)
-    assert window.pages.currentWidget() is window.split
+    assert window.pane_layout.pages.currentWidget() is window.pane_layout.split
     assert window.windowTitle() == "clip.mp4 — AVScope"
     qtbot.waitUntil(lambda: shown_number(window) == 0)
     qtbot.keyClick(window, Qt.Key.Key_Space)
@@ -176,7 +176,7 @@ def test_a_file_that_cannot_be_read_is_a_message(
     said = window.messages.findChild(QLabel)
     qtbot.waitUntil(lambda: said.height() >= said.fontMetrics().height())
     assert window.isEnabled()
-    assert window.pages.currentWidget() is window.empty_page
+    assert window.pane_layout.pages.currentWidget() is window.empty_page
     opened(window, qtbot, clip)
     assert window.messages.text == ""
 
