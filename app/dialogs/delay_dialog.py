@@ -7,7 +7,7 @@ import time
 from statistics import median
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QColor, QKeyEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from app.dialogs.form import Form, heading, note, plain_button, primary
@@ -120,17 +120,9 @@ class DelayDialog(Form):
             return
         super().keyPressEvent(event)
 
-    def reject(self) -> None:
+    def done(self, result: int) -> None:
         self._stop()
-        super().reject()
-
-    def accept(self) -> None:
-        self._stop()
-        super().accept()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._stop()
-        super().closeEvent(event)
+        super().done(result)
 
     def _lay_out(self) -> None:
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)

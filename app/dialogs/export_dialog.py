@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QCheckBox, QFileDialog, QProgressBar, QWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QWidget
 
+from app.dialogs.asking_form import AskingForm
 from app.dialogs.export_work import ExportAnswer, ExportQuestion, ExportThread
-from app.dialogs.form import Form, choice, heading, note, plain_button, primary
+from app.dialogs.form import choice, heading, note, plain_button, primary, thin_progress
 from app.project.project import Project
 from training.annotations.interchange import FORMATS, WRITABLE
 
@@ -19,7 +19,7 @@ WRITING = "Writing…"
 ALL_KEPT = "Everything is kept."
 
 
-class ExportDialog(Form):
+class ExportDialog(AskingForm):
     """``exported(line)``: the files are there. Call :meth:`shutdown` before it goes."""
 
     exported = Signal(str)
@@ -27,8 +27,6 @@ class ExportDialog(Form):
     def __init__(self, parent: QWidget, project: Project, video_id: int | None) -> None:
         super().__init__(parent, "Export annotations", SIZE_PX)
         self._project = project
-        self._number = 0
-        self._threads: list[ExportThread] = []
         titles = sorted((FORMATS[name].title, name) for name in WRITABLE)
         self._format = choice("Format", *titles)
         self._format.setCurrentIndex(self._format.findData("avscope"))
@@ -43,29 +41,12 @@ class ExportDialog(Form):
         self._undecided.setChecked(True)
         self._count = note("What is written")
         self._losses = note("What the format does not keep")
-        self._progress = QProgressBar()
+        self._progress = thin_progress("Progress of exporting")
         self._progress.setRange(0, 0)
-        self._progress.setTextVisible(False)
-        self._progress.setFixedHeight(6)
-        self._progress.setAccessibleName("Progress of exporting")
         self._export = primary("Export…")
         self._cancel = plain_button("Cancel")
         self._lay_out()
         self._look()
-
-    def shutdown(self) -> None:
-        """Wait for what is under way."""
-        self._number += 1
-        for thread in self._threads:
-            thread.wait()
-
-    def reject(self) -> None:
-        self._number += 1
-        super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._number += 1
-        super().closeEvent(event)
 
     def _lay_out(self) -> None:
         self.add_row(("Format", self._format))
@@ -122,12 +103,10 @@ class ExportDialog(Form):
     def _start(self, question: ExportQuestion, text: str) -> None:
         thread = ExportThread(question, self)
         thread.answered.connect(self._take)
-        thread.finished.connect(self._forget_finished)
-        self._threads.append(thread)
         self._count.setText(text)
         self._progress.setVisible(True)
         self._export.setEnabled(False)
-        thread.start(ExportThread.Priority.LowPriority)
+        self._run(thread)
 
     def _take(self, answer: ExportAnswer) -> None:
         if answer.question.number != self._number:
@@ -151,11 +130,6 @@ class ExportDialog(Form):
             self._who.addItem(name, name)
         self._who.setCurrentIndex(max(self._who.findData(chosen), 0))
         del blocker
-
-    def _forget_finished(self) -> None:
-        for thread in [each for each in self._threads if each.isFinished()]:
-            self._threads.remove(thread)
-            thread.deleteLater()
 
 
 def _count(answer: ExportAnswer) -> str:

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QLineEdit,
+    QProgressBar,
     QPushButton,
     QTableView,
     QVBoxLayout,
@@ -96,6 +98,43 @@ def choice(name: str, *items: tuple[str, object]) -> QComboBox:
     for text, value in items:
         box.addItem(text, value)
     return box
+
+
+def line(name: str, hint: str) -> QLineEdit:
+    """A field for one line of text; ``name`` is for screen readers."""
+    field = QLineEdit()
+    field.setAccessibleName(name)
+    field.setPlaceholderText(hint)
+    return field
+
+
+def beside(*parts: QWidget, stretch: int | None = None) -> QHBoxLayout:
+    """Parts beside each other; the one at ``stretch`` takes the room, else nothing does."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for place, part in enumerate(parts):
+        row.addWidget(part, 1 if place == stretch else 0)
+    if stretch is None:
+        row.addStretch(1)
+    return row
+
+
+def thin_progress(name: str) -> QProgressBar:
+    """A bar without words; ``name`` is for screen readers."""
+    bar = QProgressBar()
+    bar.setTextVisible(False)
+    bar.setFixedHeight(6)
+    bar.setAccessibleName(name)
+    return bar
+
+
+def problem_line(name: str) -> QLabel:
+    """Where a refusal is told; ``name`` is for screen readers."""
+    label = QLabel()
+    label.setObjectName("problem")
+    label.setAccessibleName(name)
+    label.setWordWrap(True)
+    return label
 
 
 def primary(text: str) -> QPushButton:

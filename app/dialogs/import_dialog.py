@@ -5,17 +5,18 @@ from __future__ import annotations
 from pathlib import Path, PurePosixPath
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QLineEdit, QProgressBar, QTableWidget, QTableWidgetItem, QWidget
+from PySide6.QtWidgets import QTableWidget, QTableWidgetItem, QWidget
 
+from app.dialogs.asking_form import AskingForm
 from app.dialogs.form import (
-    Form,
     choice,
     heading,
+    line,
     note,
     plain_button,
     primary,
     table_view,
+    thin_progress,
 )
 from app.dialogs.import_reading import FileReading, ImportAnswer, ImportQuestion, ReadThread
 from app.dialogs.label_map import LabelMapDelegate, LabelMapModel
@@ -35,7 +36,7 @@ NUMBER = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 FILE_HEADINGS = ("File", "Format", "Videos", "Events", "")
 
 
-class ImportDialog(Form):
+class ImportDialog(AskingForm):
     """``import_asked(edit, said)``: take this in as one step; ``said`` is for the message after.
     Call :meth:`shutdown` before it goes.
     """
@@ -46,8 +47,6 @@ class ImportDialog(Form):
         super().__init__(parent, "Import annotations", SIZE_PX)
         self._files = files
         self._project = project
-        self._number = 0
-        self._threads: list[ReadThread] = []
         self._answer: ImportAnswer | None = None
         self._again = QTimer(self)
         self._again.setSingleShot(True)
@@ -57,21 +56,10 @@ class ImportDialog(Form):
         self._lay_out()
         self._read()
 
-    def shutdown(self) -> None:
-        """Wait until the file at hand has been read."""
+    def let_go(self) -> None:
+        """Nothing that is still being read counts any more."""
         self._again.stop()
-        for thread in self._threads:
-            thread.requestInterruption()
-        for thread in self._threads:
-            thread.wait()
-
-    def reject(self) -> None:
-        self._forget()
-        super().reject()
-
-    def closeEvent(self, event: QCloseEvent) -> None:
-        self._forget()
-        super().closeEvent(event)
+        super().let_go()
 
     # --- making ------------------------------------------------------------------------------
 
@@ -98,9 +86,7 @@ class ImportDialog(Form):
         self._videos = choice("Video", ("As the file says", None))
         for video in self._project.document.videos.values():
             self._videos.addItem(PurePosixPath(video.path).name, video.path)
-        self._annotator = QLineEdit()
-        self._annotator.setAccessibleName("Annotator")
-        self._annotator.setPlaceholderText("As the file says, else you")
+        self._annotator = line("Annotator", "As the file says, else you")
         self.labels = LabelMapModel()
         self._label_view = table_view(self.labels, "Labels", stretch=2)
         self._label_view.setItemDelegate(LabelMapDelegate(self._label_view))
@@ -108,10 +94,7 @@ class ImportDialog(Form):
         self._label_view.setEditTriggers(triggers.AllEditTriggers)
         self._missing = note("Videos that are missing")
         self._losses = note("What is not taken over")
-        self._progress = QProgressBar()
-        self._progress.setTextVisible(False)
-        self._progress.setFixedHeight(6)
-        self._progress.setAccessibleName("Progress of reading")
+        self._progress = thin_progress("Progress of reading")
         self._import = primary("Import")
         self._cancel = plain_button("Cancel")
 
@@ -136,9 +119,7 @@ class ImportDialog(Form):
 
     def _read(self) -> None:
         """Read the files as chosen; an answer to an older question is not shown any more."""
-        self._number += 1
-        for thread in self._threads:
-            thread.requestInterruption()
+        self.let_go()
         kind = self._kind.currentData()
         options = Options(None if kind is None else Task(kind), self._videos.currentData())
         known = tuple(video.path for video in self._project.document.videos.values())
@@ -153,14 +134,12 @@ class ImportDialog(Form):
         thread = ReadThread(question, self)
         thread.progressed.connect(self._on_progress)
         thread.answered.connect(self._take)
-        thread.finished.connect(self._forget_finished)
-        self._threads.append(thread)
         self._answer = None
         self._progress.setRange(0, len(self._files))
         self._progress.setValue(0)
         self._progress.show()
         self._tell_button()
-        thread.start(ReadThread.Priority.LowPriority)
+        self._run(thread)
 
     def _on_progress(self, number: int, done: int) -> None:
         if number == self._number:
@@ -233,21 +212,8 @@ class ImportDialog(Form):
             edit = Together(f"Import {_events(count)} from {source}", edits)
         said = f"{_events(count)} imported from {source}"
         missing = f"; {_videos(len(answer.missing))} missing" if answer.missing else ""
-        self._forget()
         self.accept()
         self.import_asked.emit(edit, f"{said}{missing}.")
-
-    def _forget(self) -> None:
-        """Nothing that is still being read counts any more."""
-        self._again.stop()
-        self._number += 1
-        for thread in self._threads:
-            thread.requestInterruption()
-
-    def _forget_finished(self) -> None:
-        for thread in [each for each in self._threads if each.isFinished()]:
-            self._threads.remove(thread)
-            thread.deleteLater()
 
 
 def _missing_text(missing: tuple[str, ...]) -> str:

@@ -6,11 +6,11 @@ from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QFont, QKeySequence
-from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLabel, QLineEdit, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QKeySequenceEdit, QLabel, QWidget
 
 from app.action_spec import ActionSpec
 from app.actions import ACTIONS
-from app.dialogs.form import Form, choice, plain_button, table_view
+from app.dialogs.form import Form, beside, choice, line, plain_button, problem_line, table_view
 from app.keymap import PRESETS, Keymap, KeyTakenError, shown
 
 Index = QModelIndex | QPersistentModelIndex
@@ -81,9 +81,7 @@ class KeysDialog(Form):
     def __init__(self, parent: QWidget, keymap: Keymap) -> None:
         super().__init__(parent, "Customise keys", SIZE_PX)
         self._keymap = keymap
-        self._search = QLineEdit()
-        self._search.setPlaceholderText("Search actions and keys")
-        self._search.setAccessibleName("Search actions and keys")
+        self._search = line("Search actions and keys", "Search actions and keys")
         self._search.setClearButtonEnabled(True)
         self._preset = choice("Preset", ("Presets…", None))
         for name, title in PRESETS.items():
@@ -101,10 +99,7 @@ class KeysDialog(Form):
         self._add = plain_button("Add")
         self._reset = plain_button("Its own keys")
         self._reset.setToolTip("Give this action the keys that it came with")
-        self._problem = QLabel()
-        self._problem.setObjectName("problem")
-        self._problem.setAccessibleName("Why a key is refused")
-        self._problem.setWordWrap(True)
+        self._problem = problem_line("Why a key is refused")
         self._lay_out()
         self._connect()
         self._show_chosen()
@@ -128,20 +123,11 @@ class KeysDialog(Form):
         return self._problem.text()
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
-        top.setSpacing(8)
-        top.addWidget(self._search, 1)
-        top.addWidget(self._preset)
-        self.column.addLayout(top)
+        self.column.addLayout(beside(self._search, self._preset, stretch=0))
         self.column.addWidget(self.view, 1)
         self.column.addWidget(self._what)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addLayout(self._keys)
-        row.addWidget(self.field)
-        row.addWidget(self._add)
-        row.addWidget(self._reset)
-        row.addStretch(1)
+        row = beside(self.field, self._add, self._reset)
+        row.insertLayout(0, self._keys)
         self.column.addLayout(row)
         self.column.addWidget(self._problem)
         self._defaults = plain_button("Restore all defaults")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QColorDialog,
@@ -14,12 +13,12 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QKeySequenceEdit,
     QLabel,
-    QLineEdit,
     QVBoxLayout,
     QWidget,
 )
 
-from app.dialogs.form import Form, choice, plain_button, table_view
+from app.dialogs.form import Form, beside, choice, line, plain_button, problem_line, table_view
+from app.dialogs.label_table import LabelTable
 from app.keymap import Keymap, normal, shown
 from app.kind_style import FILL_PATTERNS, KIND_SIGNS, KIND_STYLES, is_colour
 from app.project.edits import AddLabels, ChangeLabel, DeleteLabel, OrderLabels
@@ -27,63 +26,8 @@ from app.project.values import Label
 from app.window.annotation import DIGITS, Annotation
 from core_model.timeline import Task
 
-Index = QModelIndex | QPersistentModelIndex
 SIZE_PX = (860, 560)
-HEADINGS = ("", "Label", "Key", "Prompt", "Events")
 NO_LABEL = "Choose a label on the left, or add one."
-
-
-class LabelTable(QAbstractTableModel):
-    """The labels of the project in their order, with how many events each has."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._labels: list[Label] = []
-        self._counts: dict[int, int] = {}
-
-    def set_labels(self, labels: list[Label], counts: dict[int, int]) -> None:
-        self.beginResetModel()
-        self._labels, self._counts = labels, counts
-        self.endResetModel()
-
-    def label(self, row: int) -> Label:
-        return self._labels[row]
-
-    def row_of(self, label_id: int) -> int:
-        """The row of a label; -1 where it is not shown."""
-        return next((row for row, each in enumerate(self._labels) if each.id == label_id), -1)
-
-    def count(self, label_id: int) -> int:
-        return self._counts.get(label_id, 0)
-
-    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(self._labels)
-
-    def columnCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008
-        return 0 if parent.isValid() else len(HEADINGS)
-
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:
-        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
-            return HEADINGS[section]
-        return None
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        label = self._labels[index.row()]
-        count = f"{self.count(label.id):,}"
-        texts = (KIND_SIGNS[label.kind], label.name, shown(label.key), label.prompt, count)
-        roles = Qt.ItemDataRole
-        if role == roles.DisplayRole:
-            return texts[index.column()]
-        if role in (roles.AccessibleTextRole, roles.ToolTipRole):
-            return f"{label.name}, {KIND_STYLES[label.kind].singular}, {texts[4]} events"
-        if role == roles.ForegroundRole and index.column() == 0:
-            has_own = is_colour(label.colour)
-            return QColor(label.colour if has_own else KIND_STYLES[label.kind].colour)
-        if role == roles.TextAlignmentRole and index.column() == len(HEADINGS) - 1:
-            return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-        return None
 
 
 class LabelsDialog(Form):
@@ -120,10 +64,10 @@ class LabelsDialog(Form):
             "Kind of new labels",
             *((f"{KIND_SIGNS[k]} {s.name}", k) for k, s in KIND_STYLES.items()),
         )
-        self._new_name = _line("Name of a new label", "New label")
+        self._new_name = line("Name of a new label", "New label")
         self._add = plain_button("Add")
-        self.name = _line("Name", "")
-        self.prompt = _line("Prompt", "What the model is asked instead of the name")
+        self.name = line("Name", "")
+        self.prompt = line("Prompt", "What the model is asked instead of the name")
         self._key = QKeySequenceEdit()
         self._key.setAccessibleName("Key that starts and stops the label")
         self._key.setMaximumSequenceLength(1)
@@ -139,10 +83,7 @@ class LabelsDialog(Form):
         self._delete = plain_button("Delete")
         self._up = plain_button("Up")
         self._down = plain_button("Down")
-        self._problem = QLabel()
-        self._problem.setObjectName("problem")
-        self._problem.setAccessibleName("Why a change is refused")
-        self._problem.setWordWrap(True)
+        self._problem = problem_line("Why a change is refused")
         self._hint = QLabel(NO_LABEL)
         self._hint.setObjectName("hint")
         self._hint.setWordWrap(True)
@@ -151,20 +92,20 @@ class LabelsDialog(Form):
         left = QVBoxLayout()
         left.setSpacing(8)
         left.addWidget(self.view, 1)
-        left.addLayout(_row(self._kind, self._new_name, self._add, stretch=1))
+        left.addLayout(beside(self._kind, self._new_name, self._add, stretch=1))
         self._details = QWidget()
         form = QFormLayout(self._details)
         form.setContentsMargins(0, 0, 0, 0)
         form.setSpacing(8)
         form.addRow("Name", self.name)
         form.addRow("Prompt", self.prompt)
-        form.addRow("Key", _row(self._key, self._no_key, stretch=0))
-        form.addRow("Colour", _row(self._colour, self._no_colour, stretch=0))
+        form.addRow("Key", beside(self._key, self._no_key, stretch=0))
+        form.addRow("Colour", beside(self._colour, self._no_colour, stretch=0))
         form.addRow("Pattern", self._pattern)
         form.addRow("Parent", self._parent)
-        form.addRow("Order", _row(self._up, self._down))
-        form.addRow("Merge", _row(self._into, self._merge, stretch=0))
-        form.addRow("", _row(self._delete))
+        form.addRow("Order", beside(self._up, self._down))
+        form.addRow("Merge", beside(self._into, self._merge, stretch=0))
+        form.addRow("", beside(self._delete))
         right = QVBoxLayout()
         right.setSpacing(8)
         right.addWidget(self._details)
@@ -345,24 +286,6 @@ class LabelsDialog(Form):
         ids.remove(label.id)
         ids.insert(place, label.id)
         self._annotation.projects.perform(OrderLabels(label.kind, tuple(ids)))
-
-
-def _line(name: str, hint: str) -> QLineEdit:
-    line = QLineEdit()
-    line.setAccessibleName(name)
-    line.setPlaceholderText(hint)
-    return line
-
-
-def _row(*parts: QWidget, stretch: int | None = None) -> QHBoxLayout:
-    """Parts beside each other; the one at ``stretch`` takes the room, else nothing does."""
-    row = QHBoxLayout()
-    row.setSpacing(8)
-    for place, part in enumerate(parts):
-        row.addWidget(part, 1 if place == stretch else 0)
-    if stretch is None:
-        row.addStretch(1)
-    return row
 
 
 def _fill(box: QComboBox, items: list[tuple[str, Any]], current: Any) -> None:

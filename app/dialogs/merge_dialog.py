@@ -16,9 +16,9 @@ from PySide6.QtCore import (
     QThread,
     Signal,
 )
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLineEdit, QWidget
+from PySide6.QtWidgets import QCheckBox, QLineEdit, QWidget
 
-from app.dialogs.form import Form, choice, note, plain_button, primary, table_view
+from app.dialogs.form import Form, beside, choice, note, plain_button, primary, table_view
 from app.panels.agreement_tables import DIFFERENCE_NAMES
 from app.panels.agreement_work import Comparison
 from app.player.time_code import short_time_code
@@ -194,12 +194,7 @@ class MergeDialog(Form):
     def _lay_out(self) -> None:
         self.add_row(("Rule", self._rule))
         self.column.addWidget(self._view, 1)
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        for button in self._buttons.values():
-            row.addWidget(button)
-        row.addStretch(1)
-        self.column.addLayout(row)
+        self.column.addLayout(beside(*self._buttons.values()))
         self.add_row(("Into the layer", self._layer))
         self.column.addWidget(self._replace)
         self.column.addWidget(self._note)
