@@ -35,6 +35,7 @@ from training.corrections.events import (
     TrainingStep,
     event_line,
 )
+from training.corrections.unfinished import default_state_file
 
 EXIT_FAILED = 1
 _LARGEST_SEED = 2**31
@@ -70,6 +71,13 @@ def add_arguments(subparsers: Any) -> None:
         help="table (default), one JSON object at the end, or a JSON line for each event, for "
         "programs (training then runs at a lower priority)",
     )
+    parser.add_argument(
+        "--state",
+        type=Path,
+        metavar="FILE",
+        help="where to keep how far it is, so that a training that was cut off goes on when it is "
+        "started again with the same corrections (default: a hidden file beside DIR)",
+    )
     parser.add_argument("--device", choices=("auto", "cpu", "cuda", "mps"), default="auto")
 
 
@@ -85,10 +93,15 @@ def run(arguments: argparse.Namespace) -> int:
         complain(error)
         return EXIT_FAILED
     events = _events(arguments, data)
-    with contextlib.closing(events):
-        if arguments.format == "jsonl":
-            return _stream(events)
-        return _show(events, as_json=arguments.format == "json")
+    try:
+        with contextlib.closing(events):
+            if arguments.format == "jsonl":
+                return _stream(events)
+            return _show(events, as_json=arguments.format == "json")
+    except KeyboardInterrupt:
+        if (arguments.state or default_state_file(arguments.out)).exists():
+            print("The same command goes on where it was.", file=sys.stderr)
+        raise
 
 
 def read_data(path: Path) -> TrainingData:
@@ -111,7 +124,9 @@ def _events(arguments: argparse.Namespace, data: TrainingData) -> Generator[Trai
         if hasattr(os, "nice"):
             os.nice(_NICENESS)
     init = arguments.init or starter_folder()
-    request = TrainingRequest(data, init, arguments.out, arguments.seed, arguments.device, threads)
+    request = TrainingRequest(
+        data, init, arguments.out, arguments.seed, arguments.device, threads, arguments.state
+    )
     return training_events(request, EncodingCache())
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.improve.plan_thread import PlanThread
+from app.improve.plan_thread import Planned, PlanThread
 from app.jobs.training_process import TrainingProcess, training_command
 from app.models.active import ActiveModel
 from app.models.shelf import ModelShelf, ModelVersion
@@ -24,11 +24,13 @@ from training.corrections.events import (
     TrainingPlan,
     TrainingStep,
 )
+from training.corrections.unfinished import Progress, forget_state
 
 SEED = 0
 BUNDLE_NAME = "model"
 NOTHING_YET = "Nothing to learn from yet"
 NOT_DONE = "Training did not finish"
+CAN_GO_ON = "Look again to go on where it was."
 NO_PROJECT = "Open a project first: a model learns from what is decided in it."
 MOST_REMARKS = 20
 # More points than this no curve needs; a child may go astray.
@@ -50,8 +52,9 @@ class Improvement(QObject):
 
     A model that was trained is put on the shelf at once, so that it is not lost whatever comes;
     it is used only when somebody says so. Until then the old one stays in use, and where a
-    training does not end well, nothing of it is left: ``headline`` and ``problem`` say what
-    happened. Call :meth:`shutdown` at the end.
+    training is cancelled, nothing of it is left. One that was cut off otherwise goes on from
+    where it was when it is started again with the same corrections: ``unfinished`` says so.
+    ``headline`` and ``problem`` say what happened. Call :meth:`shutdown` at the end.
     """
 
     changed = Signal()
@@ -63,7 +66,7 @@ class Improvement(QObject):
         active: ActiveModel,
         projects: ProjectSession,
         parent: QObject,
-        command: Callable[[Path, Path, Path, int], list[str]] = training_command,
+        command: Callable[[Path, Path, Path, int, Path], list[str]] = training_command,
     ) -> None:
         super().__init__(parent)
         self._shelf = shelf
@@ -74,12 +77,14 @@ class Improvement(QObject):
         self._process: TrainingProcess | None = None
         self._draft = ExitStack()
         self._draft_folder = Path()
+        self._state_file = Path()
         self.stage = Stage.STOPPED
         self.forget()
 
     def forget(self) -> None:
         """Nothing is known yet."""
         self.plan: TrainingPlan | None = None
+        self.unfinished: Progress | None = None
         self.headline = ""
         self.problem = ""
         self.remarks: list[str] = []
@@ -103,14 +108,15 @@ class Improvement(QObject):
         if project is None:
             self._stop(NOTHING_YET, NO_PROJECT)
             return
-        self._planner = PlanThread(project.path, self.parent_version.folder, SEED, self)
+        folder = self.parent_version.folder
+        self._planner = PlanThread(project.path, folder, SEED, self._shelf, self)
         self._planner.made.connect(self._on_plan)
         self._planner.finished.connect(self._on_planner_finished)
         self._set_stage(Stage.PLANNING)
         self._planner.start()
 
     def start(self) -> None:
-        """Train as planned, after a backup of the project."""
+        """Train as planned, or go on with what is unfinished, after a backup of the project."""
         project = self._projects.project
         if self.stage is not Stage.PLANNED or project is None:
             return
@@ -124,8 +130,16 @@ class Improvement(QObject):
         self._process.told.connect(self._on_event)
         self._process.ended.connect(self._on_ended)
         self._set_stage(Stage.TRAINING)
-        out = self._draft_folder / BUNDLE_NAME
-        self._process.start(self._command(project.path, out, self.parent_version.folder, SEED))
+        self._state_file = self._shelf.state_file(project.path)
+        out, init = self._draft_folder / BUNDLE_NAME, self.parent_version.folder
+        self._process.start(self._command(project.path, out, init, SEED, self._state_file))
+
+    def start_anew(self) -> None:
+        """Train as planned from the beginning, whatever is unfinished."""
+        project = self._projects.project
+        if project is not None and not self.is_training:
+            forget_state(self._shelf.state_file(project.path))
+            self.start()
 
     def cancel(self) -> None:
         """Stop training; the old model stays in use and nothing else is left."""
@@ -153,18 +167,18 @@ class Improvement(QObject):
             self._stop("The new model was deleted", f"{self._active.version.name} stays in use.")
 
     def shutdown(self) -> None:
-        """End what is under way; a training leaves nothing behind."""
+        """End what is under way; a training can go on the next time."""
         if self._planner is not None:
             self._planner.wait()
         if self._process is not None:
             self._process.shutdown()
         self._draft.close()
 
-    def _on_plan(self, plan: TrainingPlan | str) -> None:
-        if isinstance(plan, str):
-            self._stop(NOTHING_YET, plan)
+    def _on_plan(self, planned: Planned | str) -> None:
+        if isinstance(planned, str):
+            self._stop(NOTHING_YET, planned)
         else:
-            self.plan = plan
+            self.plan, self.unfinished = planned.plan, planned.unfinished
             self._set_stage(Stage.PLANNED)
 
     def _on_planner_finished(self) -> None:
@@ -195,9 +209,11 @@ class Improvement(QObject):
             problem = self._take_in()
         self._draft.close()
         if problem == TrainingProcess.CANCELLED:
+            forget_state(self._state_file)
             self._stop("Training was stopped", f"{self._active.version.name} stays in use.")
         elif problem:
-            self._stop(NOT_DONE, problem)
+            can_go_on = f"{problem} {CAN_GO_ON}" if self._state_file.exists() else problem
+            self._stop(NOT_DONE, can_go_on)
         else:
             self._set_stage(Stage.DONE)
 

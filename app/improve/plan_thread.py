@@ -1,43 +1,59 @@
-"""What a training would use, found out in a thread of its own."""
+"""What a training would use and whether one was cut off, found out in a thread of its own."""
 
 from __future__ import annotations
 
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.models.shelf import ModelShelf
 from app.project.errors import ProjectError
 from app.project.project import Project
 from app.project.training_data import training_data
 from core_model.bundle_description import BundleError, read_description
 from training.corrections.events import TrainingPlan
 from training.corrections.plan import make_plan
+from training.corrections.unfinished import Progress, fingerprint, read_progress
 from training.errors import TrainingError
 
 # The curves are drawn with it; it takes the better part of a second to load.
 CURVES = "pyqtgraph"
 
 
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a training would use, and how far one on the very same corrections was cut off."""
+
+    plan: TrainingPlan
+    unfinished: Progress | None = None
+
+
 class PlanThread(QThread):
-    """``made`` carries the TrainingPlan, or in one line the reason why nothing can be trained."""
+    """``made`` carries what is Planned, or in one line the reason why nothing can be trained."""
 
     made = Signal(object)
 
-    def __init__(self, project: Path, bundle: Path, seed: int, parent: QObject) -> None:
+    def __init__(
+        self, project: Path, bundle: Path, seed: int, shelf: ModelShelf, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self.setObjectName("training plan")
         self._project = project
         self._bundle = bundle
         self._seed = seed
+        self._shelf = shelf
 
     def run(self) -> None:
-        plan = planned(self._project, self._bundle, self._seed)
+        self._shelf.sweep()
+        state_file = self._shelf.state_file(self._project)
+        plan = planned(self._project, self._bundle, self._seed, state_file)
         importlib.import_module(CURVES)
         self.made.emit(plan)
 
 
-def planned(project: Path, bundle: Path, seed: int) -> TrainingPlan | str:
+def planned(project: Path, bundle: Path, seed: int, state_file: Path) -> Planned | str:
     """Read the project through a connection of its own, as the child process will."""
     try:
         opened = Project.open(project, "", read_only=True)
@@ -45,6 +61,9 @@ def planned(project: Path, bundle: Path, seed: int) -> TrainingPlan | str:
             data = training_data(opened)
         finally:
             opened.close()
-        return make_plan(data, read_description(bundle), seed)
+        plan = make_plan(data, read_description(bundle), seed)
+        progress = read_progress(state_file)
+        is_same = progress is not None and progress.fingerprint == fingerprint(data, bundle, seed)
+        return Planned(plan, progress if is_same else None)
     except (ProjectError, BundleError, TrainingError) as error:
         return str(error)

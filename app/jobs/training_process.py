@@ -144,12 +144,12 @@ class TrainingProcess(QObject):
             self.ended.emit(f"The training cannot be started: {self._process.errorString()}")
 
 
-def training_command(project: Path, out: Path, init: Path, seed: int) -> list[str]:
+def training_command(project: Path, out: Path, init: Path, seed: int, state: Path) -> list[str]:
     """How ``main.py train`` is called by the interpreter that runs the window."""
     main = importlib.util.find_spec("main")
     script = main.origin if main is not None and main.origin is not None else "main.py"
     return [
         *(sys.executable, script, "train"),
         *("--project", str(project), "--out", str(out), "--init", str(init)),
-        *("--seed", str(seed), "--format", "jsonl"),
+        *("--seed", str(seed), "--state", str(state), "--format", "jsonl"),
     ]

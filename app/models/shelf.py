@@ -3,17 +3,20 @@
 A version is a bundle folder under ``models`` in the data folder. It is called by the bundle's
 version, a digest, so that one model is called alike on every machine, and it never changes: it
 appears whole, by a rename, and goes whole. What is being made lies in a draft, a hidden folder
-beside them whose lock the system lets go of when the program ends, however it ends.
+beside them whose lock the system lets go of when the program ends, however it ends. How far a
+training on a project is lies in a hidden file beside them, so that one that was cut off goes on.
 """
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import os
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -36,6 +39,9 @@ FOLDER_VARIABLE = "AVSCOPE_DATA_DIR"
 STARTER_ID = "starter"
 _DRAFT_PREFIX = ".draft-"
 _GONE_PREFIX = ".gone-"
+_STATE_PREFIX = ".training-"
+# Who has not gone on with a training for so long will not.
+_STATE_LASTS_S = 30 * 24 * 3_600
 _ID_LENGTH = 16
 
 
@@ -143,8 +149,18 @@ class ModelShelf:
             version.folder.rename(gone)
             shutil.rmtree(gone)
 
+    def state_file(self, project: Path) -> Path:
+        """Where to keep how far the training on a project is."""
+        name = hashlib.blake2b(os.fsencode(project.absolute()), digest_size=8).hexdigest()
+        return self.folder / f"{_STATE_PREFIX}{name}"
+
     def sweep(self) -> None:
-        """Remove drafts that no program works on any more, and what was half deleted."""
+        """Remove drafts that no program works on any more, what was half deleted, and states of
+        trainings with which nobody went on."""
+        for path in self.folder.glob(f"{_STATE_PREFIX}*"):
+            with contextlib.suppress(OSError):
+                if time.time() - path.stat().st_mtime > _STATE_LASTS_S:
+                    path.unlink()
         for path in _folders(self.folder):
             if path.name.startswith(_GONE_PREFIX):
                 shutil.rmtree(path, ignore_errors=True)

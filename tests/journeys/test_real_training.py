@@ -47,8 +47,8 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def tiny_command(project: Path, out: Path, init: Path, seed: int) -> list[str]:
-    program, _script, *arguments = training_command(project, out, init, seed)
+def tiny_command(project: Path, out: Path, init: Path, seed: int, state: Path) -> list[str]:
+    program, _script, *arguments = training_command(project, out, init, seed, state)
     child = CHILD.format(root=str(ROOT), tiny=str(ROOT / "tests" / "tiny_bundle.py"))
     return [program, "-c", child, *arguments]
 

@@ -16,64 +16,38 @@ path. Mark a video ``is_done`` where all events of the project's labels are in i
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 from core_model.bundle_description import Similarity
 from core_model.similarity import compared_stream
 from core_model.timeline import Task
 from training.corrections.data import TrainingData
 from training.corrections.encoded import EncodedStretch, EncodedVideo, encoded_split
-from training.corrections.events import Depth, Evaluated, TrainingStep
+from training.corrections.events import Depth, Evaluated, Remark, TrainingStep, event_line
+from training.corrections.frozen_levels import FrozenLevels
 from training.corrections.knowledge import Vocabulary, vocabularies
+from training.corrections.learner_settings import SETTINGS, LearnerSettings
+from training.corrections.learner_state import LearnerState, StateFile, StepClock, told_event
 from training.corrections.lesson import Outputs, correction_loss, memory_loss, snippet_loss
 from training.corrections.measure import mean_ap
 from training.corrections.open_model import OpenModel
 from training.corrections.plan import Prepared, prepare
 from training.corrections.prototypes import with_prototypes
 from training.corrections.trainee import Levels, Trainee
-from training.corrections.windows import Window, WindowBatch, WindowSource
+from training.corrections.unfinished import Control, DrawState, Progress
+from training.corrections.weights import Weights
+from training.corrections.windows import WindowBatch, WindowSource
 from training.errors import TrainingError
 from training.losses import LossNormaliser
 from training.recipe.schedule import StopAndGo, WarmUpCosine
 
-
-@dataclass(frozen=True, slots=True)
-class LearnerSettings:
-    """Steps and rates. A step is one optimiser step for every task that takes part in it.
-
-    ``memory`` weighs the old model's say, ``likeness`` that of snippets, ``calm`` the size of the
-    shifts of rows. ``absent_elsewhere`` is how surely a new label is absent where nobody looked.
-    """
-
-    steps: int
-    learning_rate: float
-    row_learning_rate: float
-    batch: int = 8
-    memory: float = 3.0
-    likeness: float = 0.3
-    calm: float = 0.1
-    absent_elsewhere: float = 0.2
-    clip_norm: float = 1.0
-    average: float = 0.97
-    warm_up: int = 10
-    evaluations: int = 4
-
-
-SETTINGS: Mapping[Depth, LearnerSettings] = {
-    Depth.LABELS: LearnerSettings(steps=60, learning_rate=0.0, row_learning_rate=5e-4),
-    Depth.CLASSIFIER: LearnerSettings(steps=200, learning_rate=1e-4, row_learning_rate=1e-3),
-    Depth.EXPERTS: LearnerSettings(steps=400, learning_rate=1e-4, row_learning_rate=1e-3),
-}
 # How far rows of new labels may lie from their wordings towards their examples at the start.
 START_SHARES = (0.0, 0.3, 0.6, 0.9)
 START_BATCHES = 4
-_KEPT_LEVELS_BYTES = 500_000_000
-_REPORT_EVERY_S = 0.5
 
 
 @dataclass
@@ -135,56 +109,108 @@ class Learner:
         ]
         self.control = {task: StopAndGo() for task in self._tasks}
         self._normaliser = LossNormaliser(dict.fromkeys(Task, 40.0))
-        self._kept_levels: dict[tuple[Task, Window], list[Tensor]] = {}
-        self._kept_bytes = 0
+        self._frozen = FrozenLevels(head)
+        self._done, self._spent_s = 0, 0.0
+        self._history: list[TrainingStep | Evaluated] = []
         self._start = self._best_start()
-        self._trainee = Trainee(self._start, self._vocabularies, self.prepared.plan.depth)
-        self._averaged = Trainee(self._start, self._vocabularies, self.prepared.plan.depth)
-        self._optimizer = torch.optim.AdamW(self._groups(), weight_decay=0.0)
-        pairs = zip(self._averaged.parameters(), self._trainee.parameters(), strict=True)
-        self._averages = [(mean.data, each) for mean, each in pairs if each.requires_grad]
+        self._weights = Weights(
+            Trainee(self._start, self._vocabularies, self.prepared.plan.depth),
+            Trainee(self._start, self._vocabularies, self.prepared.plan.depth),
+            self.settings,
+        )
+        self._trainee = self._weights.trainee
 
     @property
     def result(self) -> OpenModel:
         """What has been learned so far: weights averaged over steps."""
-        return self._averaged.opened(self._start)
+        return self._weights.averaged.opened(self._start)
 
     @property
     def vocabulary(self) -> Mapping[Task, Vocabulary]:
         """The labels in question per task."""
         return self._vocabularies
 
-    def events(self) -> Generator[TrainingStep | Evaluated]:
-        """Train to the end. Raises TrainingError on a loss that is not a number."""
+    def events(
+        self, state_file: StateFile | None = None
+    ) -> Generator[TrainingStep | Evaluated | Remark]:
+        """Train to the end, keeping the state now and then. What was told before the training was
+        cut off is told again. Raises TrainingError on a loss that is not a number.
+        """
         settings = self.settings
-        if self.held_out:
-            yield self._evaluated(0, self.before)
+        yield from self._history
+        if self.held_out and not self._history:
+            yield self._tell(self._evaluated(0, self.before))
         schedule = WarmUpCosine(1.0, settings.warm_up, settings.steps, 0.02)
         pause = max(1, settings.steps // settings.evaluations)
-        began_s = told_s = time.monotonic()
+        clock = StepClock(self._done, self._spent_s)
         losses: dict[Task, list[float]] = {}
-        for step in range(settings.steps):
+        for step in range(self._done, settings.steps):
             rate = schedule.rate(step + 1)
-            for group in self._optimizer.param_groups:
-                group["lr"] = group["base"] * rate
+            self._weights.set_rate(rate)
             for task in self._tasks:
                 if self._takes_part(task, step):
                     losses.setdefault(task, []).append(self._step(step, task))
-            done, now_s = step + 1, time.monotonic()
-            if now_s - told_s >= _REPORT_EVERY_S or done == settings.steps:
-                told_s = now_s
-                left_s = (now_s - began_s) / done * (settings.steps - done)
+            done = step + 1
+            if clock.is_due or done == settings.steps:
                 means = {task: sum(each) / len(each) for task, each in losses.items()}
-                yield TrainingStep(
-                    done,
-                    settings.steps,
-                    left_s,
-                    means,
-                    rate * max(settings.learning_rate, settings.row_learning_rate),
-                )
+                left_s = clock.tell(done, settings.steps)
+                most = rate * max(settings.learning_rate, settings.row_learning_rate)
+                yield self._tell(TrainingStep(done, settings.steps, left_s, means, most))
                 losses = {}
             if self.held_out and (done % pause == 0 or done == settings.steps):
-                yield self._evaluated(done, self.result)
+                yield self._tell(self._evaluated(done, self.result))
+            self._done, self._spent_s = done, clock.spent_s
+            if state_file is not None and state_file.is_due:
+                try:
+                    state_file.keep(self.state(state_file.fingerprint))
+                except TrainingError as error:
+                    state_file = None
+                    yield Remark(f"{error}; a training that is cut off now starts anew")
+
+    @property
+    def spent_s(self) -> float:
+        """How long it has trained, before it was cut off included."""
+        return self._spent_s
+
+    def state(self, fingerprint: str) -> LearnerState:
+        """Everything that goes on later, for :meth:`go_on`; of a training with this fingerprint."""
+        progress = Progress(
+            fingerprint,
+            repr(self.settings),
+            self._done,
+            self.settings.steps,
+            self._spent_s,
+            dict(self._normaliser.values),
+            {task: Control.of(each) for task, each in self.control.items()},
+            DrawState.of(self._source.random),
+            tuple(map(event_line, self._history)),
+        )
+        return LearnerState(progress, self._weights.tensors())
+
+    def go_on(self, state: LearnerState) -> None:
+        """Be where :meth:`state` was taken, as if nothing had happened in between.
+
+        Raises TrainingError where the state does not fit; the learner is of no use then.
+        """
+        progress = state.progress
+        try:
+            if progress.settings != repr(self.settings):
+                raise ValueError("it has other settings")
+            if not 0 <= progress.step <= self.settings.steps:
+                raise ValueError(f"step {progress.step} of {self.settings.steps}")
+            self.control = {task: progress.control[task].restored() for task in self._tasks}
+            self._normaliser.values = dict(progress.normaliser)
+            self._history = list(map(told_event, progress.told))
+            self._weights.restore(state.tensors)
+            progress.draw.restore(self._source.random)
+        except (KeyError, ValueError, RuntimeError, TypeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise TrainingError(f"training cannot go on from its state ({reason})") from error
+        self._done, self._spent_s = progress.step, progress.spent_s
+
+    def _tell(self, event: TrainingStep | Evaluated) -> TrainingStep | Evaluated:
+        self._history.append(event)
+        return event
 
     @torch.no_grad()
     def _best_start(self) -> OpenModel:
@@ -214,7 +240,6 @@ class Learner:
 
     def _step(self, step: int, task: Task) -> float:
         batch = self._source.draw(task, self.settings.batch)
-        self._optimizer.zero_grad(set_to_none=True)
         outputs = self._outputs(batch)
         sound = bool(torch.isfinite(outputs.logits).all())
         loss = self._loss(batch, outputs) if sound else outputs.logits.sum()
@@ -224,11 +249,7 @@ class Learner:
                 f"{task}: the loss of step {step + 1} is {value}; videos:"
                 f" {self._source.names(batch)}"
             )
-        loss.backward()
-        nn.utils.clip_grad_norm_([each for _, each in self._averages], self.settings.clip_norm)
-        self._optimizer.step()
-        for mean, learned in self._averages:
-            mean.lerp_(learned.detach(), 1 - self.settings.average)
+        self._weights.learn(loss)
         return value
 
     def _loss(self, batch: WindowBatch, outputs: Outputs) -> Tensor:
@@ -281,7 +302,7 @@ class Learner:
                 raw = self._teacher.backbone(batch.visual, batch.audio, batch.mask, task)
             old_levels = Levels(*raw)
         else:
-            levels = old_levels = self._frozen_levels(batch)
+            levels = old_levels = self._frozen.of(batch)
         with torch.no_grad():
             teacher = self.before.classifier
             embeddings = teacher.embed(old_levels.levels, old_levels.mask)
@@ -289,40 +310,6 @@ class Learner:
             old_offsets = self._teacher.regression(old_levels.levels, old_levels.mask, task)
         offsets = trainee.offsets(levels, task) if trainee.backbone_learns else old_offsets
         return Outputs(trainee.logits(levels, task), offsets, old_logits, old_offsets, levels.mask)
-
-    def _frozen_levels(self, batch: WindowBatch) -> Levels:
-        """What the frozen backbone makes of the windows, remembered as far as there is room."""
-        missing = [
-            number
-            for number, window in enumerate(batch.windows)
-            if (batch.task, window) not in self._kept_levels
-        ]
-        made: dict[int, list[Tensor]] = {}
-        if missing:
-            fresh = self._trainee.levels(
-                batch.visual[missing], batch.audio[missing], batch.mask[missing], batch.task
-            )
-            for row, number in enumerate(missing):
-                made[number] = [level[row].clone() for level in fresh.levels]
-                size = sum(level.numel() * level.element_size() for level in made[number])
-                if self._kept_bytes + size <= _KEPT_LEVELS_BYTES:
-                    self._kept_levels[batch.task, batch.windows[number]] = made[number]
-                    self._kept_bytes += size
-        items = [
-            made[number] if number in made else self._kept_levels[batch.task, window]
-            for number, window in enumerate(batch.windows)
-        ]
-        levels = [torch.stack(each) for each in zip(*items, strict=True)]
-        masks = [batch.mask[:, :: 2**level] for level in range(len(levels))]
-        return Levels(levels, masks)
-
-    def _groups(self) -> list[dict]:
-        weights = [p for p in self._trainee.head.parameters() if p.requires_grad]
-        shifts = list(self._trainee.shifts.values())
-        groups = [{"params": shifts, "base": self.settings.row_learning_rate, "lr": 0.0}]
-        if weights:
-            groups.append({"params": weights, "base": self.settings.learning_rate, "lr": 0.0})
-        return groups
 
     # --- judging --------------------------------------------------------------------------------
 

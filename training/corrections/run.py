@@ -1,14 +1,14 @@
 """A whole training on corrections: from a project's decided segments to a new bundle.
 
 The bundle that it starts from is only read. Nothing appears under the name of the new one before
-it is complete. Encodings are kept in the cache, so a training that was cut off starts anew but
-does not encode again.
+it is complete. Encodings are kept in the cache, and the state of the training in a file: one that
+was cut off goes on from there, as long as the corrections are the same.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
@@ -35,11 +35,13 @@ from training.corrections.events import (
     TrainingFailed,
 )
 from training.corrections.learner import Learner
+from training.corrections.learner_state import StateFile
 from training.corrections.measure import compare, kept_detections
 from training.corrections.open_model import OpenModel
 from training.corrections.plan import Prepared, prepare
 from training.corrections.split import Stretch
 from training.corrections.thresholds import label_thresholds
+from training.corrections.unfinished import default_state_file, fingerprint, forget_state
 from training.corrections.written import (
     demand_free,
     explained,
@@ -50,12 +52,16 @@ from training.corrections.written import (
 )
 from training.errors import TrainingError
 
+# What a training that is killed loses at most.
+KEEP_EVERY_S = 10.0
+
 
 @dataclass(frozen=True, slots=True)
 class TrainingRequest:
     """What to train, from which bundle, and where the new one goes (nothing may be there).
 
     ``threads`` bounds the processor's cores that the networks take; None leaves it to torch.
+    ``state_file`` keeps how far it is; None for a hidden file beside the new bundle.
     """
 
     data: TrainingData
@@ -64,13 +70,14 @@ class TrainingRequest:
     seed: int = 0
     device: str = "auto"
     threads: int | None = None
+    state_file: Path | None = None
 
 
 def training_events(
     request: TrainingRequest, cache: EncodingCache | None
 ) -> Generator[TrainingEvent]:
     """Train; the last event is ``TrainingDone`` or ``TrainingFailed``. Close it to stop early:
-    nothing is left behind then."""
+    only the state is left behind then, so that the next one goes on."""
     try:
         yield from _Run(request, cache).events()
     except (TrainingError, BundleError, DeviceError, MediaError, TextEncoderError) as error:
@@ -82,6 +89,7 @@ class _Run:
         self._request = request
         self._cache = cache
         self._began_s = time.monotonic()
+        self._state_file = request.state_file or default_state_file(request.out)
 
     def events(self) -> Iterator[TrainingEvent]:
         request = self._request
@@ -91,11 +99,9 @@ class _Run:
         bundle = Bundle(request.init)
         plan = prepare(request.data, bundle.description, request.seed).plan
         yield plan
-        if part_folder(request.out).exists():
-            yield Remark(
-                f"An earlier training into {request.out.name} was cut off; this one starts anew."
-                " What was encoded is kept."
-            )
+        was_cut_off = part_folder(request.out).exists() or self._state_file.exists()
+        print_of_it = fingerprint(request.data, request.init, request.seed)
+        state_file = StateFile(self._state_file, print_of_it, KEEP_EVERY_S)
         with in_the_making(request.out) as part:
             device = choose_device(request.device)
             encoded: dict[str, EncodedVideo] = {}
@@ -104,9 +110,26 @@ class _Run:
             if prepared.plan != plan:
                 yield prepared.plan
             model = OpenModel.of(bundle, device.torch_device)
-            learner = Learner.begin(model, data, encoded, seed=request.seed, prepared=prepared)
-            yield from learner.events()
-            yield self._finished(learner, part, device)
+
+            def begun() -> Learner:
+                return Learner.begin(model, data, encoded, seed=request.seed, prepared=prepared)
+
+            learner, remark = _gone_on(begun, state_file)
+            if was_cut_off:
+                yield Remark(remark)
+            self._began_s -= learner.spent_s
+            yield from self._learning(learner, state_file)
+            done = self._finished(learner, part, device)
+            forget_state(self._state_file)
+            yield done
+
+    def _learning(self, learner: Learner, state_file: StateFile) -> Iterator[TrainingEvent]:
+        """A loss that is no number would come again: there is nothing to go on with."""
+        try:
+            yield from learner.events(state_file)
+        except TrainingError:
+            forget_state(self._state_file)
+            raise
 
     def _encode(
         self, bundle: Bundle, device: Device, encoded: dict[str, EncodedVideo]
@@ -201,6 +224,25 @@ def _measured(
         compared += compare(learner.before, after, learner.held_out, task)
         untouched.append(kept_detections(learner.before, after, media, task, labels))
     return tuple(compared), tuple(untouched)
+
+
+def _gone_on(begun: Callable[[], Learner], state_file: StateFile) -> tuple[Learner, str]:
+    """The learner where an earlier one was cut off, else at its start; and a line about it."""
+    learner, state = begun(), state_file.read()
+    if state is None:
+        return learner, (
+            "An earlier training was cut off, with other corrections or before it had learned"
+            " anything; this one starts anew. What was encoded is kept."
+        )
+    try:
+        learner.go_on(state)
+    except TrainingError as error:
+        return begun(), f"An earlier {error}; this one starts anew. What was encoded is kept."
+    progress = state.progress
+    return learner, (
+        f"An earlier training was cut off; this one goes on after step {progress.step} of"
+        f" {progress.of}."
+    )
 
 
 def _used(prepared: Prepared) -> list[TrainingVideo]:

@@ -43,7 +43,10 @@ class WindowBatch:
 
 
 class WindowSource:
-    """Draws batches of windows of ``length`` snippets; the same ones for the same seed."""
+    """Draws batches of windows of ``length`` snippets; the same ones for the same seed.
+
+    ``random`` is what it draws with.
+    """
 
     def __init__(
         self,
@@ -59,7 +62,7 @@ class WindowSource:
         self._length = length
         self._absent_elsewhere = absent_elsewhere
         self._points = make_points(level_lengths(length, levels))
-        self._random = np.random.default_rng(seed)
+        self.random = np.random.default_rng(seed)
         self._marks = {
             task: [Marks.of(stretch, vocabulary) for stretch in stretches]
             for task, vocabulary in vocabularies.items()
@@ -119,7 +122,7 @@ class WindowSource:
         return rows
 
     def _window(self, task: Task) -> Window:
-        draw, by_label = self._random, self._decided.get(task)
+        draw, by_label = self.random, self._decided.get(task)
         if by_label and draw.random() < DECIDED_SHARE:
             places = by_label[draw.integers(len(by_label))]
             stretch, onset, offset = places[draw.integers(len(places))]

@@ -67,6 +67,8 @@ class ImproveDialog(QDialog):
             self._pages.addWidget(page)
         self.start = QPushButton("Start training")
         self.start.setToolTip("Make a backup of the project, then train in the background")
+        self.anew = QPushButton("Start anew")
+        self.anew.setToolTip("Forget the training that was cut off, and train from the beginning")
         self.cancel = QPushButton("Cancel training")
         self.again = QPushButton("Look again")
         self.again.setToolTip("See what could be learned from now")
@@ -119,7 +121,7 @@ class ImproveDialog(QDialog):
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         buttons.addStretch(1)
-        for button in (self.discard, self.again, self.cancel, self.close_button):
+        for button in (self.discard, self.again, self.anew, self.cancel, self.close_button):
             button.setAutoDefault(False)
             buttons.addWidget(button)
         for button in (self.start, self.use):
@@ -148,6 +150,7 @@ class ImproveDialog(QDialog):
         improvement.changed.connect(self._on_changed)
         self._comparison.changed.connect(self._tell_comparison)
         self.start.clicked.connect(improvement.start)
+        self.anew.clicked.connect(improvement.start_anew)
         self.cancel.clicked.connect(self._on_cancel)
         self.again.clicked.connect(improvement.make_plan)
         self.discard.clicked.connect(improvement.discard)
@@ -161,7 +164,7 @@ class ImproveDialog(QDialog):
         self._headline.setText(PLANNING if stage is Stage.PLANNING else improvement.headline)
         self._line.setText(improvement.problem)
         if stage is Stage.PLANNED and improvement.plan is not None:
-            self.plan_page.show_plan(improvement.plan)
+            self.plan_page.show_plan(improvement.plan, improvement.unfinished)
             page = self.plan_page
         elif stage is Stage.TRAINING:
             page = self._shown_training()
@@ -173,7 +176,10 @@ class ImproveDialog(QDialog):
         if self._training is not None and stage is not Stage.TRAINING:
             self._training.rest()
         self._pages.setCurrentWidget(page)
+        is_cut_off = stage is Stage.PLANNED and improvement.unfinished is not None
+        self.start.setText("Go on training" if is_cut_off else "Start training")
         self.start.setVisible(stage is Stage.PLANNED)
+        self.anew.setVisible(is_cut_off)
         self.cancel.setVisible(stage is Stage.TRAINING)
         self.cancel.setEnabled(True)
         self.again.setVisible(stage is Stage.STOPPED)

@@ -8,9 +8,10 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from app.kind_style import KIND_SIGNS, outline_colour
 from app.panels.plain_table import PlainRow, PlainTable
-from app.player.time_code import short_time_code
+from app.player.time_code import short_time_code, time_left
 from app.theme import Theme
 from training.corrections.events import PlannedVideo, TrainingPlan
+from training.corrections.unfinished import Progress
 
 HEADINGS = ("", "Label", "", "Accepted", "Edited", "Drawn", "Rejected", "To learn", "Held out")
 HELP = (
@@ -34,6 +35,7 @@ class PlanPage(QWidget):
         super().__init__()
         self._theme = theme
         self._plan: TrainingPlan | None = None
+        self._unfinished: Progress | None = None
         self._what = QLabel()
         self._what.setObjectName("secondary")
         self._why = _wrapped()
@@ -59,8 +61,9 @@ class PlanPage(QWidget):
         self._theme = theme
         self._tell()
 
-    def show_plan(self, plan: TrainingPlan) -> None:
-        self._plan = plan
+    def show_plan(self, plan: TrainingPlan, unfinished: Progress | None = None) -> None:
+        """Show a plan, and that a training of the very same one was cut off."""
+        self._plan, self._unfinished = plan, unfinished
         self._tell()
 
     @property
@@ -78,7 +81,8 @@ class PlanPage(QWidget):
             f" {_count(plan.hard_negatives, 'rejected find')} · starts from {plan.init}"
         )
         self._why.setText(plan.why)
-        notes = "\n".join(f"• {note}" for note in plan_notes(plan))
+        told = [cut_off_note(self._unfinished)] if self._unfinished is not None else []
+        notes = "\n".join(f"• {note}" for note in (*told, *plan_notes(plan)))
         self._notes.setText(notes)
         self._notes.setVisible(bool(notes))
         self.table.fill(list(self._rows(plan)))
@@ -100,6 +104,15 @@ class PlanPage(QWidget):
                 ),
                 outline_colour(each.kind, self._theme),
             )
+
+
+def cut_off_note(unfinished: Progress) -> str:
+    """How far a training came that was cut off."""
+    return (
+        f"A training on these very corrections was cut off after step {unfinished.step:,} of"
+        f" {unfinished.of:,}, {time_left(unfinished.spent_s)} into it. It can go on from"
+        " there."
+    )
 
 
 def plan_notes(plan: TrainingPlan) -> list[str]:

@@ -24,7 +24,7 @@ from training.corrections.events import (
     event_line,
 )
 
-Command = Callable[[Path, Path, Path, int], list[str]]
+Command = Callable[[Path, Path, Path, int, Path], list[str]]
 
 PLAN = TrainingPlan(
     project="study.avscope",
@@ -86,7 +86,7 @@ def scripted(*events: TrainingEvent, source: Path | None = None, then: str = "")
     does what the program ``then`` says.
     """
 
-    def command(project: Path, out: Path, init: Path, seed: int) -> list[str]:
+    def command(project: Path, out: Path, init: Path, seed: int, state: Path) -> list[str]:
         program = [
             "import os, shutil, sys, time",
             "sys.stdout.reconfigure(encoding='utf-8')",
@@ -94,6 +94,7 @@ def scripted(*events: TrainingEvent, source: Path | None = None, then: str = "")
         ]
         if source is not None:
             program.append(f"shutil.copytree({str(source)!r}, {str(out)!r}, dirs_exist_ok=True)")
+        program += [f"state = {str(state)!r}"]
         program += [f"print({event_line(event)!r}, flush=True)" for event in events]
         return [sys.executable, "-c", "\n".join([*program, then])]
 

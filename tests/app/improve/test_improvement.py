@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QObject
 from pytestqt.qtbot import QtBot
+from safetensors.numpy import save_file
 
-from app.improve.improvement import NO_PROJECT, Improvement, Stage
+from app.improve.improvement import CAN_GO_ON, NO_PROJECT, SEED, Improvement, Stage
 from app.models import shelf as shelf_module
 from app.models.active import ActiveModel
 from app.models.shelf import STARTER_ID, ModelShelf
@@ -17,13 +20,15 @@ from app.project.backups import backups_of
 from app.project.edits import AddSegment
 from app.project.project import Project
 from app.project.project_session import ProjectSession
+from app.project.training_data import training_data
 from app.settings import settings_file
 from app.window.memory import WindowMemory
 from core_model.timeline import Task
 from tests.app.improve.scripted_child import DONE, PLAN, USUAL, Command, scripted, step
 from tests.media_factory import Audio, write_media
 from tests.tiny_bundle import make_tiny_bundle
-from training.corrections.events import TrainingFailed
+from training.corrections.events import TrainingFailed, event_line
+from training.corrections.unfinished import HEADER_KEY, DrawState, Progress, fingerprint
 
 
 class Parts:
@@ -206,6 +211,72 @@ def test_closing_in_the_middle_leaves_nothing_half_written(
     qtbot.waitUntil(lambda: bool(parts.improvement.steps), timeout=30_000)
     parts.improvement.shutdown()
     assert parts.left() == []
+
+
+@pytest.fixture
+def cut_off(parts: Parts, project: Path, tmp_path: Path) -> Path:
+    """The state of a training on the project after its third step."""
+    opened = Project.open(project, "", read_only=True)
+    own = fingerprint(training_data(opened), parts.shelf.starter().folder, SEED)
+    opened.close()
+    draw = DrawState.of(np.random.default_rng())
+    progress = Progress(own, "", 3, 8, 61.0, {}, {}, draw, ())
+    save_file({}, tmp_path / "state", metadata={HEADER_KEY: progress.to_text()})
+    return tmp_path / "state"
+
+
+def test_a_training_that_was_killed_can_go_on(
+    parts: Parts, qtbot: QtBot, project: Path, trained: Path, cut_off: Path
+) -> None:
+    improvement, state = parts.improvement, parts.shelf.state_file(project)
+    keeps = f"shutil.copyfile({str(cut_off)!r}, state)"
+    parts.command = scripted(step(1), then=f"{keeps}; os.kill(os.getpid(), 9)")
+    planned(parts, qtbot, project)
+    assert improvement.unfinished is None
+    improvement.start()
+    assert ended(parts, qtbot) is Stage.STOPPED
+    assert improvement.problem.endswith(CAN_GO_ON) and parts.left() == [state.name]
+    improvement.make_plan()
+    qtbot.waitUntil(lambda: improvement.stage is Stage.PLANNED, timeout=30_000)
+    assert improvement.unfinished is not None and improvement.unfinished.step == 3
+    parts.command = scripted(step(4), then="assert os.path.exists(state); time.sleep(60)")
+    improvement.start()
+    qtbot.waitUntil(lambda: bool(improvement.steps), timeout=30_000)
+    # Who cancels does not want it any more.
+    improvement.cancel()
+    assert ended(parts, qtbot) is Stage.STOPPED
+    assert improvement.headline == "Training was stopped" and parts.left() == []
+
+
+def test_a_training_goes_on_after_the_window_was_closed_or_begins_anew(
+    parts: Parts, qtbot: QtBot, project: Path, trained: Path, cut_off: Path
+) -> None:
+    improvement, state = parts.improvement, parts.shelf.state_file(project)
+    keeps = f"shutil.copyfile({str(cut_off)!r}, state); print({event_line(step(1))!r}, flush=True)"
+    parts.command = scripted(then=f"{keeps}; time.sleep(60)")
+    planned(parts, qtbot, project)
+    improvement.start()
+    qtbot.waitUntil(lambda: bool(improvement.steps), timeout=30_000)
+    improvement.shutdown()
+    assert parts.left() == [state.name]
+    other = Improvement(parts.shelf, parts.active, parts.projects, parts.owner, parts.command)
+    other.make_plan()
+    qtbot.waitUntil(lambda: other.stage is Stage.PLANNED, timeout=30_000)
+    assert other.unfinished is not None
+    other._command = scripted(then="assert not os.path.exists(state); sys.exit('it is anew')")
+    other.start_anew()
+    qtbot.waitUntil(lambda: not other.is_training, timeout=60_000)
+    assert "it is anew" in other.problem
+    # Other corrections are another training.
+    shutil.copyfile(cut_off, state)
+    videos = parts.projects.document
+    assert videos is not None
+    first = next(iter(videos.videos))
+    parts.projects.perform(AddSegment(first, Task.SED, "kettle", 3_000_000, 3_500_000))
+    other.make_plan()
+    qtbot.waitUntil(lambda: other.stage is Stage.PLANNED, timeout=30_000)
+    assert other.unfinished is None
+    other.shutdown()
 
 
 def test_a_shelf_that_is_full_is_one_line(

@@ -168,7 +168,9 @@ def test_a_program_that_is_not_there_is_one_line(child: Child, tmp_path: Path) -
 
 
 def test_the_command_is_the_one_of_the_terminal(tmp_path: Path) -> None:
-    program, script, *arguments = training_command(tmp_path / "p", tmp_path / "o", tmp_path, 3)
+    program, script, *arguments = training_command(
+        tmp_path / "p", tmp_path / "o", tmp_path, 3, tmp_path / "s"
+    )
     assert program == sys.executable
     assert Path(script).name == "main.py" and Path(script).is_file()
     assert arguments[0] == "train" and arguments[-2:] == ["--format", "jsonl"]

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -109,6 +110,19 @@ with ModelShelf().draft() as draft:
         assert held.is_dir()
         living.stdin.write("\n")
     assert not held.exists()
+
+
+def test_states_of_trainings_are_kept_for_a_while(shelf: ModelShelf, tmp_path: Path) -> None:
+    one, other = (shelf.state_file(tmp_path / name) for name in ("a.avscope", "b.avscope"))
+    assert one != other
+    shelf.folder.mkdir(parents=True)
+    for file in (one, other):
+        file.write_text("state")
+    long_ago_s = time.time() - 31 * 24 * 3_600
+    os.utime(other, (long_ago_s, long_ago_s))
+    shelf.sweep()
+    assert one.exists() and not other.exists()
+    assert [each.id for each in shelf.versions()] == [STARTER_ID]
 
 
 def test_damaged_versions_say_what_is_wrong(shelf: ModelShelf) -> None:

@@ -26,11 +26,12 @@ from tests.training.corrections.learning import (
     quick,
 )
 from tests.training.corrections.made_up import corrections, segment, video
-from training.corrections import learner, written
+from training.corrections import learner, run, written
 from training.corrections.data import TrainingData
 from training.corrections.events import (
     Depth,
     Encoding,
+    Evaluated,
     Remark,
     TrainingDone,
     TrainingEvent,
@@ -188,6 +189,34 @@ def test_cut_off_and_begun_again(media: TrainingData, init: Path, tmp_path: Path
     assert isinstance(again[-1], TrainingDone)
     assert any(isinstance(each, Remark) and "starts anew" in each.text for each in again)
     assert "half" not in contents(out)
+
+
+def test_cut_off_in_the_middle_it_goes_on(
+    media: TrainingData, init: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run, "KEEP_EVERY_S", 0.0)
+    whole, out = tmp_path / "whole", tmp_path / "new"
+    trained(media, init, whole)
+
+    def cut_off() -> None:
+        events = training_events(TrainingRequest(media, init, out), EncodingCache())
+        assert any(isinstance(each, Evaluated) and each.step == 2 for each in events)
+        events.close()
+
+    cut_off()
+    again = trained(media, init, out)
+    texts = [each.text for each in again if isinstance(each, Remark)]
+    assert texts == ["An earlier training was cut off; this one goes on after step 1 of 3."]
+    assert Bundle(out).version == Bundle(whole).version
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["new", "old", "whole"]
+    shutil.rmtree(out)
+    cut_off()
+    anna, *others = media.videos
+    less = replace(media, videos=(replace(anna, segments=anna.segments[:2]), *others))
+    events = training_events(TrainingRequest(less, init, out), EncodingCache())
+    remark = next(each for each in events if isinstance(each, Remark))
+    assert "with other corrections" in remark.text and "starts anew" in remark.text
+    events.close()
 
 
 def test_a_wrong_bundle_is_one_line(media: TrainingData, init: Path, tmp_path: Path) -> None:

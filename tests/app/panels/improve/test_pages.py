@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import cast
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QProgressBar
@@ -24,6 +25,7 @@ from app.theme import DARK, LIGHT
 from core_model.timeline import Detection, Task
 from tests.app.improve.scripted_child import DONE, PLAN, evaluated, step
 from training.corrections.events import Encoding, LeftOut, PlannedVideo, SplitBy
+from training.corrections.unfinished import DrawState, Progress
 
 S = 1_000_000
 
@@ -103,6 +105,16 @@ def test_the_plan_names_labels_sides_and_parts(qtbot: QtBot) -> None:
     assert "Held out to measure with: a.wav, 00:41.000 to 01:00.000" in page.text
     page.set_theme(LIGHT)
     assert page.table.rowCount() == 1
+
+
+def test_a_plan_says_that_a_training_was_cut_off(qtbot: QtBot) -> None:
+    page = PlanPage(DARK)
+    qtbot.addWidget(page)
+    draw = DrawState.of(np.random.default_rng())
+    page.show_plan(PLAN, Progress("f", "s", 120, 200, 83.0, {}, {}, draw, ()))
+    assert "cut off after step 120 of 200, 1:23 into it. It can go on from there." in page.text
+    page.show_plan(PLAN)
+    assert "cut off" not in page.text
 
 
 @pytest.fixture
