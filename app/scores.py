@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +19,7 @@ BINS = 25
 Floats = npt.NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """``ascending`` (n,) in [0, 1]."""
 
@@ -38,8 +38,9 @@ class Scores:
         """How many reach a threshold."""
         return len(self.ascending) - int(np.searchsorted(self.ascending, threshold, "left"))
 
+    @cached_property
     def heights(self) -> Floats:
-        """Heights (``BINS``,) in [0, 1] of the bars of a histogram over [0, 1].
+        """Heights (``BINS``,) in [0, 1] of the bars of a histogram over [0, 1], counted once.
 
         By the square root of the counts: the few sure ones stay visible beside the many doubtful.
         """

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
-from heapq import merge
 from itertools import compress
-from operator import attrgetter
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from app.detection_table import DetectionTable
+from app.detection_table import Booleans, DetectionTable
 from app.limits import LabelKey, Limits, Thresholds
 from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection, Task
@@ -37,10 +36,10 @@ class Session(QObject):
         self._thresholds = Thresholds(DEFAULT_THRESHOLD)
         self._limits = self._thresholds.limits()
         self._table: DetectionTable | None = None
+        self._is_shown: Booleans | None = None
         self._shown: tuple[Detection, ...] | None = None
         self._detections: tuple[Detection, ...] = ()
         self._hits: tuple[Detection, ...] = ()
-        self._over_picture: tuple[Detection, ...] | None = None
 
     @property
     def media(self) -> MediaInfo | None:
@@ -95,46 +94,65 @@ class Session(QObject):
     def is_hidden(self, task: Task) -> bool:
         return task in self._thresholds.hidden
 
+    @property
+    def is_shown(self) -> Booleans:
+        """Which detections are at or above the threshold of their label (n,)."""
+        if self._is_shown is None:
+            self._is_shown = self.table.shown(self._limits)
+        return self._is_shown
+
+    @property
+    def shown_count(self) -> int:
+        """How many of them are."""
+        return int(np.count_nonzero(self.is_shown))
+
     def shown_detections(self) -> tuple[Detection, ...]:
         """The detections at or above the threshold of their label, sorted by onset."""
         if self._shown is None:
-            is_shown = self.table.shown(self._limits)
-            self._shown = tuple(compress(self._detections, is_shown.tolist()))
+            self._shown = tuple(compress(self._detections, self.is_shown.tolist()))
         return self._shown
 
     def shown_edges_us(self) -> tuple[int, ...]:
         """Onsets and offsets of the shown detections, ascending, each once."""
         table = self.table
-        is_shown = table.shown(self._limits)
+        is_shown = self.is_shown
         edges_us = np.concatenate((table.onset_us[is_shown], table.offset_us[is_shown]))
         return tuple(np.unique(edges_us).tolist())
 
-    def over_picture(self) -> tuple[Detection, ...]:
-        """What is told over the picture: shown detections and hits of prompts, by onset."""
-        if self._over_picture is None:
-            both = merge(self.shown_detections(), self._hits, key=attrgetter("onset_us"))
-            self._over_picture = tuple(both)
-        return self._over_picture
+    @property
+    def hits(self) -> tuple[Detection, ...]:
+        """What is shown of prompts, by onset."""
+        return self._hits
+
+    def over_picture_at(self, time_us: int) -> list[Detection]:
+        """What is told over the picture at a moment: shown detections and hits of prompts that
+        have begun and not ended, by onset."""
+        table = self.table
+        begun = int(np.searchsorted(table.onset_us, time_us, "right"))
+        goes_on = self.is_shown[:begun] & (table.offset_us[:begun] > time_us)
+        active = [self._detections[place] for place in np.flatnonzero(goes_on).tolist()]
+        begun = bisect_right(self._hits, time_us, key=lambda hit: hit.onset_us)
+        active += [hit for hit in self._hits[:begun] if hit.offset_us > time_us]
+        return sorted(active, key=lambda each: each.onset_us)
 
     def set_hits(self, hits: tuple[Detection, ...]) -> None:
         """Take on what is shown of prompts, sorted by onset."""
         if hits != self._hits:
             self._hits = hits
-            self._over_picture = None
             self.hits_changed.emit()
 
     def set_media(self, media: MediaInfo | None) -> None:
         """Take on another file, of which nothing is known yet."""
         self._media = media
         self._detections = ()
-        self._table = self._shown = self._over_picture = None
+        self._table = self._is_shown = self._shown = None
         self.media_changed.emit(media)
         self.detections_changed.emit()
 
     def set_detections(self, detections: tuple[Detection, ...]) -> None:
         if detections != self._detections:
             self._detections = detections
-            self._table = self._shown = self._over_picture = None
+            self._table = self._is_shown = self._shown = None
             self.detections_changed.emit()
 
     def suggest_thresholds(
@@ -189,5 +207,5 @@ class Session(QObject):
 
     def _tell_thresholds(self) -> None:
         self._limits = self._thresholds.limits()
-        self._shown = self._over_picture = None
+        self._is_shown = self._shown = None
         self.thresholds_changed.emit()

@@ -175,12 +175,11 @@ class EventList(QWidget):
             self._read()
 
     def _read(self) -> None:
-        shown = self._session.shown_detections()
-        self._table.set_detections(shown)
+        self._table.set_table(self._session.table, self._session.is_shown)
         total, listed = len(self._session.detections), self._table.rowCount()
         self._count.setText(f"{listed} of {total}" if total else "")
         self._count.setToolTip("Shown, of all that the model holds possible" if total else "")
-        self._hint.setText(self._why_empty(total, len(shown)))
+        self._hint.setText(self._why_empty(total, self._session.shown_count))
         self._view.setVisible(listed > 0)
         self._hint.setVisible(listed == 0)
 

@@ -25,12 +25,13 @@ from PySide6.QtWidgets import (
 )
 
 from app.kind_style import KIND_STYLES, draw_symbol, score_text
-from app.limits import LabelKey
+from app.limits import HIDDEN, LabelKey
 from app.panels.histogram import paint_cut, paint_histogram
 from app.scores import Scores
 from app.session import Session
 from app.theme import Theme, tabular
 from app.threshold_advice import Advice
+from core_model.timeline import Task
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -60,6 +61,7 @@ class LabelThresholds(QAbstractListModel):
         self._all: list[LabelRow] = []
         self._rows: list[LabelRow] = []
         self._filter = ""
+        self._told: list[tuple[float, bool]] = []
 
     def set_rows(self, rows: list[LabelRow]) -> None:
         """Show these; rows of labels that stay keep their place and the selection."""
@@ -74,9 +76,11 @@ class LabelThresholds(QAbstractListModel):
         self._apply()
 
     def tell_thresholds(self) -> None:
-        """Thresholds have moved."""
-        if self._rows:
-            self.dataChanged.emit(self.index(0), self.index(len(self._rows) - 1))
+        """Thresholds have moved: only rows that look different now are drawn again."""
+        before, self._told = self._told, self._looks()
+        for place, (old, new) in enumerate(zip(before, self._told, strict=True)):
+            if old != new:
+                self.dataChanged.emit(self.index(place), self.index(place))
 
     def row_at(self, place: int) -> LabelRow:
         return self._rows[place]
@@ -116,11 +120,26 @@ class LabelThresholds(QAbstractListModel):
         rows = [row for row in self._all if self._filter in row.key[1].casefold()]
         if [row.key for row in rows] == [row.key for row in self._rows]:
             self._rows = rows
-            self.tell_thresholds()
+            self._told = self._looks()
+            if rows:
+                self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
             return
         self.beginResetModel()
         self._rows = rows
+        self._told = self._looks()
         self.endResetModel()
+
+    def _looks(self) -> list[tuple[float, bool]]:
+        """What of the thresholds is seen in each row."""
+        session = self._session
+        hidden = {task: session.is_hidden(task) for task in Task}
+        return [
+            (
+                HIDDEN if hidden[row.key[0]] else session.label_threshold(row.key),
+                session.has_own_threshold(row.key),
+            )
+            for row in self._rows
+        ]
 
 
 def bar_rect(row: QRect) -> QRectF:

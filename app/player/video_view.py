@@ -136,11 +136,12 @@ class VideoView(QWidget):
         elif self._headline:
             self._paint_caption(painter)
         if self._session.media is not None:
+            playhead_us = self._view_state.playhead_us
             paint_active_events(
                 painter,
                 self.picture_rect.intersected(self.rect()),
-                self._session.over_picture(),
-                self._view_state.playhead_us,
+                self._session.over_picture_at(playhead_us),
+                playhead_us,
                 self._theme,
             )
         if self._image is not None and place.zoom != FIT:

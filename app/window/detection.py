@@ -186,7 +186,7 @@ class DetectionPresenter(QObject):
         """The same numbers as in the list of events, while the thresholds move."""
         if self._last is None:
             return
-        total, shown = len(self._session.detections), len(self._session.shown_detections())
+        total, shown = len(self._session.detections), self._session.shown_count
         events = f"{shown} of {total} events shown" if total else "No events found"
         if self._to_project:
             events = f"{len(self._last.detections)} events found"

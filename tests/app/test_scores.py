@@ -18,13 +18,13 @@ def test_counting_is_comparing(scores: list[float], threshold: float) -> None:
 
 @given(st.lists(st.floats(0, 1), min_size=1))
 def test_the_highest_bar_fills_the_room(scores: list[float]) -> None:
-    heights = Scores.of(scores).heights()
+    heights = Scores.of(scores).heights
     assert heights.shape == (BINS,)
     assert heights.max() == 1 and heights.min() >= 0
 
 
 def test_no_scores_have_no_bars() -> None:
-    assert not Scores().heights().any()
+    assert not Scores().heights.any()
     assert len(Scores.of([np.nan])) == 0
 
 

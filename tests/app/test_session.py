@@ -132,6 +132,19 @@ def test_edges_of_what_is_shown_are_told_once_and_in_order(animals: Session) -> 
     assert animals.shown_edges_us() == (0, 1, 2, 5, 7)
 
 
+def test_what_goes_on_at_a_moment_is_told_over_the_picture(animals: Session) -> None:
+    hit = Detection(Task.SED, "kettle", 1, 3, 0.9)
+    animals.set_hits((hit,))
+    animals.set_threshold(Task.SED, 0.1)
+    first, second, third = animals.detections
+    assert animals.over_picture_at(0) == [first]
+    assert animals.over_picture_at(2) == [first, second, hit, third]
+    assert animals.over_picture_at(3) == [first, second, third]
+    animals.set_threshold(Task.SED, 0.5)
+    assert animals.over_picture_at(5) == [third] and animals.over_picture_at(7) == []
+    assert animals.shown_count == 1
+
+
 def test_a_label_without_detections_can_be_asked_for(animals: Session) -> None:
     assert animals.table.scores_of(BELL).tolist() == [0.4, 0.7]
     assert animals.table.scores_of((Task.TAL, "bell")).tolist() == []

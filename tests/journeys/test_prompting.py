@@ -71,7 +71,7 @@ def test_a_prompt_gets_a_lane_and_no_encoder_is_asked_again(
     # From 15.87 s to 20.95 s somebody speaks in the sample.
     assert speaking.onset_us < 18_000_000 < speaking.offset_us
     window.view_state.set_playhead(18_000_000)
-    told = [found.label for found in window.session.over_picture()]
+    told = [found.label for found in window.session.over_picture_at(18_000_000)]
     assert "a person speaking" in told
     assert window.prompts.lanes_pane.isVisible()
     row = panel.rows[0]

@@ -61,15 +61,15 @@ def test_hits_are_lanes_on_the_timeline_and_told_over_the_picture(window: MainWi
     pane = window.prompts.lanes_pane
     assert pane.isVisible()
     assert [(lane.spec, len(lane.hits)) for lane in pane.lanes] == [(DOG, 2), (HOUND, 1)]
-    assert [hit.label for hit in window.session.over_picture()] == [
+    assert [hit.label for hit in window.session.hits] == [
         "dog barking", "hound", "dog barking",
     ]  # fmt: skip
     window.prompts.book.set_shown(DOG, False)
     assert [lane.spec for lane in pane.lanes] == [HOUND]
-    assert len(window.session.over_picture()) == 1
+    assert len(window.session.hits) == 1
     window.prompts.book.set_all(())
     assert not pane.isVisible()
-    assert window.session.over_picture() == ()
+    assert window.session.hits == ()
 
 
 def test_hits_are_kept_as_segments_in_one_step(
@@ -173,7 +173,7 @@ def test_prompts_stay_when_the_video_is_closed(window: MainWindow, qtbot: QtBot)
     qtbot.waitUntil(lambda: window.session.media is None)
     assert len(window.prompts.book.prompts) == 2
     assert window.prompts.lanes_pane.lanes == ()
-    assert window.session.over_picture() == ()
+    assert window.session.hits == ()
 
 
 def test_keys_go_to_the_field_and_views_are_switched(window: MainWindow) -> None:
