@@ -115,13 +115,19 @@ class RunQueue(QObject):
         texts = {
             each: f"no events found: {reason}" for each, reason in self._waiting.failed.items()
         }
-        order = [each for each in self._waiting.order if each != self._at_work]
-        order.sort(key=lambda each: each != self._open_id)
-        for place, each in enumerate(order):
+        waiting = [each for each in self.order if each != self._at_work]
+        for place, each in enumerate(waiting):
             texts[each] = f"{place + 1} in the queue" if place else "next in the queue"
         if self._at_work is not None:
             texts[self._at_work] = self._text_of_work()
         return texts
+
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The videos as they come: the one at work, the open one, the others."""
+        order = list(self._waiting.order)
+        order.sort(key=lambda each: (each != self._at_work, each != self._open_id))
+        return tuple(order)
 
     def add(self, ids: Iterable[int]) -> int:
         """Find events in these, after what waits already; returns how many are new."""
@@ -139,6 +145,10 @@ class RunQueue(QObject):
     def raise_first(self, ids: Collection[int]) -> None:
         """Let these come next, after what is at work."""
         self._set(self._waiting.with_first(ids))
+
+    def move(self, ids: Collection[int], before: int | None) -> None:
+        """Let these come before another one, None for the end. What is at work goes on."""
+        self._set(replace(self._waiting, order=self.order).with_moved(ids, before))
 
     def drop(self, ids: Collection[int]) -> None:
         """Leave these out."""

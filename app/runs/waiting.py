@@ -34,6 +34,14 @@ class Waiting:
         first = tuple(each for each in self.order if each in ids)
         return replace(self, order=first + tuple(e for e in self.order if e not in ids))
 
+    def with_moved(self, ids: Collection[int], before: int | None) -> Waiting:
+        """With these, in the order that they have, where another stands; None for the end."""
+        place = self.order.index(before) if before in self.order else len(self.order)
+        moved = tuple(each for each in self.order if each in ids)
+        above = tuple(each for each in self.order[:place] if each not in ids)
+        below = tuple(each for each in self.order[place:] if each not in ids)
+        return replace(self, order=above + moved + below)
+
     def without(self, ids: Collection[int]) -> Waiting:
         """Without these, which nobody wants any more."""
         return replace(

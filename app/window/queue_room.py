@@ -40,7 +40,7 @@ class QueueRoom(QObject):
         self._status = status
         self._actions = actions
         self.queue = RunQueue(annotation.projects, bundle, self)
-        self.strip = QueueStrip(self.queue, actions)
+        self.strip = QueueStrip(self.queue, annotation.projects, actions)
         board.add_below(self.strip)
         board.view.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         board.view.customContextMenuRequested.connect(self._show_menu)

@@ -153,6 +153,26 @@ def test_the_open_video_comes_first_and_what_is_raised_next(
     assert worker.asked == ["c.wav", "b.wav", "a.wav"]
 
 
+def test_an_order_that_was_made_by_hand_survives_a_restart(
+    parts: Parts, worker: SlowWorker
+) -> None:
+    parts.queue.add((1, 2, 3))
+    assert parts.queue.at_work == 1
+    parts.queue.move({3}, 2)
+    assert parts.queue.order == (1, 3, 2) and parts.queue.texts()[3] == "next in the queue"
+    # What is at work goes on, wherever others are put.
+    parts.queue.move({2}, 1)
+    assert parts.queue.order == (1, 2, 3) and parts.queue.at_work == 1
+    parts.queue.move({2}, None)
+    parts.projects.close()
+    parts.open()
+    assert parts.queue.order == (1, 3, 2)
+    for _ in range(3):
+        worker.finish()
+    parts.settle()
+    assert worker.asked[-3:] == ["a.wav", "c.wav", "b.wav"]
+
+
 def test_detection_of_the_open_video_goes_before_the_queue(
     parts: Parts, worker: SlowWorker
 ) -> None:

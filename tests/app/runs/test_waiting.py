@@ -23,6 +23,10 @@ def test_videos_come_in_their_order_and_the_open_one_first() -> None:
     assert waiting.next(None) == 3 and waiting.next(2) == 2 and waiting.next(7) == 3
     assert waiting.with_added((1, 4)).order == (3, 1, 2, 4)
     assert waiting.with_first({2, 1}).order == (1, 2, 3)
+    assert waiting.with_moved({3}, 2).order == (1, 3, 2)
+    assert waiting.with_moved({2, 3}, 1).order == (3, 2, 1)
+    assert waiting.with_moved({3}, None).order == (1, 2, 3)
+    assert waiting.with_moved({3, 1}, 1).order == (3, 1, 2)
     assert waiting.without({1}).order == (3, 2)
     assert Waiting().next(1) is None
 
