@@ -33,7 +33,7 @@ PROMPT_VIEW_ACTIONS = (
         "heat_lanes",
         "Heat of the Likeliest Labels",
         ("Ctrl+H",),
-        "Show the highest score at each moment for the likeliest labels",
+        "Show how sure the model is of the likeliest labels at each moment",
         "View",
         2,
         checkable=True,

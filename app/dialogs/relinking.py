@@ -9,16 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal
 
 from app.project.edits import VideoFile
 from app.project.errors import ProjectError
-from app.project.places import describe, find_moved, locate
-from app.project.values import Video
-
-
-@dataclass(frozen=True, slots=True)
-class Sought:
-    """A video and where it was last seen outside the project's folder."""
-
-    video: Video
-    places: tuple[str, ...]
+from app.project.places import Sought, describe, find_moved
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +45,7 @@ class RelinkThread(QThread):
         if self._place.is_file():
             pairs = [(self._sought[0].video.id, self._place)]
             return self._described(pairs, 1)
-        missing = [
-            each.video
-            for each in self._sought
-            if locate(each.video, self._folder, each.places) is None
-        ]
+        missing = [each.video for each in self._sought if each.found() is None]
         pairs = list(find_moved(missing, self._place, self.isInterruptionRequested))
         return self._described(pairs, len(missing))
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.requests import (
+    LabelCurves,
     MomentsFound,
     PromptFailure,
     PromptProgress,
@@ -136,7 +137,7 @@ class Questions(QObject):
         kind = type(question)
         if isinstance(response, PromptFailure):
             self._left[kind] = 0
-        elif isinstance(response, MomentsFound | ReviewOrder | WhyAnswer) or (
+        elif isinstance(response, MomentsFound | ReviewOrder | WhyAnswer | LabelCurves) or (
             isinstance(response, PromptProgress) and response.done
         ):
             self._left[kind] -= 1

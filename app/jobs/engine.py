@@ -15,10 +15,12 @@ from pathlib import Path
 
 from app.jobs.requests import (
     Answer,
+    CurvesRequest,
     DetectFailure,
     DetectProgress,
     DetectRequest,
     DetectResponse,
+    LabelCurves,
     ModelReady,
     ModelReplaced,
     MomentsFound,
@@ -50,6 +52,9 @@ SHORTEST_PAUSE_S = 0.1
 # How often who waits for more of a file to be encoded looks for it, and answers at most.
 POLL_S = 0.05
 PAUSE_S = 0.3
+# Videos that are located before others have their turn: a place on a slow disk takes its time.
+LOCATED_AT_ONCE = 8
+NO_VIDEOS = "None of the project's videos is where it was."
 # The model in use and one to compare it with.
 KEPT_MODELS = 2
 
@@ -184,6 +189,9 @@ class QuestionEngine:
                 yield from _moments(question, predictor, cancelled)
             elif isinstance(question, ReviewOrderRequest):
                 yield review_order(question, predictor.kept_file(question.path))
+            elif isinstance(question, CurvesRequest):
+                file = _encoded(predictor, question.path)
+                yield LabelCurves(question.id, predictor.prompter.label_curves(file, question.keys))
             else:
                 yield from _why(question, predictor)
         except _ANSWERED_ERRORS as error:
@@ -250,17 +258,24 @@ def _moments(
     search = predictor.corpus
     if search.will_load_text_model(question.query):
         yield TextModelLoading(question.id)
-    paths = tuple(dict.fromkeys(question.paths))
-    found = yield from search.search(paths, question.query, question.top, cancelled)
+    paths = dict.fromkeys(question.paths)
+    for number, sought in enumerate(question.sought):
+        if cancelled():
+            return
+        if (place := sought.found()) is not None:
+            paths[place] = None
+        if number % LOCATED_AT_ONCE == LOCATED_AT_ONCE - 1:
+            yield None
+    if not paths:
+        raise UnansweredError(NO_VIDEOS)
+    found = yield from search.search(tuple(paths), question.query, question.top, cancelled)
     yield MomentsFound(question.id, found.moments, found.missing)
 
 
 def _why(question: WhyRequest, predictor: Predictor) -> Iterator[Answer]:
     if question.spec and predictor.prompter.will_load_text_model([question.spec]):
         yield TextModelLoading(question.id)
-    file = predictor.kept_file(question.path)
-    if file is None:
-        raise MediaError(question.path, WHOLE_FILE, "is not encoded yet")
+    file = _encoded(predictor, question.path)
     why = predictor.explainer.explain(file, question.detection, question.spec)
     yield WhyAnswer(
         id=question.id,
@@ -272,6 +287,13 @@ def _why(question: WhyRequest, predictor: Predictor) -> Iterator[Answer]:
         score_without_picture=why.without_picture,
         nearest_labels=why.nearest_labels,
     )
+
+
+def _encoded(predictor: Predictor, path: Path) -> KeptFile:
+    file = predictor.kept_file(path)
+    if file is None:
+        raise MediaError(path, WHOLE_FILE, "is not encoded yet")
+    return file
 
 
 def _reason(path: Path, error: OSError) -> str:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from app.project.places import Sought
 from core_model.prompt_spec import Example, Moment, PromptSpec, ScoreCurve
 from core_model.timeline import US_PER_S, Detection, Task
 
@@ -143,7 +144,8 @@ class PromptFailure:
 
 @dataclass(frozen=True, slots=True)
 class MomentsRequest:
-    """Rank what is most like ``query`` in ``paths``; at most ``top`` moments.
+    """Rank what is most like ``query`` in ``paths`` and in the videos that are ``sought``; at most
+    ``top`` moments.
 
     ``JobRunner.ask_moments`` sends it, ``JobRunner.moments_answered`` carries the MomentsResponse.
     """
@@ -152,6 +154,7 @@ class MomentsRequest:
     paths: tuple[Path, ...]
     query: PromptSpec | Example
     top: int
+    sought: tuple[Sought, ...] = ()
     bundle: Path | None = None
 
 
@@ -162,6 +165,27 @@ class MomentsFound:
     id: int
     moments: tuple[Moment, ...]
     missing: tuple[Path, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CurvesRequest:
+    """Say how sure the model is of labels over time, where it has looked already.
+
+    ``JobRunner.ask_curves`` sends it, ``JobRunner.curves_answered`` carries the CurvesResponse.
+    """
+
+    id: int
+    path: Path
+    keys: tuple[tuple[Task, str], ...]
+    bundle: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LabelCurves:
+    """Scores in [0, 1] by kind and label; what the model does not know has none."""
+
+    id: int
+    curves: Mapping[tuple[Task, str], ScoreCurve]
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +254,16 @@ class ReviewOrder:
 PromptResponse = PromptProgress | TextModelLoading | PromptFailure
 MomentsResponse = MomentsFound | TextModelLoading | PromptFailure
 WhyResponse = WhyAnswer | TextModelLoading | PromptFailure
+CurvesResponse = LabelCurves | PromptFailure
 
 
-Question = PromptRequest | MomentsRequest | WhyRequest | ReviewOrderRequest
-Answer = PromptProgress | MomentsFound | WhyAnswer | ReviewOrder | TextModelLoading | PromptFailure
+Question = PromptRequest | MomentsRequest | WhyRequest | ReviewOrderRequest | CurvesRequest
+Answer = (
+    PromptProgress
+    | MomentsFound
+    | WhyAnswer
+    | ReviewOrder
+    | LabelCurves
+    | TextModelLoading
+    | PromptFailure
+)

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal
 
 from app.jobs.asking import Questions
 from app.jobs.requests import (
+    CurvesRequest,
     DetectFailure,
     DetectProgress,
     DetectRequest,
@@ -22,8 +23,9 @@ from app.jobs.requests import (
     WhyRequest,
 )
 from app.jobs.wish import EncodingWish
+from app.project.places import Sought
 from core_model.prompt_spec import Example, PromptSpec
-from core_model.timeline import Detection
+from core_model.timeline import Detection, Task
 
 
 class JobRunner(QObject):
@@ -33,7 +35,8 @@ class JobRunner(QObject):
     one still sends is dropped. The thread, and with it the model, starts with the first request,
     or when it is asked to warm up. Questions about files are answered by a second thread, while a
     detection goes on: ``prompted`` carries each PromptResponse, ``moments_answered`` each
-    MomentsResponse, ``why_answered`` each WhyResponse, to the newest question of its kind only.
+    MomentsResponse, ``why_answered`` each WhyResponse, ``curves_answered`` each CurvesResponse, to
+    the newest question of its kind only.
     """
 
     responded = Signal(object)
@@ -41,6 +44,7 @@ class JobRunner(QObject):
     review_ordered = Signal(object)
     moments_answered = Signal(object)
     why_answered = Signal(object)
+    curves_answered = Signal(object)
     _arrived = Signal(object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -108,10 +112,19 @@ class JobRunner(QObject):
         self._ask(request)
         return request.id
 
-    def ask_moments(self, paths: Sequence[Path], query: PromptSpec | Example, top: int = 50) -> int:
+    def ask_moments(
+        self,
+        paths: Sequence[Path],
+        query: PromptSpec | Example,
+        top: int = 50,
+        sought: Sequence[Sought] = (),
+    ) -> int:
         """Ask for the moments of encoded files that are most like a query, instead of another;
-        returns the id. ``moments_answered`` carries MomentsFound or a PromptFailure."""
-        request = MomentsRequest(self._questions.next_id(), tuple(paths), query, top, self._bundle)
+        returns the id. ``moments_answered`` carries MomentsFound or a PromptFailure. Videos that
+        are ``sought`` are located by the worker."""
+        request = MomentsRequest(
+            self._questions.next_id(), tuple(paths), query, top, tuple(sought), self._bundle
+        )
         self._ask(request)
         return request.id
 
@@ -119,6 +132,13 @@ class JobRunner(QObject):
         """Ask how a detection came about, instead of another; returns the id. ``why_answered``
         carries a WhyAnswer or a PromptFailure."""
         request = WhyRequest(self._questions.next_id(), path, detection, spec, self._bundle)
+        self._ask(request)
+        return request.id
+
+    def ask_curves(self, path: Path, keys: Sequence[tuple[Task, str]]) -> int:
+        """Ask how sure the model is of labels over time, where it has looked already, instead of
+        another; returns the id. ``curves_answered`` carries LabelCurves or a PromptFailure."""
+        request = CurvesRequest(self._questions.next_id(), path, tuple(keys), self._bundle)
         self._ask(request)
         return request.id
 
@@ -232,5 +252,6 @@ class JobRunner(QObject):
             MomentsRequest: self.moments_answered,
             ReviewOrderRequest: self.review_ordered,
             WhyRequest: self.why_answered,
+            CurvesRequest: self.curves_answered,
         }
         signals[type(question)].emit(response)

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from app.panels.video_board_delegate import STATUS_SIGNS, VideoDelegate
 from app.panels.video_board_model import VideoBoardModel
-from app.panels.video_board_thumbnails import Looked, ThumbnailThread, Wanted
+from app.panels.video_board_thumbnails import Looked, ThumbnailThread
 from app.project.edits import SetVideoStatus
 from app.project.values import VideoStatus
 from app.theme import Theme
@@ -192,10 +192,7 @@ class VideoBoard(QWidget):
         project, document = self._projects.project, self._projects.document
         if project is None or document is None or not document.videos:
             return
-        wanted = tuple(
-            Wanted(video, tuple(project.known_places(video))) for video in document.videos.values()
-        )
-        thread = ThumbnailThread(wanted, project.folder, self)
+        thread = ThumbnailThread(project.sought(), self)
         thread.looked.connect(self._take)
         self._looker.begin(thread, ThumbnailThread.Priority.LowestPriority)
 

@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
-from app.project.places import locate
+from app.project.places import Sought
 from app.project.values import Video
 from app.worker import CancellableThread
 from core_model.cache import default_folder
@@ -29,14 +29,6 @@ PART_IN = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """A video, with the places outside the project's folder where it was seen."""
-
-    video: Video
-    places: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Looked:
     """Where a video lies, None where it is missing, and a picture of it if there is one."""
 
@@ -50,11 +42,10 @@ class ThumbnailThread(CancellableThread):
 
     looked = Signal(object)
 
-    def __init__(self, wanted: tuple[Wanted, ...], folder: Path, parent: QObject) -> None:
+    def __init__(self, wanted: tuple[Sought, ...], parent: QObject) -> None:
         super().__init__(parent)
         self.setObjectName("thumbnails")
         self._wanted = wanted
-        self._folder = folder
         self._cancelled = threading.Event()
 
     def cancel(self) -> None:
@@ -67,7 +58,7 @@ class ThumbnailThread(CancellableThread):
         for each in self._wanted:
             if self._cancelled.is_set():
                 return
-            path = locate(each.video, self._folder, each.places)
+            path = each.found()
             kept = _kept(each.video.content_hash) if path is not None else None
             self.looked.emit(Looked(each.video.id, path, kept))
             if path is not None and kept is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import platform
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from app.project.edits.videos import VideoFile
@@ -15,6 +17,20 @@ from training.annotations.model import is_inside, one_line
 
 # A folder chosen by mistake (a whole disk) is not searched for ever.
 SEARCHED_FILES = 200_000
+_REMEMBERED_FILES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """A video of the project in ``folder``, and where outside it was last seen."""
+
+    video: Video
+    folder: Path
+    places: tuple[str, ...]
+
+    def found(self) -> Path | None:
+        """Where it lies now, see :func:`locate`. Reads the disk: a thing for workers."""
+        return locate(self.video, self.folder, self.places)
 
 
 def machine_name() -> str:
@@ -120,6 +136,14 @@ def _has_size(file: Path, size_bytes: int | None) -> bool:
 
 def _holds(file: Path, video: Video) -> bool:
     try:
-        return bool(video.content_hash) and content_hash(file) == video.content_hash
+        status = file.stat()
+        known = _hash_of(file, status.st_size, status.st_mtime_ns)
+        return bool(video.content_hash) and known == video.content_hash
     except OSError:
         return False
+
+
+@functools.lru_cache(_REMEMBERED_FILES)
+def _hash_of(file: Path, _size: int, _changed_ns: int) -> str:
+    """Of a file as it is now: it is read again only when it has changed."""
+    return content_hash(file)

@@ -15,7 +15,7 @@ from app.project.errors import EditError, ProjectError
 from app.project.interchange import annotation_set
 from app.project.lock import ProjectLock
 from app.project.opening import Opened, create_file, open_file
-from app.project.places import describe, is_within, locate, machine_name
+from app.project.places import Sought, describe, is_within, locate, machine_name
 from app.project.store import Commit, History, LogEntry, Store
 from app.project.values import Video
 from training.annotations.model import AnnotationSet, State
@@ -182,11 +182,16 @@ class Project:
         video = self._document.videos.get(video_id)
         if video is None:
             raise EditError(f"there is no video {video_id}")
-        return locate(video, self.folder, self.known_places(video))
+        places = self._store.reader.places(video.content_hash, machine_name())
+        return locate(video, self.folder, places)
 
-    def known_places(self, video: Video) -> list[str]:
-        """Where a video was last seen on this machine, outside the folder."""
-        return self._store.reader.places(video.content_hash, machine_name())
+    def sought(self) -> tuple[Sought, ...]:
+        """All videos with what is needed to locate them, which a worker may do."""
+        places = self._store.reader.all_places(machine_name())
+        return tuple(
+            Sought(video, self.folder, tuple(places.get(video.content_hash, ())))
+            for video in self._document.videos.values()
+        )
 
     def missing_videos(self) -> list[Video]:
         """The videos whose files are not where they were."""

@@ -151,6 +151,14 @@ class Reader:
         query = "SELECT path FROM places WHERE content_hash = ? AND machine = ?"
         return [row[0] for row in self._rows(query, (content_hash, machine))]
 
+    def all_places(self, machine: str) -> dict[str, list[str]]:
+        """The same of all videos, by their content."""
+        found: dict[str, list[str]] = {}
+        query = "SELECT content_hash, path FROM places WHERE machine = ?"
+        for content_hash, path in self._rows(query, (machine,)):
+            found.setdefault(content_hash, []).append(path)
+        return found
+
     def view(self, name: str) -> Any:
         """What the window wanted remembered under a name, or None, also for what is no JSON."""
         found = self._rows("SELECT value FROM views WHERE name = ?", (name,))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
@@ -13,10 +13,11 @@ from app.detection_table import DetectionTable
 from app.kind_style import KIND_STYLES, draw_symbol, outline_colour
 from app.limits import LabelKey
 from app.theme import Theme
-from app.timeline.curve_painting import Floats, heat_image
+from app.timeline.curve_painting import Floats, columns_of, heat_image
 from app.timeline.time_pane import MARGIN_PX, SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
+from core_model.prompt_spec import ScoreCurve
 
 # Strips are as high as there is room for, in between these.
 LOWEST_STRIP_PX = 9
@@ -27,13 +28,16 @@ MOST_LABELS = 3
 
 
 class HeatPane(TimePane):
-    """Strips of the scores of detections, whatever the thresholds: the highest at each moment."""
+    """Strips of scores over time, whatever the thresholds: the model's own where its curve of a
+    label is known, else the highest score of a detection at each moment.
+    """
 
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(view_state, theme, parent)
         self.setAccessibleName("Heat of the likeliest labels")
         self._table = DetectionTable.of(())
         self._strips: tuple[tuple[LabelKey, np.ndarray], ...] = ()
+        self._curves: Mapping[LabelKey, ScoreCurve] = {}
         self.hide()
 
     def sizeHint(self) -> QSize:
@@ -64,6 +68,11 @@ class HeatPane(TimePane):
         self.updateGeometry()
         self.update()
 
+    def set_curves(self, curves: Mapping[LabelKey, ScoreCurve]) -> None:
+        """Take on the model's scores of labels at each snippet, in place of those before."""
+        self._curves = curves
+        self.update()
+
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         self.paint_grid(painter, scale)
         ratio = scale.pixel_ratio
@@ -76,7 +85,11 @@ class HeatPane(TimePane):
             painter.drawText(self.time_rect(), middle, "Nothing was found yet")
         strip_px = self._strip_px
         for number, (key, rows) in enumerate(self._strips):
-            heights = self._heights(rows, scale, first, count)
+            curve = self._curves.get(key)
+            if curve is None:
+                heights = self._heights(rows, scale, first, count)
+            else:
+                heights = columns_of(curve, scale, first, count)
             image = heat_image(heights, outline_colour(key[0], self.theme))
             top_px = PADDING_PX + number * strip_px
             target = QRectF(scale.column_px(first), top_px, count / ratio, strip_px - 1)
@@ -115,7 +128,9 @@ class HeatPane(TimePane):
             number = (event.pos().y() - PADDING_PX) // self._strip_px
             if 0 <= number < len(self._strips):
                 task, label = self._strips[number][0]
-                text = f"{label} ({KIND_STYLES[task].singular}): the highest score at each moment"
+                is_curve = (task, label) in self._curves
+                what = "how sure the model is" if is_curve else "the highest score"
+                text = f"{label} ({KIND_STYLES[task].singular}): {what} at each moment"
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)

@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from app.dialogs.relinking import Found, RelinkThread, Sought
+from app.dialogs.relinking import Found, RelinkThread
 from app.messages import MessageBar
 from app.project.edits import RelinkVideos
 from app.project.edits.base import Edit
@@ -115,8 +115,8 @@ class ExchangeRoom(QObject):
         project = self._projects.project
         if project is None or self._search is not None:
             return
-        videos = project.document.videos
-        sought = tuple(Sought(videos[i], tuple(project.known_places(videos[i]))) for i in video_ids)
+        wanted = set(video_ids)
+        sought = tuple(each for each in project.sought() if each.video.id in wanted)
         self._messages.show_offers(LOOKING, (("Stop", self._stop_search),))
         self._search = RelinkThread(sought, project.folder, place, self)
         self._search.found.connect(self._on_found)

@@ -14,6 +14,7 @@ from app.panels.moments_panel import MomentsPanel
 from app.player.player import Player
 from app.player.time_code import short_time_code
 from app.project.errors import ProjectError
+from app.project.places import Sought
 from app.session import Session
 from app.window.annotation import Annotation
 from app.window.triage import POST_ROLL_US, PRE_ROLL_US
@@ -100,27 +101,26 @@ class Moments(QObject):
         query = self._query
         if query is None:
             return
-        paths = self._paths()
-        if not paths:
+        media = self._session.media
+        paths = () if media is None else (media.path,)
+        sought = self._sought()
+        if not paths and not sought:
             self._panel.show_busy(_title(query), "")
             self._panel.show_problem("Open a video or a project to search in.")
             return
         self._panel.show_busy(_title(query), SEARCHING)
-        self._id = self._runner.ask_moments(paths, query, MOST_MOMENTS)
+        self._id = self._runner.ask_moments(paths, query, MOST_MOMENTS, sought)
 
-    def _paths(self) -> tuple[Path, ...]:
-        """The open video, or all videos of the project that are where they were."""
-        media, project = self._session.media, self._annotation.projects.project
-        here = () if media is None else (media.path,)
+    def _sought(self) -> tuple[Sought, ...]:
+        """The videos of the project, if they are wanted, too."""
+        project = self._annotation.projects.project
         if not self._panel.is_everywhere or project is None:
-            return here
+            return ()
         try:
-            places = [project.locate(video_id) for video_id in project.document.videos]
+            return project.sought()
         except ProjectError as error:
             self._messages.show_error(str(error))
-            return here
-        found = [place for place in places if place is not None]
-        return tuple(dict.fromkeys((*here, *found)))
+            return ()
 
     def _on_response(self, response: MomentsResponse) -> None:
         if response.id != self._id or self._query is None:

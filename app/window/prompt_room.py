@@ -14,6 +14,7 @@ from app.panels.comparison_view import ComparisonView
 from app.panels.prompt_panel import PromptPanel
 from app.panels.sets_view import SetsView
 from app.panels.threshold_panel import ThresholdPanel
+from app.prompts.curve_asker import CurveAsker
 from app.prompts.prompt_asker import PromptAsker
 from app.prompts.prompt_book import Prompt, PromptBook
 from app.prompts.prompt_memory import PromptMemory
@@ -73,6 +74,7 @@ class PromptRoom(QObject):
         self.thresholds = ThresholdPanel(session, annotation, theme)
         self.lanes_pane = PromptLanesPane(view_state, theme)
         self.heat_pane = HeatPane(view_state, theme)
+        self.curve_asker = CurveAsker(runner, session, lambda: self.heat_pane.keys)
         self.lanes = PromptLanes(self.book, session, self.lanes_pane)
         self.comparison = PromptComparison(
             self.book, self.asker, self.panel, self.comparison_view, annotation
@@ -129,6 +131,7 @@ class PromptRoom(QObject):
     def shutdown(self) -> None:
         """Nothing is waited for any more."""
         self.comparison.shutdown()
+        self.curve_asker.shutdown()
         self.thresholds.shutdown()
         self.panel.shutdown()
 
@@ -154,6 +157,8 @@ class PromptRoom(QObject):
         self.lanes_pane.lane_clicked.connect(self._on_lane)
         self._session.detections_changed.connect(self._show_heat)
         detection.model_changed.connect(self.asker.ask_again)
+        detection.model_changed.connect(self.curve_asker.look_again)
+        self.curve_asker.answered.connect(self.heat_pane.set_curves)
 
     def _restore(self, memory: WindowMemory) -> None:
         stored = PromptMemory.from_stored(memory.settings.prompts)
@@ -204,6 +209,7 @@ class PromptRoom(QObject):
     def _set_heat(self, on: bool) -> None:
         self.heat_pane.setVisible(on)
         self._show_heat()
+        self.curve_asker.set_on(on)
 
     def _show_heat(self) -> None:
         if self._actions["heat_lanes"].isChecked():

@@ -16,7 +16,7 @@ from core_model.detection.windows import WindowPlan, WindowPoints, WindowScorer
 from core_model.postprocess import DecodeConfig
 from core_model.prompt_spec import PromptSpec, ScoreCurve
 from core_model.prompting.kept import Extent, KeptFile, KeptFiles
-from core_model.prompting.scoring import Found, find
+from core_model.prompting.scoring import Found, find, snippet_scores
 from core_model.prompting.stream import ComparedStream, likeness
 from core_model.prompting.texts import PromptRows, prompt_rows, will_load_text_model
 from core_model.timeline import Detection, Task
@@ -76,6 +76,46 @@ class Prompter:
             yield from self._pass(file, extent, prompts, visible_us, cancelled)
         except DetectionCancelledError:
             return
+
+    def label_curves(
+        self, file: KeptFile, keys: Sequence[tuple[Task, str]]
+    ) -> dict[tuple[Task, str], ScoreCurve]:
+        """How sure the model is of its own labels at each snippet, calibrated, in [0, 1].
+
+        Only where it has looked already: of the windows from the first on that are kept, so that
+        no backbone is asked. Others than the model's own labels have none.
+        """
+        curves: dict[tuple[Task, str], ScoreCurve] = {}
+        known = self._bundle.description.tasks
+        for task in dict.fromkeys(task for task, _ in keys):
+            labels = [label for kind, label in keys if kind is task and task in known]
+            asked = [
+                self._prompt(PromptSpec(task, (label,)))
+                for label in labels
+                if label in known[task].labels
+            ]
+            windows = self._kept_windows(file, task)
+            if not asked or not windows:
+                continue
+            end = windows[-1].first + windows[-1].count
+            weight, probabilities = self._compared(file, task, asked, end)
+            length = self._plan.length
+            scores = snippet_scores(self._head, length, asked, windows, probabilities, weight)
+            for prompt, column in zip(asked, scores.T, strict=True):
+                curve = _score_curve(file, 0, self._bundle.calibrated(task, column))
+                curves[task, prompt.spec.wordings[0]] = curve
+        return curves
+
+    def _kept_windows(self, file: KeptFile, task: Task) -> list[WindowPoints]:
+        """The windows that follow each other from the first snippet on."""
+        kept, extent = file.points(task), file.extent
+        windows: list[WindowPoints] = []
+        for start, end in self._spans(extent):
+            window = kept.get(start)
+            if window is None or window.count != end - start:
+                break
+            windows.append(window)
+        return windows
 
     def will_load_text_model(self, specs: Sequence[PromptSpec]) -> bool:
         """Whether :meth:`answer` has to read the text model first, which takes a while."""
@@ -160,15 +200,21 @@ class Prompter:
         windows: Sequence[WindowPoints],
         ready: int,
     ) -> list[Found]:
-        weight = self._bundle.description.tasks[task].similarity.weight
-        probabilities = None
-        if weight:
-            rows = torch.cat([prompt.rows for prompt in prompts])
-            probabilities = self._stream(file, task).probabilities(rows, ready)
+        weight, probabilities = self._compared(file, task, prompts, ready)
         decoding = DecodeConfig.for_task(task, min_score=self._bundle.probability_floor(task))
         return find(
             self._head, self._plan.length, prompts, windows, probabilities, weight, decoding
         )
+
+    def _compared(
+        self, file: KeptFile, task: Task, prompts: Sequence[PromptRows], ready: int
+    ) -> tuple[float, torch.Tensor | None]:
+        """How much the likeness of snippets weighs, and how like they are to each row."""
+        weight = self._bundle.description.tasks[task].similarity.weight
+        if not weight:
+            return weight, None
+        rows = torch.cat([prompt.rows for prompt in prompts])
+        return weight, self._stream(file, task).probabilities(rows, ready)
 
     def _curve(self, file: KeptFile, spec: PromptSpec, ready: int) -> np.ndarray | None:
         """How much each snippet is like the prompt, float32 (ready,) in [0, 1].

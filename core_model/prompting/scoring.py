@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -78,19 +78,12 @@ def find(
 
     ``probabilities`` have a column for each row of the prompts, one prompt after the other.
     """
-    text = torch.cat([prompt.rows for prompt in prompts]).to(next(head.parameters()).device)
     found: dict[int, list[Segments]] = {}
     highest: dict[int, np.ndarray] = {}
-    for count in sorted({window.count for window in windows}):
-        alike = [window for window in windows if window.count == count]
-        raw = raw_outputs(head, length, text, alike, probabilities, weight)
-        sizes = [len(prompt.rows) for prompt in prompts]
-        logits = [
-            torch.stack([contrasted(part) for part in level.split(sizes, dim=2)], dim=2)
-            for level in raw.logits
-        ]
-        peaks = _highest(logits, count)
-        segments = _suppressed(RawOutput(logits, raw.offsets, raw.masks), decoding)
+    for alike, raw in _named(head, length, prompts, windows, probabilities, weight):
+        count = alike[0].count
+        peaks = _highest(raw.logits, count)
+        segments = _suppressed(raw, decoding)
         for position, window in enumerate(alike):
             highest[window.first] = peaks[position]
             found[window.first] = [
@@ -103,6 +96,45 @@ def find(
         Found(_stitched(ordered, found, column, decoding), curves[:, column])
         for column in range(len(prompts))
     ]
+
+
+@torch.inference_mode()
+def snippet_scores(
+    head: UniAV,
+    length: int,
+    prompts: Sequence[PromptRows],
+    windows: Sequence[WindowPoints],
+    probabilities: Float[Tensor, "snippets labels"] | None,
+    weight: float,
+) -> np.ndarray:
+    """Like :attr:`Found.snippet_scores`, a column for each prompt (n, prompts); nothing is looked
+    for."""
+    highest: dict[int, np.ndarray] = {}
+    for alike, raw in _named(head, length, prompts, windows, probabilities, weight):
+        peaks = _highest(raw.logits, alike[0].count)
+        highest |= {window.first: peaks[place] for place, window in enumerate(alike)}
+    return _in_a_row(sorted(windows, key=lambda each: each.first), highest)
+
+
+def _named(
+    head: UniAV,
+    length: int,
+    prompts: Sequence[PromptRows],
+    windows: Sequence[WindowPoints],
+    probabilities: Float[Tensor, "snippets labels"] | None,
+    weight: float,
+) -> Iterator[tuple[list[WindowPoints], RawOutput]]:
+    """Windows of one length after those of another, with their scores: a class is a prompt."""
+    text = torch.cat([prompt.rows for prompt in prompts]).to(next(head.parameters()).device)
+    sizes = [len(prompt.rows) for prompt in prompts]
+    for count in sorted({window.count for window in windows}):
+        alike = [window for window in windows if window.count == count]
+        raw = raw_outputs(head, length, text, alike, probabilities, weight)
+        logits = [
+            torch.stack([contrasted(part) for part in level.split(sizes, dim=2)], dim=2)
+            for level in raw.logits
+        ]
+        yield alike, RawOutput(logits, raw.offsets, raw.masks)
 
 
 def _highest(logits: Sequence[Float[Tensor, "batch _ prompts"]], count: int) -> np.ndarray:

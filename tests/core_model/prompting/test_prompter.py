@@ -292,3 +292,23 @@ def test_a_task_that_the_bundle_lacks_is_one_line(tmp_path, clip):
         pass
     with pytest.raises(BundleError, match="has no task tal"):
         answers(predictor, predictor.kept_file(clip), PromptSpec(Task.TAL, ("archery",)))
+
+
+def test_curves_of_own_labels_come_from_what_is_kept(
+    predictor, encoded, bundle_folder, cache, clip
+):
+    before = predictor.work
+    curves = predictor.prompter.label_curves(encoded, [*ALL_LABELS, (Task.SED, "nobody knows it")])
+    assert predictor.work == before
+    assert set(curves) == set(ALL_LABELS)
+    for (task, label), curve in curves.items():
+        assert len(curve.values) == encoded.extent.count
+        assert curve.stride_us == encoded.grid.stride_us
+        # This bundle compares nothing with words: the head's own scores are a prompt's curve.
+        (answer,) = answers(predictor, encoded, PromptSpec(task, (label,)))
+        expected = predictor.bundle.calibrated(task, answer.curve.values)
+        np.testing.assert_allclose(curve.values, expected, atol=1e-6)
+    # Where nobody has looked yet the backbone is not asked.
+    fresh = Predictor(Bundle(bundle_folder), "cpu", cache)
+    assert fresh.prompter.label_curves(fresh.kept_file(clip), ALL_LABELS) == {}
+    assert fresh.work.backbone_calls == 0
