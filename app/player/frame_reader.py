@@ -202,12 +202,18 @@ class FrameReader(QObject):
         passed_us = sought.key_us if passed_us is None else passed_us
         return passed_us is not None and waiting.key_us <= passed_us <= waiting.time_us
 
+    def _give_up_probing(self) -> None:
+        if self._closing or self._probe_request is not None:
+            raise _SupersededError
+
     def _is_late(self, end_us: int) -> bool:
         return not self._standing and self._cache.is_behind(end_us + LATE_US)
 
     def _probe(self, request: ProbeRequest) -> None:
         try:
-            result: MediaInfo | MediaError = probe(request.path)
+            result: MediaInfo | MediaError = probe(request.path, self._give_up_probing)
+        except _SupersededError:
+            return
         except MediaError as error:
             result = error
         self.probed.emit(ProbeResponse(request.serial, request.path, result))

@@ -24,6 +24,9 @@ from core_model.media.container import (
 )
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import OnPassed, TimedFrame, decoded_frames, sought_frames
+from core_model.media.joined import joined_frames
+from core_model.media.parts import Part, parts_with_video
+from core_model.media.piece import Source
 from core_model.media.video import PaintedFrame, Painter, VideoFrame
 
 PIXEL_FORMAT = "bgra"
@@ -66,13 +69,13 @@ class FrameSource:
         self._on_decoded = on_decoded
         self._threads = threads
         self._files = ExitStack()
-        self._path: Path | None = None
+        self._source: Source | None = None
         self._opened: tuple[InputContainer, VideoStream] | None = None
 
     def close(self) -> None:
         """Close the file; runs of frames handed out before must not be read on."""
         self._opened = None
-        self._path = None
+        self._source = None
         self._files.close()
 
     def frames(
@@ -107,19 +110,42 @@ class FrameSource:
 
         Only one packet is decoded, and the decoder is emptied at once instead of being fed on.
         """
-        container, stream = self._open(path)
-        if not seeks_exactly(container) or not seek(container, stream, time_us):
+        source: Source = path
+        offset_us = 0
+        parts = parts_with_video(path)
+        if parts is not None:
+            part = parts.shown_from(time_us)[0]
+            source, offset_us = part.piece, part.offset_us
+        container, stream = self._open(source)
+        if not seeks_exactly(container) or not seek(container, stream, time_us - offset_us):
             return None
         picture = _first_key_picture(container, stream)
         if picture is None or picture.pts is None:
             return None
-        pts_us = to_us(picture.pts, time_base_of(stream))
+        pts_us = to_us(picture.pts, time_base_of(stream)) + offset_us
         timed = TimedFrame(pts_us, 0, picture, stream.sample_aspect_ratio)
         return VideoFrame(pts_us, Painter(path, timed, size_px, PIXEL_FORMAT).paint(picture))
 
     def _decoded(self, path: Path, start_us: int, margin_us: int) -> Iterator[TimedFrame]:
-        container, stream = self._open(path)
+        parts = parts_with_video(path)
+        if parts is None:
+            return self._decoded_of(path, start_us, margin_us)
+
+        def decode(part: Part, from_us: int | None) -> Generator[TimedFrame, None, None]:
+            if from_us is None:
+                assert part.info.video is not None
+                from_us = part.info.video.start_us
+            yield from self._decoded_of(part.piece, from_us, margin_us, part.offset_us)
+
+        return joined_frames(parts, start_us, decode)
+
+    def _decoded_of(
+        self, source: Source, start_us: int, margin_us: int, told_later_us: int = 0
+    ) -> Iterator[TimedFrame]:
+        """Frames of one recording by its own clock, which is set on for who is told of them."""
+        container, stream = self._open(source)
         sought = sought_frames(
+            source,
             container,
             stream,
             start_us,
@@ -128,12 +154,19 @@ class FrameSource:
             on_packet=self._on_packet,
             on_broken=self._on_broken,
             on_passed=self._on_decoded,
+            told_later_us=told_later_us,
         )
         if sought is not None:
             return sought
         # What cannot be sought in is read from its beginning, by a container of its own.
         self.close()
-        return decoded_frames(path, start_us, on_packet=self._on_packet, on_broken=self._on_broken)
+        return decoded_frames(
+            source,
+            start_us,
+            on_packet=self._on_packet,
+            on_broken=self._on_broken,
+            told_later_us=told_later_us,
+        )
 
     def _is_needed(self, begin_us: int, end_us: int) -> bool:
         if not self._is_late(end_us):
@@ -141,15 +174,15 @@ class FrameSource:
         self._left_out_us.add(begin_us)
         return False
 
-    def _open(self, path: Path) -> tuple[InputContainer, VideoStream]:
-        if self._opened is None or path != self._path:
+    def _open(self, source: Source) -> tuple[InputContainer, VideoStream]:
+        if self._opened is None or source != self._source:
             self.close()
-            container = self._files.enter_context(open_media(path))
-            stream = video_stream(path, container)
+            container = self._files.enter_context(open_media(source))
+            stream = video_stream(source, container)
             if self._threads is not None:
                 stream.codec_context.thread_count = self._threads
             self._opened = container, stream
-            self._path = path
+            self._source = source
         return self._opened
 
 

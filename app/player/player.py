@@ -14,6 +14,7 @@ from app.player.plan import Plan, ReviewMode, Stretch
 from app.player.route import Route, Spans
 from app.view_state import ViewState
 from core_model.media.errors import MediaError
+from core_model.media.index import FrameIndex
 from core_model.media.probe import MediaInfo
 
 SPEEDS = (0.1, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0, 4.0)
@@ -53,6 +54,7 @@ class Player(QObject):
         self._motion.arrived.connect(self._stop_at)
         self.picture.reader.probed.connect(self._on_probed)
         self.picture.stepped.connect(self._on_stepped)
+        self.picture.numbers.index_ready.connect(self._on_index)
         self.picture.dropped_changed.connect(self.dropped_changed)
         view_state.seek_requested.connect(self.seek)
         view_state.selection_changed.connect(self._on_selection)
@@ -260,6 +262,11 @@ class Player(QObject):
             self.open_failed.emit(response.result)
         else:
             self._take_media(response.result)
+
+    def _on_index(self, index: FrameIndex) -> None:
+        if self.media is not None and index.joints_us != self.media.joints_us:
+            # Only reading all of it has shown that more was put together in it: it is longer.
+            self.open(self.media.path)
 
     def _take_media(self, media: MediaInfo | None) -> None:
         self.pause()

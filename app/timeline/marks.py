@@ -1,4 +1,4 @@
-"""What lies over every pane of the timeline: the selection and the shot changes."""
+"""What lies over every pane of the timeline: the selection, shot changes and joints."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ SHOT_STRENGTH = 0.5
 # Nearer to each other on average, lines would be a grey veil.
 LEAST_SHOT_DISTANCE_PX = 6
 _S_PER_MIN = 60
+# Under which name the view state knows them.
+JOINTS = "joints"
 
 
 def paint_selection(
@@ -55,6 +57,19 @@ def paint_shots(
         for top_px in range(0, height_px, 6)
     ]
     painter.drawRects(dashes)
+
+
+def paint_joints(
+    painter: QPainter, state: ViewState, scale: TimeScale, theme: Theme, height_px: int
+) -> None:
+    """A whole line, between two points, wherever recordings meet that were put together."""
+    for joint_us in state.snap_times(JOINTS):
+        x_px = round(scale.to_px(joint_us))
+        if scale.left_px <= x_px <= scale.right_px:
+            colour = QColor(theme.text_secondary)
+            painter.fillRect(QRectF(x_px, 0, 1, height_px), colour)
+            painter.fillRect(QRectF(x_px - 2, 0, 5, 2), colour)
+            painter.fillRect(QRectF(x_px - 1, 2, 3, 1), colour)
 
 
 def paint_broken(

@@ -9,7 +9,13 @@ from PySide6.QtWidgets import QWidget
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.drag import Drag, Scrub
-from app.timeline.marks import length_text, paint_broken, paint_selection, paint_shots
+from app.timeline.marks import (
+    length_text,
+    paint_broken,
+    paint_joints,
+    paint_selection,
+    paint_shots,
+)
 from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, fill_all
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -88,8 +94,9 @@ class Ruler(TimePane):
         return Scrub(self.view_state) if on_handle else self.new_selection(x_px, scale)
 
     def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
-        """Shots, what could not be decoded, and the selection with its length."""
+        """Shots, joints, what could not be decoded, and the selection with its length."""
         paint_shots(painter, self.view_state, scale, self.theme, HEIGHT_PX)
+        paint_joints(painter, self.view_state, scale, self.theme, HEIGHT_PX)
         foot = self.time_rect().adjusted(0, HEIGHT_PX - BROKEN_PX - 1, 0, -1)
         paint_broken(painter, self.view_state, scale, self.theme, foot)
         paint_selection(painter, self.view_state, scale, self.theme, HEIGHT_PX)

@@ -24,7 +24,7 @@ from app.timeline.drag import (
     edge_near,
     select_edge,
 )
-from app.timeline.marks import paint_selection, paint_shots
+from app.timeline.marks import paint_joints, paint_selection, paint_shots
 from app.timeline.ticks import Tick, ticks
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -134,8 +134,9 @@ class TimePane(QWidget):
         painter.end()
 
     def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
-        """Shot changes and the selection, over the picture."""
+        """Shot changes, joints and the selection, over the picture."""
         paint_shots(painter, self.view_state, scale, self.theme, self.height())
+        paint_joints(painter, self.view_state, scale, self.theme, self.height())
         paint_selection(painter, self.view_state, scale, self.theme, self.height())
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:

@@ -7,11 +7,12 @@ from PySide6.QtCore import QObject, QTimer
 from app.player.player import Player
 from app.player.time_code import time_code
 from app.session import Session
-from app.timeline.marks import length_text
+from app.timeline.marks import JOINTS, length_text
 from app.timeline.shot_finder import ShotFinder
 from app.view_state import ViewState
 from app.window.status_line import StatusLine
 from core_model.media.index import FrameIndex
+from core_model.media.probe import MediaInfo
 
 REST_MS = 150
 
@@ -33,6 +34,7 @@ class Navigation(QObject):
         player.picture.dropped_changed.connect(status.set_dropped)
         player.picture.dropped_changed.connect(self.shots.stand_aside)
         session.media_changed.connect(self.shots.set_media)
+        session.media_changed.connect(self._on_media)
         # A threshold that is dragged changes often, and nobody snaps to anything meanwhile.
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -47,6 +49,9 @@ class Navigation(QObject):
         """End the search for shots; nothing is waited for any more."""
         self._rest.stop()
         self.shots.shutdown()
+
+    def _on_media(self, media: MediaInfo | None) -> None:
+        self._view_state.set_snap_times(JOINTS, () if media is None else media.joints_us)
 
     def _on_index(self, index: FrameIndex) -> None:
         self._view_state.set_frame_times(index.pts_us)

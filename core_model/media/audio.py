@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import av.error
@@ -26,6 +25,9 @@ from core_model.media.container import (
 )
 from core_model.media.errors import MediaError
 from core_model.media.mixing import PIECE_SAMPLES, mixing_graph
+from core_model.media.parts import parts_with_audio
+from core_model.media.piece import Source, file_of
+from core_model.media.sample_line import AudioChunk, SampleLine, silence
 from core_model.timeline import US_PER_S
 
 SAMPLE_RATE_HZ = 16_000
@@ -38,17 +40,6 @@ _LONGEST_GAP_WITHOUT_END_US = 600 * US_PER_S
 # Decoders need some packets before what they give is right (Opus: 80 ms).
 _PREROLL_US = 200_000
 _STEPS_BACK_US = tuple(_PREROLL_US + seconds * US_PER_S for seconds in (0, 2, 20))
-
-
-@dataclass(frozen=True, slots=True)
-class AudioChunk:
-    """float32 (n,) for one channel or (n, channels); the first sample lies at ``pts_us``.
-
-    Full scale is [-1, 1]; lossy decoders may overshoot it a little.
-    """
-
-    pts_us: int
-    samples: np.ndarray
 
 
 def samples(
@@ -67,19 +58,17 @@ def samples(
     of them, counted from 0 (silence where there is none). The file is closed with the generator.
     Raises MediaError, at the first ``next``, when there is no sound to read.
     """
-    layout = _LAYOUTS[channels]
-    with _decoded_from(path, start_us) as (frames, latest_us):
-        line = _Line(start_us, rate_hz, channels)
-        stretch: _Stretch | None = None
-        for frame in frames:
-            if stretch is None or not stretch.continues_with(frame, latest_us):
-                if stretch is not None:
-                    yield from line.place(stretch.finish())
-                stretch = _Stretch(path, frame, rate_hz, layout, channel)
-                yield from line.go_to(stretch.start_us)
-            yield from line.place(stretch.push(frame))
-        if stretch is not None:
-            yield from line.place(stretch.finish())
+    line = SampleLine(start_us, rate_hz, channels)
+    parts = parts_with_audio(path)
+    if parts is None:
+        yield from _laid_on(line, path, start_us, channel)
+        return
+    from_us = start_us
+    for part in parts.heard_from(start_us):
+        line.take_clock(part.offset_us, part.limit_us)
+        own_us = None if from_us is None else from_us - part.offset_us
+        from_us = None
+        yield from _laid_on(line, part.piece, own_us, channel)
 
 
 def samples_from(
@@ -108,7 +97,19 @@ def samples_from(
 
 def decoded_span_us(path: Path) -> tuple[int, int]:
     """(first, end) of the sound in microseconds, counted by decoding all of it."""
-    with _decoded_from(path, None) as (frames, latest_us):
+    parts = parts_with_audio(path)
+    if parts is None:
+        return _span_of(path)
+    first, last = parts.with_audio[0], parts.with_audio[-1]
+    first_us, end_us = _span_of(first.piece)
+    if last is not first:
+        _, end_us = _span_of(last.piece)
+    return first_us + first.offset_us, end_us + last.offset_us
+
+
+def _span_of(source: Source) -> tuple[int, int]:
+    """:func:`decoded_span_us` of one recording."""
+    with _decoded_from(source, None) as (frames, latest_us):
         first_us = end_us = None
         for frame in frames:
             pts_us = _pts_us(frame)
@@ -118,8 +119,25 @@ def decoded_span_us(path: Path) -> tuple[int, int]:
             first_us = pts_us if first_us is None else first_us
             end_us = max(end_us or pts_us, pts_us + length_us)
     if first_us is None or end_us is None:
-        raise MediaError(path, "audio", "holds nothing that can be decoded")
+        raise MediaError(file_of(source), "audio", "holds nothing that can be decoded")
     return first_us, end_us
+
+
+def _laid_on(
+    line: SampleLine, source: Source, start_us: int | None, channel: int | None
+) -> Iterator[AudioChunk]:
+    """The sound of one recording from a moment of its own clock on, laid on a line."""
+    with _decoded_from(source, start_us) as (frames, latest_us):
+        stretch: _Stretch | None = None
+        for frame in frames:
+            if stretch is None or not stretch.continues_with(frame, latest_us):
+                if stretch is not None:
+                    yield from line.place(stretch.finish())
+                stretch = _Stretch(file_of(source), frame, line, channel)
+                yield from line.go_to(stretch.start_us)
+            yield from line.place(stretch.push(frame))
+        if stretch is not None:
+            yield from line.place(stretch.finish())
 
 
 def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.ndarray, None, None]:
@@ -127,64 +145,23 @@ def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.nda
     for part in samples(path, origin_us, rate_hz=rate_hz):
         if not started:
             started = True
-            yield from _silence(round((part.pts_us - origin_us) * rate_hz / US_PER_S), 1)
+            yield from silence(round((part.pts_us - origin_us) * rate_hz / US_PER_S), 1)
         yield part.samples
-
-
-def _silence(count: int, channels: int) -> Iterator[np.ndarray]:
-    while count > 0:
-        length = min(count, PIECE_SAMPLES)
-        yield np.zeros(length if channels == 1 else (length, channels), np.float32)
-        count -= length
-
-
-class _Line:
-    """Lays pieces on a line of samples that begins at one moment and has no gaps."""
-
-    def __init__(self, start_us: int | None, rate_hz: int, channels: int) -> None:
-        self._anchor_us = start_us
-        self._rate_hz = rate_hz
-        self._channels = channels
-        self._begun = False
-        self._written = 0
-        self._cursor = 0
-
-    def go_to(self, pts_us: int) -> Iterator[AudioChunk]:
-        """The next piece begins at ``pts_us``: gives the silence up to there."""
-        if self._anchor_us is None or (not self._begun and pts_us > self._anchor_us):
-            self._anchor_us = pts_us
-        self._begun = True
-        self._cursor = round((pts_us - self._anchor_us) * self._rate_hz / US_PER_S)
-        for silence in _silence(self._cursor - self._written, self._channels):
-            yield self._chunk(silence)
-
-    def place(self, pieces: Iterator[np.ndarray]) -> Iterator[AudioChunk]:
-        """Pieces that follow each other, without what is already written."""
-        for piece in pieces:
-            fresh = piece[max(0, self._written - self._cursor) :]
-            self._cursor += len(piece)
-            if len(fresh):
-                yield self._chunk(fresh)
-
-    def _chunk(self, fresh: np.ndarray) -> AudioChunk:
-        assert self._anchor_us is not None
-        pts_us = self._anchor_us + round(self._written * US_PER_S / self._rate_hz)
-        self._written += len(fresh)
-        return AudioChunk(pts_us, fresh)
 
 
 class _Stretch:
     """Sound of one format without gaps, and the filter graph that it goes through."""
 
     def __init__(
-        self, path: Path, first: AudioFrame, rate_hz: int, layout: str, channel: int | None
+        self, path: Path, first: AudioFrame, line: SampleLine, channel: int | None
     ) -> None:
         self.start_us = _pts_us(first) or 0
         self._format = _format_of(first)
         self._count = 0
-        self._channels = 1 if layout == "mono" else 2
+        self._channels = line.channels
+        layout = _LAYOUTS[line.channels]
         try:
-            self._graph = mixing_graph(first, rate_hz, layout, channel)
+            self._graph = mixing_graph(first, line.rate_hz, layout, channel)
         except (av.error.FFmpegError, ValueError) as error:
             reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
             raise MediaError(path, "audio", reason) from error
@@ -232,16 +209,18 @@ def _pts_us(frame: AudioFrame) -> int | None:
 
 
 @contextmanager
-def _decoded_from(path: Path, start_us: int | None) -> Iterator[tuple[Iterator[AudioFrame], int]]:
+def _decoded_from(
+    source: Source, start_us: int | None
+) -> Iterator[tuple[Iterator[AudioFrame], int]]:
     """Frames from some way before ``start_us`` on, and the latest time stamp to be believed."""
     if start_us is not None:
-        with open_media(path) as container:
-            frames = _after_seek(container, audio_stream(path, container), start_us)
+        with open_media(source) as container:
+            frames = _after_seek(container, audio_stream(source, container), start_us)
             if frames is not None:
                 yield frames, _latest_us(container)
                 return
-    with open_media(path) as container:
-        stream = audio_stream(path, container)
+    with open_media(source) as container:
+        stream = audio_stream(source, container)
         yield _decode_on(container, stream, start_us), _latest_us(container)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -26,11 +26,14 @@ from core_model.media.diagnosis import (
     refuse_what_cannot_be_media,
 )
 from core_model.media.errors import WHOLE_FILE, MediaError
+from core_model.media.piece import Piece, PieceFile, Source, file_of
 
 # A slow disk may need seconds to wake up; a demuxer that loops must still end.
 _TIMEOUT_S = 60.0
 # Keeps a colon in the name from being read as another protocol.
 _PROTOCOL = "file:"
+# Of a piece of a file, read through Python.
+_BUFFER_BYTES = 128 * 1024
 _ERRORS_IN_A_ROW = 64
 # Demuxers that draw text as pictures; they match by file name, not by content.
 _TEXT_ART = {"tty", "bin", "xbin", "adf", "idf"}
@@ -54,25 +57,35 @@ class Chosen:
 
 
 @contextmanager
-def open_media(path: Path) -> Iterator[InputContainer]:
-    """Open a file for reading and close it in the end. MediaError when it cannot be opened.
+def open_media(source: Source) -> Iterator[InputContainer]:
+    """Open a file, or a piece of one, for reading and close it in the end. MediaError when it
+    cannot be opened.
 
     The container's streams must not be touched after that: their memory is gone.
     """
+    path = file_of(source)
     refuse_what_cannot_be_media(path)
-    try:
-        container = av.open(
-            f"{_PROTOCOL}{path}", mode="r", metadata_errors="ignore", timeout=_TIMEOUT_S
-        )
-    except (av.error.FFmpegError, OSError, ValueError) as error:
-        raise explain(path, error) from error
-    with closing(container):
+    with ExitStack() as stack:
+        read: str | PieceFile = f"{_PROTOCOL}{path}"
+        if isinstance(source, Piece):
+            read = stack.enter_context(closing(PieceFile(source, read)))
+        try:
+            container = av.open(
+                read,
+                mode="r",
+                metadata_errors="ignore",
+                buffer_size=_BUFFER_BYTES,
+                timeout=_TIMEOUT_S,
+            )
+        except (av.error.FFmpegError, OSError, ValueError) as error:
+            raise explain(path, error) from error
+        stack.enter_context(closing(container))
         if container.format.name in _TEXT_ART:
             raise MediaError(path, WHOLE_FILE, "is text, not media")
         yield container
 
 
-def choose_streams(path: Path, container: InputContainer) -> Chosen:
+def choose_streams(source: Source, container: InputContainer) -> Chosen:
     """The first video and the first audio stream that can be decoded; default ones come first.
 
     Cover art is not a video. Raises MediaError when the file has neither.
@@ -82,26 +95,26 @@ def choose_streams(path: Path, container: InputContainer) -> Chosen:
     audio = _first_playable(container, "audio", notes)
     if video is None and audio is None:
         reason = "; ".join(notes) or "holds no video and no audio stream"
-        raise MediaError(path, WHOLE_FILE, reason)
+        raise MediaError(file_of(source), WHOLE_FILE, reason)
     return Chosen(
         cast("VideoStream | None", video), cast("AudioStream | None", audio), tuple(notes)
     )
 
 
-def video_stream(path: Path, container: InputContainer) -> VideoStream:
+def video_stream(source: Source, container: InputContainer) -> VideoStream:
     """The video stream that plays; all others are left out of demuxing. MediaError without one."""
-    chosen = choose_streams(path, container)
+    chosen = choose_streams(source, container)
     if chosen.video is None:
-        raise MediaError(path, "video", _reason_of_absence(chosen, "video"))
+        raise MediaError(file_of(source), "video", _reason_of_absence(chosen, "video"))
     read_only(container, chosen.video)
     return chosen.video
 
 
-def audio_stream(path: Path, container: InputContainer) -> AudioStream:
+def audio_stream(source: Source, container: InputContainer) -> AudioStream:
     """The audio stream that plays; all others are left out of demuxing. MediaError without one."""
-    chosen = choose_streams(path, container)
+    chosen = choose_streams(source, container)
     if chosen.audio is None:
-        raise MediaError(path, "audio", _reason_of_absence(chosen, "audio"))
+        raise MediaError(file_of(source), "audio", _reason_of_absence(chosen, "audio"))
     read_only(container, chosen.audio)
     return chosen.audio
 
@@ -153,7 +166,7 @@ def has_time_stamps(container: Container) -> bool:
 
 
 def path_of(container: InputContainer) -> Path:
-    """The file that :func:`open_media` opened."""
+    """The file that :func:`open_media` opened, or the one that the piece lies in."""
     return Path(container.name.removeprefix(_PROTOCOL))
 
 

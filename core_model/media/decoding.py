@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from av.container import InputContainer
 from av.packet import Packet
@@ -21,7 +20,6 @@ from core_model.media.container import (
     has_time_stamps,
     open_media,
     packets,
-    path_of,
     seek,
     seek_byte,
     seeks_exactly,
@@ -30,6 +28,7 @@ from core_model.media.container import (
     video_stream,
 )
 from core_model.media.damage import BrokenSpans, OnBroken
+from core_model.media.joined import joined_frames
 from core_model.media.order import (
     OnPassed,
     TimedFrame,
@@ -38,6 +37,8 @@ from core_model.media.order import (
     pts_us_of,
     with_next,
 )
+from core_model.media.parts import Part, parts_with_video
+from core_model.media.piece import Source
 from core_model.media.positions import positions_of
 from core_model.media.timing import FrameClock, counts_packets, usual_frame_us
 from core_model.timeline import US_PER_S
@@ -72,43 +73,78 @@ class _Reading:
     hurry_margin_us: int = _HURRY_MARGIN_US
     first_us: int | None = None
     """When the first key frame is known to be shown."""
+    told_later_us: int = 0
+    """How far the clock of the recording is set on for those who are asked and told."""
 
     def may_leave_out(self, pts_us: int, next_us: int | None) -> bool:
         if self.hurry_until_us is not None and pts_us < self.hurry_until_us:
             return True
-        return self.needed is not None and next_us is not None and not self.needed(pts_us, next_us)
+        if self.needed is None or next_us is None:
+            return False
+        return not self.needed(pts_us + self.told_later_us, next_us + self.told_later_us)
+
+    def tell_broken(self, start_us: int, end_us: int) -> None:
+        """Say that a stretch could not be decoded."""
+        if self.on_broken is not None:
+            self.on_broken(start_us + self.told_later_us, end_us + self.told_later_us)
+
+    def tell_passed(self, frame: TimedFrame) -> None:
+        """Say that a frame is decoded only on the way."""
+        if self.on_passed is not None:
+            self.on_passed(frame._replace(pts_us=frame.pts_us + self.told_later_us))
 
 
 def decoded_frames(
-    path: Path,
+    source: Source,
     start_us: int | None = None,
     needed: Needed | None = None,
     on_broken: OnBroken | None = None,
     on_packet: OnPacket | None = None,
+    told_later_us: int = 0,
 ) -> Generator[TimedFrame, None, None]:
     """Frames in presentation order, from the last one at or before ``start_us`` on.
 
     Time stamps are strictly increasing; broken packets and frames whose time stamps do not fit
     between their neighbours' are left out, and so may be frames that are not ``needed``. Stretches
     that could not be decoded are told to ``on_broken`` as they are passed, in the thread that
-    takes the frames. The file is closed with the generator. MediaError when there is no video.
+    takes the frames. A piece of a file is read by its own clock; ``needed`` and ``on_broken`` are
+    told times that are ``told_later_us`` later. The file is closed with the generator. MediaError
+    when there is no video.
     """
-    reading = _Reading(needed=needed, on_broken=on_broken, on_packet=on_packet)
-    with open_media(path) as container:
-        stream = video_stream(path, container)
+    reading = _Reading(
+        needed=needed, on_broken=on_broken, on_packet=on_packet, told_later_us=told_later_us
+    )
+    parts = parts_with_video(source)
+    if parts is None:
+        yield from _decoded(source, start_us, reading)
+        return
+
+    def decode(part: Part, from_us: int | None) -> Generator[TimedFrame, None, None]:
+        return _decoded(part.piece, from_us, replace(reading, told_later_us=part.offset_us))
+
+    yield from joined_frames(parts, start_us, decode)
+
+
+def _decoded(
+    source: Source, start_us: int | None, reading: _Reading
+) -> Generator[TimedFrame, None, None]:
+    """:func:`decoded_frames` of one recording."""
+    with open_media(source) as container:
+        stream = video_stream(source, container)
         if start_us is None:
             yield from _decode_on(container, stream, reading)
             return
-        wanted = _after_seek(path, container, stream, start_us, reading)
+        wanted = _after_seek(source, container, stream, start_us, reading)
         if wanted is not None:
             yield from wanted
             return
-    with open_media(path) as container:
-        frames = _decode_on(container, video_stream(path, container), reading)
-        yield from from_last_before(frames, start_us, reading.on_passed)
+    with open_media(source) as container:
+        frames = _decode_on(container, video_stream(source, container), reading)
+        yield from from_last_before(frames, start_us, reading.tell_passed)
 
 
 def sought_frames(
+    source: Source,
     container: InputContainer,
     stream: VideoStream,
     start_us: int,
@@ -118,12 +154,16 @@ def sought_frames(
     on_broken: OnBroken | None = None,
     on_packet: OnPacket | None = None,
     on_passed: OnPassed | None = None,
+    told_later_us: int = 0,
 ) -> Iterator[TimedFrame] | None:
-    """:func:`decoded_frames` of a container that stays open; None where seeking cannot tell.
+    """Frames of one recording whose container stays open, from the last one at or before a moment
+    on; None where seeking cannot tell. ``source`` is what the container was opened for.
 
     The next call moves the container, so the frames of the last one must not be read on then.
     Frames that no other refers to are left out while more than ``hurry_margin_us`` before
-    ``start_us``; a margin that turns out too small costs time, never a wrong frame.
+    ``start_us``; a margin that turns out too small costs time, never a wrong frame. All times are
+    those of the recording's own clock, but for those that are asked about and told: they are
+    ``told_later_us`` later.
     """
     reading = _Reading(
         hurry_margin_us=hurry_margin_us,
@@ -131,12 +171,13 @@ def sought_frames(
         on_broken=on_broken,
         on_packet=on_packet,
         on_passed=on_passed,
+        told_later_us=told_later_us,
     )
-    return _after_seek(path_of(container), container, stream, start_us, reading)
+    return _after_seek(source, container, stream, start_us, reading)
 
 
 def _after_seek(
-    path: Path,
+    source: Source,
     container: InputContainer,
     stream: VideoStream,
     start_us: int,
@@ -144,7 +185,7 @@ def _after_seek(
 ) -> Iterator[TimedFrame] | None:
     """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
     if not seeks_exactly(container):
-        return _after_byte(path, container, stream, start_us, reading)
+        return _after_byte(source, container, stream, start_us, reading)
     stream_start_us = to_us(stream.start_time or 0, time_base_of(stream))
     for step_us in _STEPS_BACK_US:
         target_us = start_us - step_us
@@ -158,7 +199,9 @@ def _after_seek(
             first = next(frames, None)
             if first is None or first.pts_us > start_us:
                 break
-            wanted = from_last_before(itertools.chain([first], frames), start_us, sought.on_passed)
+            wanted = from_last_before(
+                itertools.chain([first], frames), start_us, sought.tell_passed
+            )
             shown = next(wanted)
             if hurry_until_us is None or shown.pts_us >= hurry_until_us:
                 return itertools.chain([shown], wanted)
@@ -167,14 +210,14 @@ def _after_seek(
 
 
 def _after_byte(
-    path: Path,
+    source: Source,
     container: InputContainer,
     stream: VideoStream,
     start_us: int,
     reading: _Reading,
 ) -> Iterator[TimedFrame] | None:
     """The same from the byte at which a key frame is known to begin; None before it is known."""
-    positions = positions_of(path)
+    positions = positions_of(source)
     key = positions.before(start_us) if positions is not None else None
     if key is None or not seek_byte(container, key[1]):
         return None
@@ -183,7 +226,7 @@ def _after_byte(
     first = next(frames, None)
     if first is None or first.pts_us != key[0]:
         return None
-    return from_last_before(itertools.chain([first], frames), start_us, sought.on_passed)
+    return from_last_before(itertools.chain([first], frames), start_us, sought.tell_passed)
 
 
 def _decode_on(
@@ -207,7 +250,7 @@ def _decode_any(
     last_us: int | None = None
     clock = FrameClock(stream, reading.first_us)
     may_leave_out = not counts_packets(stream)
-    broken = BrokenSpans(reading.on_broken or _ignore)
+    broken = BrokenSpans(reading.tell_broken)
     all_packets = _from_key(packets(container, stream), reading)
     unknown_next = ((packet, None) for packet in all_packets)
     for packet, next_us in unknown_next if reading.needed is None else with_next(all_packets):
@@ -264,10 +307,6 @@ def _is_sought(packet: Packet[VideoStream], reading: _Reading) -> bool:
 
 def _is_no_key(picture: VideoFrame) -> bool:
     return not picture.key_frame
-
-
-def _ignore(start_us: int, end_us: int) -> None:
-    """Nobody wants to know what is broken."""
 
 
 def _leave_out_unreferred(stream: VideoStream, leave_out: bool) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from av.container import InputContainer
 from av.stream import Stream
 from av.video.stream import VideoStream
@@ -17,6 +15,7 @@ from core_model.media.container import (
     seeks_exactly,
     time_base_of,
 )
+from core_model.media.piece import Source
 from core_model.timeline import US_PER_S
 
 # How far before the stated end the last packets are looked for, in turn.
@@ -25,7 +24,7 @@ _MOST_PACKETS = 500_000
 _MOST_BYTES = 512 * 2**20
 
 
-def end_us_of(path: Path, container: InputContainer, stream: Stream, start_us: int) -> int:
+def end_us_of(source: Source, container: InputContainer, stream: Stream, start_us: int) -> int:
     """End of the last packet's presentation, in microseconds; moves the container's position.
 
     Reads at most some hundred megabytes: a stream that is longer and cannot be sought in ends
@@ -42,7 +41,7 @@ def end_us_of(path: Path, container: InputContainer, stream: Stream, start_us: i
                 return max(start_us, found_us)
             if stated_us - step_us <= start_us:
                 break
-    with open_media(path) as unread:
+    with open_media(source) as unread:
         same = unread.streams[stream.index]
         read_only(unread, same)
         found_us = _end_of_rest(unread, same)
@@ -72,7 +71,8 @@ def _end_of_rest(container: InputContainer, stream: Stream) -> int | None:
         duration_us = to_us(packet.duration or 0, time_base) or usual_us
         # Without any time stamps (elementary streams) packets just follow each other.
         begin_us = to_us(pts, time_base) if pts is not None else latest_us or 0
-        latest_us = max(latest_us or 0, begin_us + duration_us)
+        end_us = begin_us + duration_us
+        latest_us = end_us if latest_us is None else max(latest_us, end_us)
         read_bytes += packet.size
         if read_packets > _MOST_PACKETS or read_bytes > _MOST_BYTES:
             return None

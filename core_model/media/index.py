@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 from av.container import InputContainer
+from av.format import Flags
 from av.video.stream import VideoStream
 
 from core_model.media.clock import to_us, to_us_array
@@ -30,9 +31,11 @@ from core_model.media.container import (
 )
 from core_model.media.decoding import decoded_frames
 from core_model.media.errors import MediaError
+from core_model.media.headers import read_headers
 from core_model.media.mp4_index import PacketTimes, packet_times
+from core_model.media.parts import Parts, parts_of
+from core_model.media.piece import Piece, Source, file_of, size_of
 from core_model.media.positions import KeyPositions, remember
-from core_model.media.probe import probe
 from core_model.timeline import US_PER_S
 
 Progress = Callable[[float], None]
@@ -48,6 +51,12 @@ _CHECKED_FRAMES = 40
 _PACKETS_PER_REPORT = 2048
 _FRAMES_PER_REPORT = 64
 _PACKETS_BEFORE = 3
+# Pictures that are reordered step back by less; a camera pauses for less.
+_LEAST_BACK_US, _MOST_AHEAD_US = US_PER_S, 600 * US_PER_S
+
+
+class _TimeLeapsError(Exception):
+    """Time stamps leap back or far ahead, as where recordings were put together."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,11 +65,13 @@ class FrameIndex:
 
     ``pts_us``: int64 (n,), strictly increasing, n >= 1. ``keyframes``: int64 (k,), numbers of the
     frames at which decoding can begin, increasing. ``tick_us``: the time base in microseconds.
+    ``joints_us``: where recordings meet that were put together into the file.
     """
 
     pts_us: np.ndarray
     keyframes: np.ndarray
     tick_us: float
+    joints_us: tuple[int, ...] = ()
 
     def __len__(self) -> int:
         return len(self.pts_us)
@@ -95,15 +106,22 @@ def index_frames(path: Path, on_progress: Progress | None = None) -> FrameIndex:
 
     Reads the file's own index, or else the whole file once; where a file can't be sought in by
     time, what is learnt makes later seeks exact without reading from its start. A damaged packet
-    in the middle of a file that the decoder gives no picture for may still be counted. Raises
-    MediaError when there is no video.
+    in the middle of a file that the decoder gives no picture for may still be counted. Where the
+    packets tell that the file is put together from several, and nobody knew, all that read it
+    from now on know. Raises MediaError when there is no video.
     """
     report = on_progress or _no_report
-    found = _from_packets(path, report)
-    index = _agreeing(path, found) if found is not None else None
-    if index is None:
-        index = _from_decoder(path, report)
-    _remember_positions(path, index)
+    parts = parts_of(path)
+    index: FrameIndex | None = None
+    if parts is None:
+        try:
+            index = _index_of(path, report, is_wary=True)
+        except _TimeLeapsError:
+            parts = parts_of(path, lambda: report(0.0), thorough=True)
+    if parts is not None and parts.with_video:
+        index = _joined(parts, report)
+    elif index is None:
+        index = _index_of(path, report)
     report(1.0)
     return index
 
@@ -117,28 +135,72 @@ def _no_report(part: float) -> None:
     del part
 
 
-def _from_packets(path: Path, report: Progress) -> FrameIndex | None:
+def _joined(parts: Parts, report: Progress) -> FrameIndex:
+    """The frames of all parts on one time line."""
+    total = sum(size_of(part.piece) for part in parts.with_video)
+    done = count = 0
+    times_us, keyframes, tick_us = [], [], 0.0
+    for part in parts.with_video:
+        size = size_of(part.piece)
+        index = _index_of(
+            part.piece,
+            lambda share, done=done, size=size: report((done + share * size) / total),
+        )
+        shown_us = index.pts_us + part.offset_us
+        if part.limit_us is not None:
+            shown_us = shown_us[: np.searchsorted(shown_us, part.limit_us)]
+        times_us.append(shown_us)
+        keyframes.append(index.keyframes[index.keyframes < len(shown_us)] + count)
+        tick_us = max(tick_us, index.tick_us)
+        count += len(shown_us)
+        done += size
+    return FrameIndex(np.concatenate(times_us), np.concatenate(keyframes), tick_us, parts.joints_us)
+
+
+def _index_of(source: Source, report: Progress, *, is_wary: bool = False) -> FrameIndex:
+    """The frames of one recording by its own clock. One that is wary raises _TimeLeapsError when
+    it seems to be several."""
+    found = _from_packets(source, report, is_wary)
+    index = _agreeing(source, found) if found is not None else None
+    if index is None:
+        index = _from_decoder(source, report)
+    _remember_positions(source, index)
+    return index
+
+
+def _from_packets(source: Source, report: Progress, is_wary: bool) -> FrameIndex | None:
     """None where packets do not tell: unknown codecs, missing time stamps, damage."""
-    with open_media(path) as container:
-        stream = video_stream(path, container)
+    with open_media(source) as container:
+        stream = video_stream(source, container)
         time_base = time_base_of(stream)
         if codec_name(stream) not in _ONE_PICTURE_PER_PACKET:
             return None
-        read = packet_times(path, container, stream)
+        is_wary = is_wary and bool(container.format.flags & Flags.ts_discont.value)
+        read = None if isinstance(source, Piece) else packet_times(source, container, stream)
         if read is None:
-            with open_media(path) as unread:
-                read = _read_packets(path, unread, video_stream(path, unread), report)
+            with open_media(source) as unread:
+                read = _read_packets(source, unread, video_stream(source, unread), report)
         tick_us = float(time_base * US_PER_S)
-    if read is None:
+    times_us = to_us_array(read.pts, time_base) if read is not None else None
+    # Where one recording meets the next, the demuxer also takes what it reads for damage.
+    if is_wary and (times_us is None or _leaps(times_us)):
+        raise _TimeLeapsError
+    if read is None or times_us is None:
         return None
-    pts_us, first_places = np.unique(to_us_array(read.pts, time_base), return_index=True)
+    pts_us, first_places = np.unique(times_us, return_index=True)
     return FrameIndex(pts_us, np.flatnonzero(read.is_key[first_places]), tick_us)
 
 
+def _leaps(times_us: np.ndarray) -> bool:
+    """Whether times in the order of decoding step further than those of one recording do."""
+    steps_us = np.diff(times_us)
+    return bool(((steps_us < -_LEAST_BACK_US) | (steps_us > _MOST_AHEAD_US)).any())
+
+
 def _read_packets(
-    path: Path, container: InputContainer, stream: VideoStream, report: Progress
+    source: Source, container: InputContainer, stream: VideoStream, report: Progress
 ) -> PacketTimes | None:
-    size = path.stat().st_size
+    size = size_of(source)
     is_vp8 = codec_name(stream) == "vp8"
     # Eight bytes for a packet: a video of hours has a million.
     pts, is_key = array("q"), bytearray()
@@ -158,12 +220,12 @@ def _read_packets(
     return PacketTimes(np.array(pts, np.int64), np.array(is_key, bool))
 
 
-def _agreeing(path: Path, found: FrameIndex) -> FrameIndex | None:
+def _agreeing(source: Source, found: FrameIndex) -> FrameIndex | None:
     """The index without leading frames that cannot be decoded; None where the decoder disagrees."""
-    with closing(decoded_frames(path)) as frames:
+    with closing(decoded_frames(source)) as frames:
         shown = [frame.pts_us for frame in itertools.islice(frames, _CHECKED_FRAMES)]
     if not shown:
-        raise MediaError(path, "video", "holds nothing that can be decoded")
+        raise MediaError(file_of(source), "video", "holds nothing that can be decoded")
     leading = int(np.searchsorted(found.pts_us, shown[0]))
     pts_us = found.pts_us[leading:]
     compared = pts_us if len(shown) < _CHECKED_FRAMES else pts_us[:_CHECKED_FRAMES]
@@ -173,12 +235,13 @@ def _agreeing(path: Path, found: FrameIndex) -> FrameIndex | None:
     return FrameIndex(pts_us, keyframes, found.tick_us)
 
 
-def _from_decoder(path: Path, report: Progress) -> FrameIndex:
-    video = probe(path).video
+def _from_decoder(source: Source, report: Progress) -> FrameIndex:
+    path = file_of(source)
+    video = read_headers(source).video
     if video is None:
         raise MediaError(path, "video", "cannot be decoded")
     pts_us, keyframes = array("q"), array("q")
-    for number, frame in enumerate(decoded_frames(path)):
+    for number, frame in enumerate(decoded_frames(source)):
         if number % _FRAMES_PER_REPORT == 0:
             done_us = frame.pts_us - video.start_us
             report(min(1.0, max(0.0, done_us / max(1, video.end_us - video.start_us))))
@@ -187,16 +250,16 @@ def _from_decoder(path: Path, report: Progress) -> FrameIndex:
         pts_us.append(frame.pts_us)
     if not pts_us:
         raise MediaError(path, "video", "holds nothing that can be decoded")
-    with open_media(path) as container:
-        tick_us = float(time_base_of(video_stream(path, container)) * US_PER_S)
+    with open_media(source) as container:
+        tick_us = float(time_base_of(video_stream(source, container)) * US_PER_S)
     return FrameIndex(np.array(pts_us, np.int64), np.array(keyframes, np.int64), tick_us)
 
 
-def _remember_positions(path: Path, index: FrameIndex) -> None:
-    """Note where key frames begin in files that cannot be sought in by time."""
+def _remember_positions(source: Source, index: FrameIndex) -> None:
+    """Note where key frames begin in recordings that cannot be sought in by time."""
     places, times_us = array("q"), array("q")
-    with open_media(path) as container:
-        stream = video_stream(path, container)
+    with open_media(source) as container:
+        stream = video_stream(source, container)
         if seeks_exactly(container):
             return
         time_base = time_base_of(stream)
@@ -221,4 +284,4 @@ def _remember_positions(path: Path, index: FrameIndex) -> None:
         and (np.diff(known_us) > 0).all()
         and (np.diff(where) >= 0).all()
     ):
-        remember(path, KeyPositions(known_us, where))
+        remember(source, KeyPositions(known_us, where))

@@ -41,7 +41,7 @@ def pts_us_of(timed: Packet[VideoStream] | VideoFrame) -> int | None:
 
 
 def from_last_before(
-    frames: Iterator[TimedFrame], start_us: int, on_passed: OnPassed | None
+    frames: Iterator[TimedFrame], start_us: int, on_passed: OnPassed
 ) -> Iterator[TimedFrame]:
     """Drop all frames that the one at or before ``start_us`` replaces, telling of each."""
     shown = None
@@ -52,7 +52,7 @@ def from_last_before(
             yield frame
             yield from frames
             return
-        if shown is not None and on_passed is not None:
+        if shown is not None:
             on_passed(shown)
         shown = frame
     if shown is not None:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
+
+from core_model.media.piece import Identity, Source, identity_of
 
 _REMEMBERED_FILES = 8
 
@@ -33,34 +34,26 @@ class KeyPositions:
         return int(self.times_us[place]), int(self.bytes[place])
 
 
-_Identity = tuple[Path, int, int]
-_known: OrderedDict[_Identity, KeyPositions] = OrderedDict()
+_known: OrderedDict[Identity, dict[Source, KeyPositions]] = OrderedDict()
 # Files are indexed in one thread and played in another.
 _lock = threading.Lock()
 
 
-def remember(path: Path, positions: KeyPositions) -> None:
-    """Keep what was found for later seeks in this process; the oldest file is forgotten."""
-    identity = _identity_of(path)
+def remember(source: Source, positions: KeyPositions) -> None:
+    """Keep what was found of a file, or of a piece of one, for later seeks in this process; the
+    oldest file is forgotten."""
+    identity = identity_of(source)
     if identity is None:
         return
     with _lock:
-        _known[identity] = positions
+        _known.setdefault(identity, {})[source] = positions
         _known.move_to_end(identity)
         while len(_known) > _REMEMBERED_FILES:
             _known.popitem(last=False)
 
 
-def positions_of(path: Path) -> KeyPositions | None:
+def positions_of(source: Source) -> KeyPositions | None:
     """What is known of a file that has not changed since; None before its index was read."""
-    identity = _identity_of(path)
+    identity = identity_of(source)
     with _lock:
-        return None if identity is None else _known.get(identity)
-
-
-def _identity_of(path: Path) -> _Identity | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return path, status.st_size, status.st_mtime_ns
+        return None if identity is None else _known.get(identity, {}).get(source)

@@ -1,235 +1,50 @@
-"""What is in a file: streams, codecs, sizes and times, from headers and a few packets."""
+"""What is in a file: streams, codecs, sizes and times, from first to last of what it holds."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-from av.audio.frame import AudioFrame
-from av.audio.stream import AudioStream
-from av.container import InputContainer
-from av.packet import Packet
-from av.stream import Stream
-from av.video.frame import VideoFrame
-from av.video.stream import VideoStream
+from core_model.media.headers import AudioInfo, MediaInfo, VideoInfo, read_headers
+from core_model.media.joints.scan import OnRead
+from core_model.media.parts import Parts, parts_of
 
-from core_model.media.clock import to_us
-from core_model.media.container import (
-    ENCRYPTED,
-    choose_streams,
-    codec_name,
-    may_be_encrypted,
-    open_media,
-    packets,
-    read_only,
-    time_base_of,
-    try_decode,
-)
-from core_model.media.errors import MediaError
-from core_model.media.extent import end_us_of
-from core_model.media.joints import BEGINS_AGAIN, begins_again
-from core_model.media.orientation import UPRIGHT, displayed_size_px, orientation_of
-from core_model.timeline import US_PER_S
+__all__ = ["AudioInfo", "MediaInfo", "VideoInfo", "probe"]
 
-# A stream whose first frame has not come by then starts late; it is believed to be decodable.
-_PACKETS_TO_FIRST_FRAME = 2000
-_BYTES_TO_FIRST_FRAME = 64 * 2**20
-# More than the longest usual distance between key frames.
-_PACKETS_WITHOUT_FRAME = 600
-# So many packets in a row that decode well are not encrypted, whatever the file says.
-_CLEAR_PACKETS = 8
-# Formats whose header says how long each stream is, so that a missing rest can be told: by more
-# than headers are usually wrong.
-_STATING_FORMATS = frozenset({"mov", "matroska"})
-_MISSED_US = 1_000_000
-_MISSED_PART = 0.05
+Info = TypeVar("Info", VideoInfo, AudioInfo)
 
 
-@dataclass(frozen=True, slots=True)
-class VideoInfo:
-    """The video stream that plays. ``width`` and ``height`` are those of the displayed picture,
-    on square pixels, after the clockwise rotation (0, 90, 180 or 270)."""
-
-    codec: str
-    width: int
-    height: int
-    rotation_deg: int
-    average_rate_hz: float
-    start_us: int
-    end_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class AudioInfo:
-    """The audio stream that plays."""
-
-    codec: str
-    sample_rate_hz: int
-    channels: int
-    start_us: int
-    end_us: int
-
-
-@dataclass(frozen=True, slots=True)
-class MediaInfo:
-    """A file that plays: from ``start_us`` to ``end_us`` at least one stream has something.
-
-    ``notes`` say in plain words what does not play and why.
-    """
-
-    path: Path
-    start_us: int
-    end_us: int
-    video: VideoInfo | None
-    audio: AudioInfo | None
-    notes: tuple[str, ...] = ()
-
-    @property
-    def duration_us(self) -> int:
-        return self.end_us - self.start_us
-
-
-def probe(path: Path) -> MediaInfo:
+def probe(path: Path, on_read: OnRead | None = None) -> MediaInfo:
     """Read a file's streams and times; at most some megabytes of it are read and decoded.
 
     Starts are those of the first decoded frames; ends are read from the last packets, because
-    headers are often wrong about them. Raises MediaError when nothing in the file plays.
+    headers are often wrong about them. A file that is put together from several is read through
+    once, and ``on_read`` is called meanwhile: what it raises ends the reading. Raises MediaError
+    when nothing in the file plays.
     """
-    with open_media(path) as container:
-        chosen = choose_streams(path, container)
-        streams = [stream for stream in (chosen.video, chosen.audio) if stream is not None]
-        firsts = _first_frames(container, streams)
-        notes = list(chosen.notes)
-        video = audio = None
-        for stream, first in zip(streams, firsts, strict=True):
-            if first.complaint is not None:
-                notes.append(f"{stream.type} stream {stream.index} {first.complaint}")
-            elif isinstance(stream, VideoStream):
-                video = _video_info(path, container, stream, first)
-            elif isinstance(stream, AudioStream):
-                audio = _audio_info(path, container, stream, first)
-        if (video or audio) and begins_again(container, streams[0]):
-            notes.append(BEGINS_AGAIN)
-        kinds = [stream.type for stream in streams]
-        stated_us = max(
-            _stated_us(container, stream) if first.complaint is None else 0
-            for stream, first in zip(streams, firsts, strict=True)
-        )
-    playing = [info for info in (video, audio) if info is not None]
-    if not playing:
-        raise MediaError(path, " and ".join(kinds), "; ".join(notes))
-    start_us = min(info.start_us for info in playing)
-    end_us = max(info.end_us for info in playing)
-    if stated_us - (end_us - start_us) > max(_MISSED_US, _MISSED_PART * stated_us):
-        there_s, stated_s = (end_us - start_us) / US_PER_S, stated_us / US_PER_S
-        notes.append(f"is cut short: {there_s:.1f} s of the stated {stated_s:.1f} s can be read")
-    return MediaInfo(path, start_us, end_us, video, audio, tuple(notes))
+    parts = parts_of(path, on_read)
+    return read_headers(path) if parts is None else _whole(path, parts)
 
 
-def _stated_us(container: InputContainer, stream: Stream) -> int:
-    """How long a stream is by the file's header; 0 where the format has no such statement."""
-    if not _STATING_FORMATS & set(container.format.name.split(",")):
-        return 0
-    if stream.duration is not None:
-        return to_us(stream.duration, time_base_of(stream))
-    return container.duration or 0
-
-
-@dataclass(slots=True)
-class _First:
-    """The first decoded frame of a stream (None: it comes late), or why there is none."""
-
-    suspect: bool = False
-    """The file says that it is encrypted, at least in parts."""
-    frame: VideoFrame | AudioFrame | None = None
-    complaint: str | None = None
-    packets: int = 0
-
-    @property
-    def settled(self) -> bool:
-        if self.complaint == ENCRYPTED:
-            return True
-        return self.frame is not None and (not self.suspect or self.packets >= _CLEAR_PACKETS)
-
-    def look_at(self, packet: Packet[Any]) -> None:
-        """Decode one more packet, until it is known whether the stream plays."""
-        if self.settled:
-            return
-        self.packets += 1
-        decoded, complaint = try_decode(packet)
-        if self.suspect and (complaint or any(frame.is_corrupt for frame in decoded)):
-            complaint = ENCRYPTED
-        if complaint == ENCRYPTED:
-            self.frame, self.complaint = None, ENCRYPTED
-        elif decoded:
-            self.frame, self.complaint = self.frame or decoded[0], None
-        else:
-            self.complaint = complaint or self.complaint
-
-
-def _first_frames(container: InputContainer, streams: Sequence[Stream]) -> list[_First]:
-    read_only(container, *streams)
-    firsts = {stream.index: _First(may_be_encrypted(stream)) for stream in streams}
-    read_bytes = 0
-    at_end = True
-    for read_packets, packet in enumerate(packets(container, *streams), 1):
-        firsts[packet.stream.index].look_at(packet)
-        read_bytes += packet.size
-        if all(first.settled for first in firsts.values()):
-            break
-        if read_packets > _PACKETS_TO_FIRST_FRAME or read_bytes > _BYTES_TO_FIRST_FRAME:
-            at_end = False
-            break
-    for first in firsts.values():
-        if first.frame is None and (at_end or first.packets > _PACKETS_WITHOUT_FRAME):
-            first.complaint = first.complaint or "holds nothing that can be decoded"
-    return list(firsts.values())
-
-
-def _start_us(stream: Stream, first: _First) -> int:
-    time_base = time_base_of(stream)
-    if first.frame is not None and first.frame.pts is not None:
-        return to_us(first.frame.pts, time_base)
-    if stream.start_time is not None:
-        return to_us(stream.start_time, time_base)
-    return 0
-
-
-def _video_info(
-    path: Path, container: InputContainer, stream: VideoStream, first: _First
-) -> VideoInfo:
-    start_us = _start_us(stream, first)
-    rate_hz = stream.average_rate or stream.guessed_rate or 0
-    frame = first.frame
-    width, height, orientation = stream.width, stream.height, UPRIGHT
-    if isinstance(frame, VideoFrame):
-        width, height, orientation = frame.width, frame.height, orientation_of(frame)
-    width, height = displayed_size_px(width, height, stream.sample_aspect_ratio, orientation)
-    return VideoInfo(
-        codec=codec_name(stream),
-        width=width,
-        height=height,
-        rotation_deg=orientation.rotation_deg,
-        average_rate_hz=float(rate_hz),
-        start_us=start_us,
-        end_us=end_us_of(path, container, stream, start_us),
+def _whole(path: Path, parts: Parts) -> MediaInfo:
+    """One file on one time line: as its first part is, and as long as all of them."""
+    all_parts = parts.all
+    videos = [(part.info.video, part.offset_us) for part in all_parts if part.info.video]
+    audios = [(part.info.audio, part.offset_us) for part in all_parts if part.info.audio]
+    return MediaInfo(
+        path,
+        all_parts[0].start_us,
+        all_parts[-1].end_us,
+        _from_first_to_last(videos) if videos else None,
+        _from_first_to_last(audios) if audios else None,
+        parts.notes,
+        parts.joints_us,
     )
 
 
-def _audio_info(
-    path: Path, container: InputContainer, stream: AudioStream, first: _First
-) -> AudioInfo:
-    start_us = _start_us(stream, first)
-    frame = first.frame
-    rate_hz, channels = stream.codec_context.sample_rate, stream.codec_context.channels
-    if isinstance(frame, AudioFrame):
-        rate_hz, channels = frame.sample_rate, frame.layout.nb_channels
-    return AudioInfo(
-        codec=codec_name(stream),
-        sample_rate_hz=rate_hz,
-        channels=channels,
-        start_us=start_us,
-        end_us=end_us_of(path, container, stream, start_us),
-    )
+def _from_first_to_last(streams: list[tuple[Info, int]]) -> Info:
+    """The stream of the first part, from where it begins to where that of the last one ends."""
+    (first, first_offset_us), (last, last_offset_us) = streams[0], streams[-1]
+    start_us, end_us = first.start_us + first_offset_us, last.end_us + last_offset_us
+    return replace(first, start_us=start_us, end_us=end_us)

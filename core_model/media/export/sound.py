@@ -14,12 +14,15 @@ from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
 
-from core_model.media.audio import AudioChunk, samples
+from core_model.media.audio import samples
 from core_model.media.container import audio_stream, open_media, time_base_of
 from core_model.media.export.copying import CopyWriter, is_copied_whole
 from core_model.media.export.formats import ClipFormat, audio_codec, audio_rate_hz
 from core_model.media.export.track import CODED, TimedPacket, Writer
+from core_model.media.parts import parts_with_audio
+from core_model.media.piece import Source
 from core_model.media.probe import AudioInfo
+from core_model.media.sample_line import AudioChunk
 from core_model.timeline import US_PER_S
 
 _DEEP_FORMATS = ("s32", "flt", "dbl", "s64")
@@ -104,13 +107,15 @@ def sound_writer(
     """Add a stream of sound to a clip; None where the source has none within the range."""
     if info.end_us <= start_us or info.start_us >= end_us:
         return None
-    with open_media(source) as container:
-        sound = audio_stream(source, container)
+    parts = parts_with_audio(source)
+    piece = source if parts is None else parts.heard_from(start_us)[0].piece
+    with open_media(piece) as container:
+        sound = audio_stream(piece, container)
         index, tick = sound.index, time_base_of(sound)
-    whole = start_us <= info.start_us and info.end_us <= end_us
+    whole = parts is None and start_us <= info.start_us and info.end_us <= end_us
     if whole and is_copied_whole(out, kind, source, index):
         return CopyWriter(out, source, index, None, start_us)
-    codec = audio_codec(kind, _is_deep(source))
+    codec = audio_codec(kind, _is_deep(piece))
     rate_hz = audio_rate_hz(codec, info.sample_rate_hz)
     channels = _channels_of(codec, info.channels)
     layout = _LAYOUTS[channels]
@@ -118,7 +123,7 @@ def sound_writer(
     assert isinstance(stream, AudioStream)
     stream.time_base = Fraction(1, rate_hz)
     if codec in ("flac", "alac"):
-        stream.codec_context.format = av.AudioFormat(_lossless_format(codec, _is_deep(source)))
+        stream.codec_context.format = av.AudioFormat(_lossless_format(codec, _is_deep(piece)))
     elif codec in ("libopus", "libmp3lame"):
         stream.codec_context.bit_rate = 96_000 * channels if codec == "libopus" else 256_000
     exact = tick * info.sample_rate_hz < 2
@@ -137,7 +142,7 @@ def _channels_of(codec: str, channels: int) -> int:
     return channels if channels in _LAYOUTS else 2
 
 
-def _is_deep(source: Path) -> bool:
+def _is_deep(source: Source) -> bool:
     """Whether the sound is coded without loss in more than 16 bits."""
     with open_media(source) as container:
         context = audio_stream(source, container).codec_context

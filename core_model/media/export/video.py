@@ -23,6 +23,7 @@ from core_model.media.export.copying import CopyWriter, exact_run
 from core_model.media.export.formats import ClipFormat, pixel_format, video_options
 from core_model.media.export.track import CODED, TimedPacket, Writer
 from core_model.media.orientation import Orientation, orientation_of
+from core_model.media.parts import parts_with_video
 from core_model.timeline import US_PER_S
 
 _BT709_MATRIX = 1
@@ -42,8 +43,10 @@ def video_writer(
     on_packet: OnPacket | None = None,
 ) -> Writer | None:
     """Add a stream of pictures to a clip; None where none is shown within the range."""
-    with open_media(source) as container:
-        stream = video_stream(source, container)
+    parts = parts_with_video(source)
+    piece = source if parts is None else parts.shown_from(start_us)[0].piece
+    with open_media(piece) as container:
+        stream = video_stream(piece, container)
         index, tick = stream.index, time_base_of(stream)
         rate_hz = stream.average_rate or stream.guessed_rate or Fraction(25)
     with closing(decoded_frames(source, start_us, on_packet=on_packet)) as frames:
@@ -52,7 +55,7 @@ def video_writer(
         raise MediaError(source, "video", "holds nothing that can be decoded")
     if first.pts_us >= end_us:
         return None
-    run = exact_run(out, source, index, start_us, end_us, on_packet)
+    run = exact_run(out, source, index, start_us, end_us, on_packet) if parts is None else None
     if run is not None:
         return CopyWriter(out, source, index, run, start_us)
     if first.pts_us != start_us and tick > _COARSE_TICK:

@@ -152,7 +152,7 @@ def _without(base: Writer, left_out: range) -> Writer:
 # Bytes
 
 
-def _later(data: bytes, ticks: int) -> bytes:
+def later(data: bytes, ticks: int) -> bytes:
     """A transport stream whose clocks, all of 33 bits at 90 kHz, are set on; they may wrap."""
     changed = bytearray(data)
     for start in range(0, len(changed) - 187, 188):
@@ -285,8 +285,8 @@ ODDITIES: dict[str, Writer] = {
     "starts_without_a_key.mkv": _without(_H264, range(3)),
     "hole.mkv": _without(_media(_video(options={"bf": "0", "g": "6"})), range(14, 17)),
     "blu_ray.m2ts": _movie(mpegts_m2ts_mode="1"),
-    "clock_wraps.ts": _changed("a.ts", lambda data: _later(data, 2**33 - 54_000), _movie()),
-    "late.ts": _changed("a.ts", lambda data: _later(data, 90_000 * 40_000), _movie()),
+    "clock_wraps.ts": _changed("a.ts", lambda data: later(data, 2**33 - 54_000), _movie()),
+    "late.ts": _changed("a.ts", lambda data: later(data, 90_000 * 40_000), _movie()),
     "garbage_first.ts": _changed("a.ts", lambda data: _noise(1000) + data, _movie()),
     "from_the_middle.ts": _changed("a.ts", lambda data: data[188 * 20 :], _movie()),
     "garbage_first.mpg": _changed("disc.vob", lambda data: _noise(3000) + data),

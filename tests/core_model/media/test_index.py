@@ -46,7 +46,7 @@ def test_disagreement_means_decoding_everything(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     doubled = FrameIndex(np.arange(0, 2_000_000, 20_000), np.zeros(1, np.int64), 1.0)
-    monkeypatch.setattr(index_module, "_from_packets", lambda path, report: doubled)
+    monkeypatch.setattr(index_module, "_from_packets", lambda *_: doubled)
     assert len(index_frames(kind("constant.mp4"))) == 50
 
 
