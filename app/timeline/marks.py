@@ -14,6 +14,7 @@ from core_model.timeline import US_PER_S
 
 VEIL = 0.14
 SHOT_STRENGTH = 0.5
+JOINT_STRENGTH = 0.8
 # Nearer to each other on average, lines would be a grey veil.
 LEAST_SHOT_DISTANCE_PX = 6
 _S_PER_MIN = 60
@@ -62,14 +63,14 @@ def paint_shots(
 def paint_joints(
     painter: QPainter, state: ViewState, scale: TimeScale, theme: Theme, height_px: int
 ) -> None:
-    """A whole line, between two points, wherever recordings meet that were put together."""
+    """A seam of two lines wherever recordings meet that were put together into one file."""
+    colour = QColor(theme.text_secondary)
+    colour.setAlphaF(JOINT_STRENGTH)
     for joint_us in state.snap_times(JOINTS):
         x_px = round(scale.to_px(joint_us))
         if scale.left_px <= x_px <= scale.right_px:
-            colour = QColor(theme.text_secondary)
-            painter.fillRect(QRectF(x_px, 0, 1, height_px), colour)
-            painter.fillRect(QRectF(x_px - 2, 0, 5, 2), colour)
-            painter.fillRect(QRectF(x_px - 1, 2, 3, 1), colour)
+            painter.fillRect(QRectF(x_px - 1, 0, 1, height_px), colour)
+            painter.fillRect(QRectF(x_px + 1, 0, 1, height_px), colour)
 
 
 def paint_broken(

@@ -91,8 +91,10 @@ class FrameIndex:
 
     @property
     def variable_rate(self) -> bool:
-        """Whether gaps between frames differ by more than the rounding to the time base."""
-        gaps_us = np.diff(self.pts_us)
+        """Whether gaps between frames, but for those where recordings meet, differ by more than the
+        rounding to the time base."""
+        across = np.searchsorted(self.pts_us, self.joints_us) - 1
+        gaps_us = np.delete(np.diff(self.pts_us), across[across >= 0])
         if len(gaps_us) < 2:
             return False
         median_us = float(np.median(gaps_us))

@@ -79,6 +79,10 @@ class ClockWatch:
         self.breaks: list[Break] = []
         self._now: dict[int, int] = {}
         self._place = 0
+        # A first stamp that nothing goes on from was damage.
+        self._is_proved = False
+        # Where streams were whose last step was so wide that it may be damage.
+        self._before_leap: dict[int, int] = {}
         self._strange: dict[int, Stamp] = {}
         self._new: dict[int, tuple[Stamp, int]] = {}
 
@@ -89,7 +93,7 @@ class ClockWatch:
 
     def _all_go_on(self, stamps: Stamps) -> bool:
         """Take them all at once if no clock does anything odd; they are many in a long file."""
-        if self._strange or self._new or not len(stamps):
+        if self._strange or self._new or self._before_leap or not len(stamps):
             return False
         now: dict[int, int] = {}
         for stream in np.unique(stamps.streams).tolist():
@@ -98,7 +102,7 @@ class ClockWatch:
             ticks = stamps.ticks[stamps.streams == stream]
             steps = np.diff(ticks, prepend=self._now[stream])
             steps = (steps + _TURN // 2) % _TURN - _TURN // 2
-            if ((steps <= -LEAST_BACK) | (steps > MOST_AHEAD)).any():
+            if (np.abs(steps) >= LEAST_BACK).any():
                 return False
             now[stream] = int(ticks[-1])
         self._now.update(now)
@@ -116,6 +120,11 @@ class ClockWatch:
                 self._take_strange(stamp)
 
     def _accept(self, stamp: Stamp) -> None:
+        now = self._now.get(stamp.stream, stamp.tick)
+        self._is_proved = self._is_proved or stamp.stream in self._now
+        self._before_leap.pop(stamp.stream, None)
+        if ticks_between(now, stamp.tick) >= LEAST_BACK:
+            self._before_leap[stamp.stream] = now
         self._now[stamp.stream] = stamp.tick
         self._place = stamp.place
         self._strange.pop(stamp.stream, None)
@@ -124,11 +133,14 @@ class ClockWatch:
             self._new.clear()
 
     def _comes_back(self, now: int, stamp: Stamp) -> bool:
-        """Whether a stream that paused for long is again where the others are."""
-        if ticks_between(now, stamp.tick) <= MOST_AHEAD:
-            return False
+        """Whether a stream is where it was before, or where the others are, after damage or a long
+        pause."""
+        before = self._before_leap.get(stamp.stream)
+        if before is not None and goes_on(before, stamp.tick):
+            return True
+        near = _TOGETHER if ticks_between(now, stamp.tick) > 0 else LEAST_BACK
         others = (tick for stream, tick in self._now.items() if stream != stamp.stream)
-        return any(abs(ticks_between(tick, stamp.tick)) < _TOGETHER for tick in others)
+        return any(abs(ticks_between(tick, stamp.tick)) < near for tick in others)
 
     def _take_strange(self, stamp: Stamp) -> None:
         before = self._strange.get(stamp.stream)
@@ -150,10 +162,13 @@ class ClockWatch:
         """Of all that is not of the old time, the first byte is where the new one begins."""
         begun = [*self._strange.values(), *(first for first, _ in self._new.values())]
         of_new = [stamp for stamp in begun if stamp.place > self._place]
-        self.breaks.append(Break(self._place, min([place, *(each.place for each in of_new)])))
+        if self._is_proved:
+            self.breaks.append(Break(self._place, min([place, *(each.place for each in of_new)])))
+        self._is_proved = True
         self._now = {stamp.stream: stamp.tick for stamp in of_new}
         self._now.update((stream, tick) for stream, (_, tick) in self._new.items())
         self._strange.clear()
+        self._before_leap.clear()
         self._new.clear()
 
 

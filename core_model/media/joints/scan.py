@@ -42,6 +42,9 @@ def pieces_of(path: Path, on_read: OnRead | None = None, *, thorough: bool = Fal
     all the rest. Raises OSError where the file cannot be read.
     """
     report = on_read or _no_report
+    if not path.is_file():
+        # A pipe would be waited for.
+        return []
     with path.open("rb") as file:
         size = path.stat().st_size
         head = file.read(_SNIFFED_BYTES)

@@ -15,6 +15,7 @@ from core_model import bundle_description
 from core_model import cache as cache_module
 from core_model.predictor import Predictor
 from core_model.timeline import Task
+from tests.joined_media import three_parts
 from tests.media_factory import Audio, Video, regular_ticks, write_media
 from tests.tiny_bundle import LABELS, make_tiny_bundle, tiny_kinds
 
@@ -287,3 +288,18 @@ def test_labels_may_stand_beside_those_of_the_model(clip, capsys):
     beside = {event["label"] for event in json.loads(capsys.readouterr().out)["events"]}
     assert alone == {"siren"}
     assert beside == set(LABELS[Task.SED])
+
+
+def test_all_recordings_of_a_joined_file_are_looked_through(tmp_path, capsys):
+    path = three_parts(tmp_path / "three.ts")
+    assert run(path, "--format", "json", "--threshold", "0") == 0
+    out, err = capsys.readouterr()
+    found = json.loads(out)
+    assert found["duration_s"] == pytest.approx(6, abs=0.2)
+    last_s = {
+        each["task"]: each["offset_s"]
+        for each in sorted(found["events"], key=lambda e: e["offset_s"])
+    }
+    assert set(last_s) == {"tal", "sed", "avel"}
+    assert min(last_s.values()) > 5
+    assert "3 recordings put together" in err

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.headless import info
+from tests.joined_media import three_parts
 from tests.media_factory import Audio, Video, regular_ticks, write_media
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -161,3 +162,18 @@ def test_through_the_front_door_without_qt_or_torch(sound: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["duration_s"] == 2.0
+
+
+def test_a_joined_file_is_as_long_as_all_of_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = three_parts(tmp_path / "three.mpg")
+    assert _run("--format", "json", path) == 0
+    out, err = capsys.readouterr()
+    report = json.loads(out)
+    assert report["duration_s"] == pytest.approx(6, abs=0.2)
+    assert report["video"]["frames"] == 150
+    assert not report["video"]["variable_rate"]
+    assert report["video"]["last_s"] - report["video"]["first_s"] == pytest.approx(5.96, abs=0.2)
+    assert report["audio"]["duration_s"] == pytest.approx(6, abs=0.2)
+    assert err == "three.mpg: 3 recordings put together, which play one after the other\n"

@@ -14,6 +14,8 @@ from pytestqt.qtbot import QtBot
 from app.player.pacer import SoundState
 from app.player.player import SPEEDS, Player
 from app.view_state import ViewState
+from core_model.media.joints import scan
+from tests.joined_media import three_parts
 from tests.media_factory import Audio, Video, read_number, regular_ticks, write_media
 
 UNEVEN = tuple(sorted(random.Random(3).sample(range(0, 3_000, 7), 60)))
@@ -270,3 +272,47 @@ def test_speed_goes_through_the_table_and_stops_at_its_ends(player: Player) -> N
     assert player.speed == SPEEDS[0]
     with pytest.raises(ValueError, match="speed"):
         player.set_speed(1.7)
+
+
+def test_frames_on_both_sides_of_a_joint(player: Player, qtbot: QtBot, tmp_path: Path) -> None:
+    opened(player, qtbot, three_parts(tmp_path / "three.ts"))
+    index = player.picture.numbers.index
+    assert index is not None and len(index) == 150
+    chance = random.Random(5)
+    for number in (49, 50, 100, 99, *chance.sample(range(150), 6)):
+        player.seek(index.time_us(number) + 20_000)
+        qtbot.waitUntil(shows(player, number))
+        assert player.picture.frame_number == number
+    player.seek(index.time_us(47))
+    qtbot.waitUntil(shows(player, 47))
+    for direction, numbers in ((1, range(48, 54)), (-1, range(52, 45, -1))):
+        for number in numbers:
+            player.step_forward() if direction > 0 else player.step_back()
+            qtbot.waitUntil(shows(player, number))
+            assert player.position_us == index.time_us(number)
+
+
+def test_playing_goes_on_over_a_joint(player: Player, qtbot: QtBot, tmp_path: Path) -> None:
+    opened(player, qtbot, three_parts(tmp_path / "three.mpg"))
+    index = player.picture.numbers.index
+    assert index is not None
+    seen: set[int | None] = set()
+    player.picture.frame_shown.connect(lambda frame: seen.add(number_shown(player)))
+    with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda on: not on):
+        player.play_range(index.time_us(44), index.time_us(58), speed=0.5)
+    assert set(range(44, 57)) <= seen
+
+
+def test_joints_found_late_make_the_file_longer(
+    player: Player, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scan, "_SMALL_BYTES", 0)
+    monkeypatch.setattr(scan, "are_suspect", lambda samples: False)
+    lengths: list[int] = []
+    player.media_opened.connect(lambda media: lengths.append(media.duration_us))
+    opened(player, qtbot, three_parts(tmp_path / "three.ts"))
+    qtbot.waitUntil(lambda: len(lengths) == 2)
+    assert lengths[1] == pytest.approx(3 * lengths[0], abs=3)
+    qtbot.waitUntil(lambda: player.picture.numbers.index is not None)
+    qtbot.wait(50)
+    assert len(lengths) == 2

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.theme import DARK
-from app.timeline.marks import length_text, visible_shots
+from app.timeline.marks import JOINTS, length_text, visible_shots
 from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, TimePane
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
@@ -199,6 +199,17 @@ def test_shots_are_thin_lines_unless_they_crowd(view: TimelineView, state: ViewS
     assert scale is not None
     state.set_snap_times("shots", tuple(range(0, LENGTH_US, 100_000)))
     assert visible_shots(state, scale) == ()
+
+
+@pytest.mark.parametrize("name", ["waveform", "ruler", "overview"])
+def test_joints_are_double_lines(view: TimelineView, state: ViewState, name: str) -> None:
+    pane = getattr(view, name)
+    before = pixels(pane)
+    state.set_snap_times(JOINTS, (15 * S,))
+    changed = np.any(pixels(pane) != before, axis=2)
+    assert np.nonzero(changed.any(axis=0))[0].tolist() == [MARGIN_PX + 249, MARGIN_PX + 251]
+    assert changed[:, MARGIN_PX + 249].mean() > 0.9
+    assert state.snap(15 * S + 40, 100) == 15 * S
 
 
 @pytest.mark.parametrize("name", ["ruler", "overview"])

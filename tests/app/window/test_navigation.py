@@ -10,10 +10,12 @@ from pytestqt.qtbot import QtBot
 
 from app.player.player import Player
 from app.session import Session
+from app.timeline.marks import JOINTS
 from app.view_state import ViewState
 from app.window.navigation import Navigation
 from app.window.status_line import StatusLine
 from core_model.timeline import Detection, Task
+from tests.joined_media import three_parts
 from tests.media_factory import Video, regular_ticks, write_media
 
 
@@ -47,6 +49,15 @@ def test_frames_of_the_open_video_are_known(parts: Parts, qtbot: QtBot, tmp_path
     parts.player.close_media()
     assert len(parts.state.frame_times) == 0
     assert not parts.navigation.shots.is_busy
+
+
+def test_joints_of_the_open_file_are_known(parts: Parts, qtbot: QtBot, tmp_path: Path) -> None:
+    parts.player.open(three_parts(tmp_path / "three.ts"))
+    qtbot.waitUntil(lambda: len(parts.state.snap_times(JOINTS)) == 2)
+    assert parts.player.media is not None
+    assert parts.state.snap_times(JOINTS) == parts.player.media.joints_us
+    parts.player.close_media()
+    assert parts.state.snap_times(JOINTS) == ()
 
 
 def test_edges_of_shown_events_are_offered(parts: Parts, qtbot: QtBot) -> None:
