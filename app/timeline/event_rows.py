@@ -56,8 +56,8 @@ class TimeRow(ABC):
 
     def span(self, start_us: int, end_us: int) -> tuple[int, int]:
         """Index range of the spans that touch ``[start_us, end_us)``."""
-        first = int(np.searchsorted(self.offset_us, start_us, side="right"))
-        return first, int(np.searchsorted(self.onset_us, end_us, side="left"))
+        first = int(self.offset_us.searchsorted(start_us, side="right"))
+        return first, int(self.onset_us.searchsorted(end_us, side="left"))
 
     def index_at(self, time_us: int) -> int | None:
         """Which span has ``onset_us <= time_us < offset_us``."""
@@ -69,10 +69,19 @@ class TimeRow(ABC):
 
         A span that an event only touches gets at least a little, so that no event vanishes.
         """
-        covered = np.diff(np.interp(bounds_us, self.knots_us, self.covered_us))
-        share = covered / np.diff(bounds_us)
-        begun = np.diff(np.searchsorted(self.onset_us, bounds_us, side="left")) > 0
-        return np.where(begun | (share > 0), np.clip(share, 0.3, 1.0), 0.0)
+        # A point that lies on the first bound is in the first column.
+        first = int(np.searchsorted(self.offset_us, bounds_us[0], side="left"))
+        last = int(np.searchsorted(self.onset_us, bounds_us[-1], side="left"))
+        if first == last:
+            return np.zeros(len(bounds_us) - 1)
+        inside = slice(2 * first, 2 * last)
+        covered_us = np.interp(bounds_us, self.knots_us[inside], self.covered_us[inside])
+        share = np.diff(covered_us) / np.diff(bounds_us)
+        # Searched for among the bounds, of which there may be far more than events.
+        begins = np.searchsorted(bounds_us, self.onset_us[first:last], side="right") - 1
+        touched = share > 0
+        touched[begins[(begins >= 0) & (begins < len(share))]] = True
+        return np.where(touched, np.clip(share, 0.3, 1.0), 0.0)
 
 
 @dataclass(frozen=True, slots=True)

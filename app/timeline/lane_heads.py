@@ -31,9 +31,10 @@ HEAD_TIP = "Click: the label to draw with. Drag: another place. Right click: all
 
 @dataclass(slots=True)
 class _Drag:
-    """A head in the hand, and before which lane it would be put down."""
+    """A head in the hand, by which part it was taken, and before which lane it would be put."""
 
     key: TrackKey
+    part: str
     from_y_px: float
     place: int | None = None
 
@@ -62,11 +63,8 @@ class LaneHeads:
         lane = self.lane_at(place.y())
         if lane is None:
             return False
-        part = self._part(lane, place)
-        if part == "name":
-            self._drag = _Drag(lane.key, place.y())
-        else:
-            self._tracks.toggle(lane.key, part)
+        # A folded head is little more than its switches: a drag may begin on them, too.
+        self._drag = _Drag(lane.key, self._part(lane, place), place.y())
         return True
 
     def move(self, place: QPointF) -> bool:
@@ -86,8 +84,11 @@ class LaneHeads:
     def release(self) -> Lane | None:
         """The button is up: the lane whose name was clicked, or None."""
         drag, self._drag = self._drag, None
-        self._pane.update(0, 0, MARGIN_PX, self._pane.height())
         if drag is None:
+            return None
+        self._pane.update(0, 0, MARGIN_PX, self._pane.height())
+        if drag.place is None and drag.part != "name":
+            self._tracks.toggle(drag.key, drag.part)
             return None
         if drag.place is None:
             return next((lane for lane in self._lanes if lane.key == drag.key), None)

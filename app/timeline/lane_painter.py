@@ -1,13 +1,14 @@
-"""Draws one row of events: boxes with labels, or their density where they are too many."""
+"""Draws rows of events: boxes with labels, or their density where they are too many."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TypeAlias
+from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+import numpy.typing as npt
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from app.kind_style import (
     FILL_PATTERNS,
@@ -19,15 +20,17 @@ from app.kind_style import (
     standing_out,
 )
 from app.theme import Theme
+from app.timeline.density import DensityStrips, premultiplied, strip_image
 from app.timeline.event_rows import (
     ACCEPTED,
     HUMAN,
+    LOOK_COUNT,
     REJECTED,
     SCORE_STEPS,
     UNSURE,
-    Floats,
     TimeRow,
 )
+from app.timeline.label_writer import LabelWriter
 from app.timeline.time_scale import TimeScale
 from core_model.timeline import Task
 
@@ -38,10 +41,11 @@ SCORE_GAP_PX = 6
 NARROWEST_BOX_PX = 2.0
 NARROWEST_OUTLINED_PX = 6.0
 NARROWEST_TEXT_PX = 28.0
+# Outside of the picture a box needs no more than its edge.
+BEYOND_PX = 8
 # With more boxes than this in view (all rows together) crowded rows turn into density.
 BOX_BUDGET = 700
 CROWDED_PX_PER_EVENT = 6.0
-KEPT_TEXTS = 4_096
 # Opacities of fill, outline and left edge of what people have decided on.
 DECIDED_OPACITIES = {
     HUMAN: (0.55, 1.0, 1.0),
@@ -51,45 +55,8 @@ DECIDED_OPACITIES = {
 }
 
 
-@dataclass
-class LabelWriter:
-    """Widths and shortened forms of labels, measured once."""
-
-    font: QFont
-    _widths: dict[str, float] = field(default_factory=dict)
-    _shortened: dict[tuple[str, int], str] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        self.metrics = QFontMetricsF(self.font)
-
-    def baseline_px(self, box_px: int) -> float:
-        """Distance of the baseline from the top of a box, so that capitals stand in its middle."""
-        return (box_px + self.metrics.capHeight()) / 2
-
-    def width_px(self, text: str) -> float:
-        width_px = self._widths.get(text)
-        if width_px is None:
-            width_px = self._widths[text] = self.metrics.horizontalAdvance(text)
-        return width_px
-
-    def shortened(self, text: str, room_px: float) -> str:
-        """The text with an ellipsis where it does not fit; empty where only that would fit."""
-        if self.width_px(text) <= room_px:
-            return text
-        key = (text, int(room_px))
-        short = self._shortened.get(key)
-        if short is None:
-            if len(self._shortened) > KEPT_TEXTS:
-                self._shortened.clear()
-            short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room_px))
-            short = self._shortened[key] = "" if short == "…" else short
-        return short
-
-
 # No colour and no pattern but the kind's.
 KIND_STYLE = ("", "")
-# The look and the label's own style.
-_Key: TypeAlias = tuple[int, tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +66,36 @@ class _Tools:
     edge: QColor
 
 
+class _Part(NamedTuple):
+    """Events ``first .. last - 1`` of a row."""
+
+    row: TimeRow
+    top_px: float
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Boxes:
+    """Places (n,) of boxes in logical pixels, their parts, and the number of the look of each."""
+
+    left_px: npt.NDArray[np.float64]
+    width_px: npt.NDArray[np.float64]
+    part: npt.NDArray[np.intp]
+    look: npt.NDArray[np.intp]
+
+    def where(self, chosen: npt.NDArray[np.bool_]) -> _Boxes:
+        """Some of them."""
+        return _Boxes(
+            self.left_px[chosen], self.width_px[chosen], self.part[chosen], self.look[chosen]
+        )
+
+
 class LanePainter:
     """Draws rows of one kind with one theme.
 
-    Boxes are collected first and drawn together by opacity: a call per box would cost more than
-    the picture is worth when there are hundreds.
+    Boxes are collected first and drawn together by how they look: a call per box would cost more
+    than the picture is worth when there are hundreds.
     """
 
     def __init__(
@@ -119,66 +111,117 @@ class LanePainter:
         self._writer = writer
         self._box_px = box_px
         self._baseline_px = writer.baseline_px(box_px)
-        self._tools: dict[_Key, _Tools] = {}
-        self._boxes: dict[_Key, list[QRectF]] = {}
-        self._bars: dict[_Key, list[QRectF]] = {}
-        self._labels: list[tuple[float, float, float, tuple[str, str]]] = []
+        self._density = DensityStrips(self._outline)
+        self._tools: dict[int, _Tools] = {}
+        # Styles of labels, numbered as they are met; the kind's own is the first.
+        self._styles: dict[tuple[str, str], int] = {KIND_STYLE: 0}
+        self._parts: list[_Part] = []
 
-    def add_boxes(
-        self, row: TimeRow, top_px: float, scale: TimeScale, span: tuple[int, int]
-    ) -> None:
-        """Collect events ``span[0] .. span[1]`` of the row."""
-        first, last = span
-        left = np.rint(scale.to_px_array(row.onset_us[first:last]))
-        right = np.rint(scale.to_px_array(row.offset_us[first:last]))
-        left = np.maximum(left, scale.left_px - 8).tolist()
-        right = np.minimum(right, scale.right_px + 8).tolist()
-        looks = row.looks(first, last).tolist()
-        has_styles = row.has_styles
-        for index in range(last - first):
-            left_px = left[index]
-            look = (looks[index], row.style(first + index) if has_styles else KIND_STYLE)
-            width_px = max(right[index] - left_px - 1, NARROWEST_BOX_PX)
-            if width_px < NARROWEST_OUTLINED_PX:
-                bar = QRectF(left_px, top_px, width_px, self._box_px)
-                self._bars.setdefault(look, []).append(bar)
-                continue
-            # A pen of one pixel reaches one pixel further right and down than its rectangle.
-            box = QRectF(left_px, top_px, width_px - 1, self._box_px - 1)
-            self._boxes.setdefault(look, []).append(box)
-            edge = QRectF(left_px, top_px, EDGE_PX, self._box_px)
-            self._bars.setdefault(look, []).append(edge)
-            if width_px >= NARROWEST_TEXT_PX:
-                texts = row.texts(first + index)
-                self._labels.append((left_px, top_px, left_px + width_px, texts))
+    def add_boxes(self, row: TimeRow, top_px: float, span: tuple[int, int]) -> None:
+        """Collect events ``span[0] .. span[1] - 1`` of the row."""
+        if span[1] > span[0]:
+            self._parts.append(_Part(row, top_px, *span))
 
     def paint_boxes(self, painter: QPainter, scale: TimeScale) -> None:
         """Draw what was collected."""
-        for look, boxes in self._boxes.items():
+        parts, self._parts = self._parts, []
+        if not parts:
+            return
+        boxes = self._placed(parts, scale)
+        is_narrow = boxes.width_px < NARROWEST_OUTLINED_PX
+        outlined = self._paint_outlined(painter, parts, boxes.where(~is_narrow))
+        if is_narrow.any():
+            self._paint_narrow(painter, parts, boxes.where(is_narrow), scale)
+        self._paint_labels(painter, parts, boxes, scale)
+        for look, rects in outlined.items():
+            if look % LOOK_COUNT == REJECTED:
+                self._strike_through(painter, look, rects)
+
+    def _placed(self, parts: list[_Part], scale: TimeScale) -> _Boxes:
+        onset_us = np.concatenate([row.onset_us[first:last] for row, _, first, last in parts])
+        offset_us = np.concatenate([row.offset_us[first:last] for row, _, first, last in parts])
+        left = np.maximum(np.rint(scale.to_px_array(onset_us)), scale.left_px - BEYOND_PX)
+        right = np.minimum(np.rint(scale.to_px_array(offset_us)), scale.right_px + BEYOND_PX)
+        width = np.maximum(right - left - 1, NARROWEST_BOX_PX)
+        part = np.repeat(np.arange(len(parts)), [last - first for _, _, first, last in parts])
+        look = np.concatenate([row.looks(first, last) for row, _, first, last in parts])
+        if any(each.row.has_styles for each in parts):
+            look = look + LOOK_COUNT * np.array(self._style_numbers(parts))
+        return _Boxes(left, width, part, look)
+
+    def _paint_outlined(
+        self, painter: QPainter, parts: list[_Part], boxes: _Boxes
+    ) -> dict[int, list[QRectF]]:
+        """Boxes wide enough for an outline, by look; says where they are."""
+        rects: dict[int, list[QRectF]] = {}
+        edges: dict[int, list[QRectF]] = {}
+        height_px = self._box_px
+        for left_px, width_px, part, look in zip(
+            boxes.left_px.tolist(),
+            boxes.width_px.tolist(),
+            boxes.part.tolist(),
+            boxes.look.tolist(),
+            strict=True,
+        ):
+            top_px = parts[part].top_px
+            # A pen of one pixel reaches one pixel further right and down than its rectangle.
+            rect = QRectF(left_px, top_px, width_px - 1, height_px - 1)
+            rects.setdefault(look, []).append(rect)
+            edges.setdefault(look, []).append(QRectF(left_px, top_px, EDGE_PX, height_px))
+        for look, each in rects.items():
             tools = self._tools_for(look)
             painter.setPen(tools.pen)
             painter.setBrush(tools.brush)
-            painter.drawRects(boxes)
+            painter.drawRects(each)
         painter.setPen(Qt.PenStyle.NoPen)
-        for look, bars in self._bars.items():
+        for look, each in edges.items():
             painter.setBrush(self._tools_for(look).edge)
-            painter.drawRects(bars)
-        self._paint_labels(painter, scale)
-        for look, boxes in self._boxes.items():
-            if look[0] == REJECTED:
-                painter.setPen(self._tools_for(look).pen)
-                for box in boxes:
-                    middle_px = box.center().y()
-                    painter.drawLine(
-                        QPointF(box.left(), middle_px), QPointF(box.right(), middle_px)
-                    )
-        self._boxes, self._bars, self._labels = {}, {}, []
+            painter.drawRects(each)
+        return rects
 
-    def _tools_for(self, key: _Key) -> _Tools:
+    def _paint_narrow(
+        self, painter: QPainter, parts: list[_Part], boxes: _Boxes, scale: TimeScale
+    ) -> None:
+        """Bars of one colour each, a strip of columns for every row: there may be many."""
+        ratio = scale.pixel_ratio
+        begin_px = scale.left_px - BEYOND_PX
+        columns = round((scale.width_px + 2 * BEYOND_PX) * ratio)
+        words = np.zeros((len(parts), columns), np.uint32)
+        start = np.rint((boxes.left_px - begin_px) * ratio).astype(np.intp)
+        end = np.minimum(start + np.rint(boxes.width_px * ratio).astype(np.intp), columns)
+        counts = np.maximum(end - start, 0)
+        # Every column of every bar: its number, counted from where its bar begins.
+        inside = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        looks = boxes.look.tolist()
+        inks = {look: premultiplied(self._tools_for(look).edge) for look in set(looks)}
+        ink = np.array([inks[look] for look in looks], np.uint32)
+        place = (np.repeat(boxes.part, counts), np.repeat(start, counts) + inside)
+        words[place] = np.repeat(ink, counts)
+        for number in np.unique(boxes.part).tolist():
+            place = (begin_px, parts[number].top_px, columns / ratio, self._box_px)
+            painter.drawImage(QRectF(*place), strip_image(words[number]))
+
+    def _style_numbers(self, parts: list[_Part]) -> list[int]:
+        numbers = self._styles
+        return [
+            numbers.setdefault(row.style(index), len(numbers))
+            for row, _, first, last in parts
+            for index in range(first, last)
+        ]
+
+    def _strike_through(self, painter: QPainter, look: int, boxes: list[QRectF]) -> None:
+        painter.setPen(self._tools_for(look).pen)
+        lines = [
+            QLineF(box.left(), box.center().y(), box.right(), box.center().y()) for box in boxes
+        ]
+        painter.drawLines(lines)
+
+    def _tools_for(self, number: int) -> _Tools:
         """Brush, pen and colour of the edge for a look and a label's own style."""
-        tools = self._tools.get(key)
+        tools = self._tools.get(number)
         if tools is None:
-            look, (colour, pattern) = key
+            style_number, look = divmod(number, LOOK_COUNT)
+            colour, pattern = list(self._styles)[style_number]
             style = KIND_STYLES[self._task]
             fill, line, edge = OPACITIES[look]
             is_own = is_colour(colour)
@@ -189,7 +232,7 @@ class LanePainter:
             pen = QPen(_translucent(outline, line), 1)
             if look == UNSURE:
                 pen.setDashPattern([3, 3])
-            tools = self._tools[key] = _Tools(brush, pen, _translucent(outline, edge))
+            tools = self._tools[number] = _Tools(brush, pen, _translucent(outline, edge))
         return tools
 
     def paint_density(
@@ -201,43 +244,40 @@ class LanePainter:
         span_px: tuple[int, int],
     ) -> None:
         """Draw the share of every column that events cover, between two logical x."""
-        ratio = scale.pixel_ratio
-        first = scale.first_column + int((span_px[0] - scale.left_px) * ratio)
-        columns = int((span_px[1] - span_px[0]) * ratio) + 2
-        bounds_us = scale.anchor_us + (first + np.arange(columns + 1)) * scale.us_per_column
-        image = density_image(row.coverage(bounds_us), self._outline)
-        target = QRectF(scale.column_px(first), top_px, columns / ratio, self._box_px)
-        painter.drawImage(target, image)
+        self._density.paint(painter, row, scale, span_px, top_px, self._box_px)
 
-    def _paint_labels(self, painter: QPainter, scale: TimeScale) -> None:
+    def _paint_labels(
+        self, painter: QPainter, parts: list[_Part], boxes: _Boxes, scale: TimeScale
+    ) -> None:
         writer = self._writer
-        scores: list[tuple[QPointF, str]] = []
+        scores: list[tuple[float, float, str]] = []
         painter.setPen(self._text)
-        for box_left_px, top_px, box_right_px, (label, score) in self._labels:
+        # In the order of the parts, so that a place minus this is an index of the row.
+        befores = np.cumsum([0, *(last - first for _, _, first, last in parts)]).tolist()
+        places = np.flatnonzero(boxes.width_px >= NARROWEST_TEXT_PX)
+        for place, number, box_left_px, width_px in zip(
+            places.tolist(),
+            boxes.part[places].tolist(),
+            boxes.left_px[places].tolist(),
+            boxes.width_px[places].tolist(),
+            strict=True,
+        ):
+            row, top_px, first, _last = parts[number]
+            label, score = row.texts(first + place - befores[number])
+            box_right_px = box_left_px + width_px
             left_px = max(box_left_px, scale.left_px) + TEXT_INSET_PX
             room_px = min(box_right_px, scale.right_px) - TEXT_END_PX - left_px
             baseline_px = top_px + self._baseline_px
             label_px = writer.width_px(label)
             text = label
             if score and label_px + SCORE_GAP_PX + writer.width_px(score) <= room_px:
-                place = QPointF(left_px + label_px + SCORE_GAP_PX, baseline_px)
-                scores.append((place, score))
+                scores.append((left_px + label_px + SCORE_GAP_PX, baseline_px, score))
             else:
                 text = writer.shortened(text, room_px)
-            painter.drawText(QPointF(left_px, baseline_px), text)
+            writer.write(painter, left_px, baseline_px, text)
         painter.setPen(self._secondary)
-        for place, score in scores:
-            painter.drawText(place, score)
-
-
-def density_image(share: Floats, colour: str) -> QImage:
-    """A picture one pixel high: ``colour`` with an opacity that rises with ``share`` (n,)."""
-    opacity = np.where(share > 0, 0.15 + 0.65 * share, 0.0)
-    alpha = np.rint(opacity * 255).astype(np.uint32)
-    parts = [np.rint(opacity * part).astype(np.uint32) for part in _rgb(colour)]
-    words = alpha << 24 | parts[0] << 16 | parts[1] << 8 | parts[2]
-    image_format = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(words.astype(np.uint32).data, len(words), 1, 4 * len(words), image_format).copy()
+        for left_px, baseline_px, score in scores:
+            writer.write(painter, left_px, baseline_px, score)
 
 
 def crowded(row: TimeRow, span: tuple[int, int], scale: TimeScale, box_count: int) -> bool:
@@ -267,8 +307,3 @@ def _translucent(colour: str, opacity: float) -> QColor:
     result = QColor(colour)
     result.setAlphaF(opacity)
     return result
-
-
-def _rgb(colour: str) -> tuple[int, int, int]:
-    parts = QColor(colour)
-    return parts.red(), parts.green(), parts.blue()

@@ -64,6 +64,13 @@ class Lane:
         """Top of the boxes of a row."""
         return self.top_px + LANE_PADDING_PX + index * self.row_px + self.inset_px
 
+    def rows_between(self, top_px: float, bottom_px: float) -> tuple[int, int]:
+        """The first of the rows that show between two heights, and the one after the last."""
+        begin_px = self.top_px + LANE_PADDING_PX
+        first = int((top_px - begin_px) // self.row_px)
+        last = int((bottom_px - begin_px) // self.row_px) + 1
+        return min(max(first, 0), len(self.rows)), min(max(last, 0), len(self.rows))
+
     def row_number(self, y_px: float) -> int:
         """The number of the row that is at a height or nearest to it; 0 where there is none."""
         index = int(y_px - self.top_px - LANE_PADDING_PX) // self.row_px

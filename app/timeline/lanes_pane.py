@@ -22,8 +22,9 @@ from app.kind_style import KIND_STYLES
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.event_rows import Row, TimeRow
+from app.timeline.label_writer import LabelWriter
 from app.timeline.lane_heads import LaneHeads
-from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
+from app.timeline.lane_painter import LanePainter, crowded
 from app.timeline.lanes import HEAD_PX, LEAST_LANE_PX, ROW_HEIGHTS_PX, Lane, placed
 from app.timeline.time_pane import (
     GUTTER_PX,
@@ -56,6 +57,7 @@ class LaneHand(Protocol):
     def tool_tip(self, place: QPointF, scale: TimeScale) -> str: ...
     def head_text(self, task: Task) -> str: ...
     def paint(self, painter: QPainter, scale: TimeScale) -> None: ...
+    def paint_over(self, painter: QPainter, scale: TimeScale) -> None: ...
 
 
 class LanesPane(TimePane):
@@ -137,6 +139,13 @@ class LanesPane(TimePane):
             self.hand.paint(painter, scale)
         painter.translate(0, self._scroll.value())
 
+    def paint_over(self, painter: QPainter, scale: TimeScale) -> None:
+        if self.hand is not None and self._lanes:
+            painter.setFont(self._label_font(self._lanes[-1]))
+            painter.translate(0, -self._scroll.value())
+            self.hand.paint_over(painter, scale)
+            painter.translate(0, self._scroll.value())
+
     def _paint_lane(
         self,
         painter: QPainter,
@@ -152,19 +161,15 @@ class LanesPane(TimePane):
         reach_px = (exposed.left(), exposed.right() + 1)
         for row in lane.folded:
             lane_painter.paint_density(painter, row, lane.box_top_px(0), scale, reach_px)
-        seen = [
-            (row, top_px)
-            for index, row in enumerate(lane.rows)
-            if (top_px := lane.box_top_px(index)) < exposed.bottom() + 1
-            and top_px + lane.box_px > exposed.top()
-        ]
-        in_view = [row.span(scale.start_us, scale.end_us) for row, _ in seen]
+        first, last = lane.rows_between(exposed.top(), exposed.bottom() + 1)
+        seen = [(lane.rows[index], lane.box_top_px(index)) for index in range(first, last)]
+        in_view = [row.span(from_us, to_us) for row, _ in seen]
         total = sum(last - first for first, last in in_view)
         for (row, top_px), span in zip(seen, in_view, strict=True):
             if crowded(row, span, scale, total):
                 lane_painter.paint_density(painter, row, top_px, scale, reach_px)
             else:
-                lane_painter.add_boxes(row, top_px, scale, row.span(from_us, to_us))
+                lane_painter.add_boxes(row, top_px, span)
         lane_painter.paint_boxes(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from functools import lru_cache
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter
+from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
 
 from app.theme import Theme
 from app.timeline.time_scale import TimeScale
@@ -48,16 +49,27 @@ def paint_shots(
     painter: QPainter, state: ViewState, scale: TimeScale, theme: Theme, height_px: int
 ) -> None:
     """A thin broken line at every shot change in view."""
-    colour = QColor(theme.text_secondary)
-    colour.setAlphaF(SHOT_STRENGTH)
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    dashes = [
-        QRectF(round(scale.to_px(shot_us)), top_px, 1, 3)
-        for shot_us in visible_shots(state, scale)
-        for top_px in range(0, height_px, 6)
-    ]
-    painter.drawRects(dashes)
+    shots = visible_shots(state, scale)
+    if shots:
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(_dashes(theme.text_secondary, height_px, scale.pixel_ratio))
+        painter.setBrushOrigin(0, 0)
+        painter.drawRects([QRectF(round(scale.to_px(us)), 0, 1, height_px) for us in shots])
+
+
+@lru_cache(maxsize=32)
+def _dashes(colour: str, height_px: int, pixel_ratio: float) -> QBrush:
+    """A broken line as high as a pane."""
+    ink = QColor(colour)
+    ink.setAlphaF(SHOT_STRENGTH)
+    line = QPixmap(round(pixel_ratio), round(height_px * pixel_ratio))
+    line.setDevicePixelRatio(pixel_ratio)
+    line.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(line)
+    for top_px in range(0, height_px, 6):
+        painter.fillRect(QRectF(0, top_px, line.width(), 3), ink)
+    painter.end()
+    return QBrush(line)
 
 
 def paint_joints(

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
+from app.timeline.density import density_image
 from app.timeline.event_rows import Floats, TimeRow
-from app.timeline.lane_painter import density_image
-from app.timeline.marks import paint_broken, paint_joints, paint_selection
+from app.timeline.marks import paint_broken, paint_joints
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -105,10 +105,9 @@ class Overview(TimePane):
         painter.setPen(QColor(self.theme.text_secondary))
         painter.drawRect(window.adjusted(0, 0, -1, -1))
 
-    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
-        """Joints, the selection, and what could not be decoded along the top."""
+    def paint_fixed_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """Joints, and what could not be decoded along the top."""
         paint_joints(painter, self.view_state, scale, self.theme, HEIGHT_PX)
-        paint_selection(painter, self.view_state, scale, self.theme, HEIGHT_PX)
         head = self.time_rect()
         head.setHeight(BROKEN_PX)
         paint_broken(painter, self.view_state, scale, self.theme, head)

@@ -13,7 +13,8 @@ from app.kind_style import draw_symbol, outline_colour
 from app.theme import Theme
 from app.timeline.curve_painting import area_image, columns_of
 from app.timeline.event_rows import LabelOrder, Row, rows_of
-from app.timeline.lane_painter import LabelWriter, LanePainter, crowded
+from app.timeline.label_writer import LabelWriter
+from app.timeline.lane_painter import LanePainter, crowded
 from app.timeline.lanes_pane import tool_tip
 from app.timeline.time_pane import (
     GUTTER_PX,
@@ -197,7 +198,7 @@ class PromptLanesPane(TimePane):
                 reach_px = (exposed.left(), exposed.right() + 1)
                 lane_painter.paint_density(painter, row, top_px, scale, reach_px)
             else:
-                lane_painter.add_boxes(row, top_px, scale, row.span(from_us, to_us))
+                lane_painter.add_boxes(row, top_px, row.span(from_us, to_us))
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.save()

@@ -40,26 +40,29 @@ def build_levels(rows: Array) -> list[Array]:
     return levels
 
 
-def largest(source: Levels, first: float, per_column: float, count: int) -> tuple[Array, Known]:
-    """Columns (count, width), each the largest of the rows that it stands for, and which are
-    known at all.
+def largest(
+    source: Levels, origin: float, per_column: float, count: int, first: int = 0
+) -> tuple[Array, Known]:
+    """Columns ``first .. first + count - 1`` (count, width), each the largest of the rows that it
+    stands for, and which are known at all.
 
-    Column ``i`` stands for rows ``[first + i * per_column, first + (i + 1) * per_column)`` of
-    level 0, at least one of them.
+    Column ``i`` stands for rows ``[origin + i * per_column, origin + (i + 1) * per_column)`` of
+    level 0, at least one of them: the same ones whichever columns are asked for along with it.
     """
     level, size = 0, 1
     while level + 1 < source.level_count and size * GROUP <= per_column:
         level, size = level + 1, size * GROUP
-    bounds = np.floor((first + np.arange(count + 1) * per_column) / size).astype(np.intp)
+    numbers = np.arange(first, first + count + 1)
+    bounds = np.floor((origin + numbers * per_column) / size).astype(np.intp)
     begins = bounds[:-1] - bounds[0]
     lasts = np.maximum(bounds[1:] - bounds[0] - 1, begins)
     rows, known_rows = source.read(level, int(bounds[0]), int(bounds[0] + lasts[-1] + 1))
-    columns, known = rows[begins], known_rows[begins]
+    columns, known = rows.take(begins, axis=0), known_rows[begins]
     # A few rows to a column: taking them one after the other is several times as fast as a
     # reduction over ranges.
     for step in range(1, int(np.max(lasts - begins)) + 1):
         places = np.minimum(begins + step, lasts)
-        np.maximum(columns, rows[places], out=columns)
+        np.maximum(columns, rows.take(places, axis=0), out=columns)
         known |= known_rows[places]
     return columns, known
 
@@ -70,12 +73,25 @@ def between(
     """Values (m, width) at positions (m,) between rows (n, width), where 0 is the centre of the
     first row; they run straight from one known row to the next.
     """
-    position = np.clip(position, 0, len(rows) - 1)
+    left, right, share, seen = neighbours(known, position)
+    share = share[:, None]
+    mixed = rows[left] * (1 - share) + rows[right] * share
+    return mixed.astype(np.float32, copy=False), seen
+
+
+def neighbours(
+    known: Known, position: npt.NDArray[np.floating[Any]]
+) -> tuple[
+    npt.NDArray[np.intp], npt.NDArray[np.intp], npt.NDArray[np.floating[Any]], npt.NDArray[np.bool_]
+]:
+    """For positions (m,) among rows (n,): the known rows on either side, the share in [0, 1] that
+    the right one has, and whether the nearest one is known.
+    """
+    position = np.clip(position, 0, len(known) - 1)
     nearest = np.rint(position).astype(np.intp)
     left = position.astype(np.intp)
-    share = (position - left).astype(np.float32)[:, None]
-    right = np.minimum(left + 1, len(rows) - 1)
+    share = (position - left).astype(np.float32)
+    right = np.minimum(left + 1, len(known) - 1)
     left = np.where(known[left], left, nearest)
     right = np.where(known[right], right, nearest)
-    mixed = rows[left] * (1 - share) + rows[right] * share
-    return mixed.astype(np.float32, copy=False), known[nearest]
+    return left, right, share, known[nearest]

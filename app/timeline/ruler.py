@@ -9,14 +9,9 @@ from PySide6.QtWidgets import QWidget
 from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.drag import Drag, Scrub
-from app.timeline.marks import (
-    length_text,
-    paint_broken,
-    paint_joints,
-    paint_selection,
-    paint_shots,
-)
-from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, fill_all
+from app.timeline.label_writer import LabelWriter
+from app.timeline.marks import length_text, paint_broken, paint_selection
+from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, draw_columns
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
@@ -38,6 +33,7 @@ class Ruler(TimePane):
         super().__init__(view_state, theme, parent)
         self.setFixedHeight(HEIGHT_PX)
         self.setAccessibleName("Time ruler")
+        self._writer: LabelWriter | None = None
         view_state.playhead_changed.connect(self._on_time_changed)
         view_state.broken_spans_changed.connect(self._on_broken_changed)
 
@@ -46,23 +42,32 @@ class Ruler(TimePane):
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         painter.fillRect(exposed, QColor(self.theme.panel))
-        painter.setFont(self.text_font(SMALL_TEXT_PX))
-        metrics = painter.fontMetrics()
+        writer = self._label_writer()
+        painter.setFont(writer.font)
         bottom = HEIGHT_PX - 1
         baseline = bottom - LONG_TICK_PX - 4
-        long_ticks: list[QRectF] = []
-        short_ticks: list[QRectF] = []
-        painter.setPen(QColor(self.theme.text_secondary))
+        long_ticks: list[int] = []
+        short_ticks: list[int] = []
+        secondary = QColor(self.theme.text_secondary)
+        painter.setPen(secondary)
         for tick in self.visible_ticks(scale):
             x_px = round(scale.to_px(tick.time_us))
             if not tick.label:
-                short_ticks.append(QRectF(x_px, bottom - SHORT_TICK_PX, 1, SHORT_TICK_PX))
+                short_ticks.append(x_px)
                 continue
-            long_ticks.append(QRectF(x_px, bottom - LONG_TICK_PX, 1, LONG_TICK_PX))
-            if self._fits(scale, x_px + 4, metrics.horizontalAdvance(tick.label)):
-                painter.drawText(QPointF(x_px + 4, baseline), tick.label)
-        fill_all(painter, long_ticks, QColor(self.theme.text_secondary))
-        fill_all(painter, short_ticks, QColor(self.theme.line))
+            long_ticks.append(x_px)
+            if self._fits(scale, x_px + 4, writer.width_px(tick.label)):
+                writer.write(painter, x_px + 4, baseline, tick.label)
+        draw_columns(painter, long_ticks, (bottom - LONG_TICK_PX, bottom), secondary)
+        short_px = (bottom - SHORT_TICK_PX, bottom)
+        draw_columns(painter, short_ticks, short_px, QColor(self.theme.line))
+
+    def _label_writer(self) -> LabelWriter:
+        """For the window's font as it is now."""
+        font = self.text_font(SMALL_TEXT_PX)
+        if self._writer is None or self._writer.font != font:
+            self._writer = LabelWriter(font)
+        return self._writer
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         if not self.view_state.has_media:
@@ -93,12 +98,14 @@ class Ruler(TimePane):
         on_handle = abs(scale.to_px(self.view_state.playhead_us) - x_px) <= HANDLE_HALF_PX
         return Scrub(self.view_state) if on_handle else self.new_selection(x_px, scale)
 
-    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
-        """Shots, joints, what could not be decoded, and the selection with its length."""
-        paint_shots(painter, self.view_state, scale, self.theme, HEIGHT_PX)
-        paint_joints(painter, self.view_state, scale, self.theme, HEIGHT_PX)
+    def paint_fixed_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """Shots, joints, and what could not be decoded."""
+        super().paint_fixed_marks(painter, scale)
         foot = self.time_rect().adjusted(0, HEIGHT_PX - BROKEN_PX - 1, 0, -1)
         paint_broken(painter, self.view_state, scale, self.theme, foot)
+
+    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """The selection with its length."""
         paint_selection(painter, self.view_state, scale, self.theme, HEIGHT_PX)
         if self.view_state.selection is not None:
             self._paint_length(painter, scale, *self.view_state.selection)

@@ -67,7 +67,8 @@ class SegmentHand(QObject):
         self._press_us = self._playhead_us = pane.view_state.playhead_us
         self.labels = LabelAsker(annotation, pane)
         self.labels.closed.connect(self._let_go)
-        annotation.selection_changed.connect(self._repaint)
+        annotation.selection_changed.connect(self._on_chosen)
+        annotation.current_label_changed.connect(self._on_chosen)
         annotation.running_changed.connect(self._repaint)
 
     # --- the mouse ---------------------------------------------------------------------------
@@ -364,9 +365,13 @@ class SegmentHand(QObject):
     # --- painting ----------------------------------------------------------------------------
 
     def paint(self, painter: QPainter, scale: TimeScale) -> None:
-        """Over the lanes, in their coordinates."""
+        """What is selected, in the coordinates of the lanes."""
+        chosen = self._annotation.selection
+        paint_selected(painter, self._pane.lanes, chosen, scale, self._pane.theme)
+
+    def paint_over(self, painter: QPainter, scale: TimeScale) -> None:
+        """What is in the hand, and what grows with the playhead."""
         lanes, theme = self._pane.lanes, self._pane.theme
-        paint_selected(painter, lanes, self._annotation.selection, scale, theme)
         if isinstance(self._gesture, SelectRect):
             rect = self._rect(self._gesture.anchor, self._gesture.corner, scale)
             paint_rect(painter, rect, theme)
@@ -376,5 +381,8 @@ class SegmentHand(QObject):
         here_us = self._state.playhead_us
         paint_running(painter, lanes, self._annotation.running, here_us, scale, theme)
 
-    def _repaint(self) -> None:
+    def _on_chosen(self) -> None:
         self._pane.update()
+
+    def _repaint(self) -> None:
+        self._pane.show_again()

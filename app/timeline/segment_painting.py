@@ -40,7 +40,9 @@ def paint_selected(
     painter.setPen(QPen(QColor(theme.text), SELECTED_PX))
     boxes = [
         QRectF(left_px, top_px, width_px, height_px).adjusted(1, 1, -1, -1)
-        for left_px, top_px, width_px, height_px in _boxes_of(lanes, wanted, scale)
+        for left_px, top_px, width_px, height_px in _boxes_of(
+            lanes, wanted, scale, painter.clipBoundingRect()
+        )
     ]
     painter.drawRects(boxes)
 
@@ -161,13 +163,14 @@ def _box_at(
 
 
 def _boxes_of(
-    lanes: Sequence[Lane], wanted: np.ndarray, scale: TimeScale
+    lanes: Sequence[Lane], wanted: np.ndarray, scale: TimeScale, view: QRectF
 ) -> Iterable[tuple[float, float, float, float]]:
     """Left, top, width and height of the boxes in view of these segments; one for all that stand
     too close together to be told apart.
     """
     for lane in lanes:
-        for number, row in enumerate(lane.rows):
+        for number in range(*lane.rows_between(view.top(), view.bottom())):
+            row = lane.rows[number]
             if not isinstance(row, SegmentRow):
                 continue
             first, last = row.span(scale.start_us, scale.end_us)

@@ -13,6 +13,8 @@ _OCTAVES_HZ = tuple(15.625 * 2**step for step in range(14))
 _BETWEEN_OCTAVES_HZ = (750.0, 1_500.0, 3_000.0, 6_000.0, 12_000.0, 24_000.0, 48_000.0)
 _STEPS_HZ = tuple(step * 10.0**power for power in range(6) for step in (1, 2, 5))
 _LEAST_OCTAVES = 3
+MIX_ONE = np.uint16(256)
+_PIECE = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ class RowMap:
         self._most = int(np.max(self._last - self._first, initial=0))
         self._narrow = np.nonzero(~is_wide)[0]
         self._left = np.minimum(centres.astype(np.intp), max(bins - 2, 0))[self._narrow]
-        self._share = (centres[self._narrow] - self._left).astype(np.float32)[:, None]
+        share = centres[self._narrow] - self._left
+        self._share = np.rint(share * MIX_ONE).astype(np.uint16)[:, None]
         self._rows = rows
 
     @classmethod
@@ -113,7 +116,7 @@ class RowMap:
 
     def rows(self, codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
         """The picture (rows, columns) of codes (columns, bins)."""
-        by_bin = np.ascontiguousarray(codes.T)
+        by_bin = _turned(codes)
         picture = np.empty((self._rows, len(codes)), np.uint8)
         if len(self._wide):
             # A few bins to a row: one after the other is faster than a reduction over ranges.
@@ -124,6 +127,29 @@ class RowMap:
             picture[self._wide] = loudest
         if len(self._narrow):
             low, high = by_bin[self._left], by_bin[self._left + 1]
-            mixed = low * (1 - self._share) + high * self._share
-            picture[self._narrow] = (mixed + np.float32(0.5)).astype(np.uint8)
+            picture[self._narrow] = mixed(low, high, self._share)
         return picture
+
+
+def mixed(
+    low: npt.NDArray[np.uint8], high: npt.NDArray[np.uint8], share: npt.NDArray[np.uint16]
+) -> npt.NDArray[np.uint8]:
+    """Codes between two of one shape: ``share`` in 0 .. MIX_ONE says how near to ``high``.
+
+    In whole numbers, which takes a tenth of the time that it takes in floats.
+    """
+    total = low * (MIX_ONE - share)
+    total += high * share
+    total += MIX_ONE // 2
+    total >>= 8
+    return total.astype(np.uint8)
+
+
+def _turned(codes: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """The transposed array (bins, columns), made of pieces that the processor's cache holds."""
+    columns, bins = codes.shape
+    turned = np.empty((bins, columns), codes.dtype)
+    for begin in range(0, columns, _PIECE):
+        piece = slice(begin, begin + _PIECE)
+        turned[:, piece] = codes[piece].T
+    return turned

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -26,7 +27,7 @@ WAVE_STRENGTH = 0.72
 class SoundPane(TimePane):
     """A pane made of tiles of the sound, with a cross-hair that says what is under the mouse.
 
-    Subclasses give :meth:`render_tile` and :meth:`reading`.
+    Subclasses give :meth:`render_tiles` and :meth:`reading`.
     """
 
     settings_asked = Signal(object)  # where, as a global point
@@ -45,14 +46,14 @@ class SoundPane(TimePane):
         self.setMinimumHeight(self.least_height_px)
         self.sound = sound
         self._mouse: QPoint | None = None
-        self._tiles = TileCache(self.render_tile, sound.known_segments)
+        self._tiles = TileCache(self.render_tiles, sound.known_segments)
         sound.extended.connect(self._on_extended)
         sound.levels_changed.connect(self._on_picture_changed)
         sound.settings_changed.connect(self._on_picture_changed)
         sound.status_changed.connect(self._on_picture_changed)
 
-    def render_tile(self, key: TileKey) -> QImage:
-        """Make the picture of one tile."""
+    def render_tiles(self, key: TileKey, count: int) -> QImage:
+        """Make the picture of ``count`` tiles from one on."""
         raise NotImplementedError
 
     def reading(self, time_us: int, y_px: int) -> str:
@@ -69,7 +70,7 @@ class SoundPane(TimePane):
         span_px = (exposed.left(), exposed.right() + 1)
         self._tiles.paint(painter, scale, self.height(), span_px)
 
-    def paint_cross_hair(self, painter: QPainter, scale: TimeScale) -> None:
+    def paint_over(self, painter: QPainter, scale: TimeScale) -> None:
         """Lines through the mouse, and beside it what is there."""
         if self._mouse is None or self.sound.audio is None:
             return
@@ -95,7 +96,7 @@ class SoundPane(TimePane):
     def _set_mouse(self, place: QPoint | None) -> None:
         if place != self._mouse:
             self._mouse = place
-            self.update(self.time_rect())
+            self.show_again(self.time_rect())
 
     def _on_extended(self, from_us: int, to_us: int) -> None:
         scale = self.scale()
@@ -130,16 +131,26 @@ class WaveformPane(SoundPane):
             return "The sound track is silent"
         return ""
 
-    def render_tile(self, key: TileKey) -> QImage:
-        envelope = self.sound.envelope(key.left_us, key.us_per_column, TILE_COLUMNS)
-        middle = key.height / 2
-        reach = (middle - 2 * key.pixel_ratio) * self.sound.gain
+    def render_tiles(self, key: TileKey, count: int) -> QImage:
+        envelope = self.sound.envelope(
+            key.anchor_us,
+            key.us_per_column,
+            count * TILE_COLUMNS,
+            key.index * TILE_COLUMNS,
+        )
+        middle = np.float32(key.height / 2)
+        reach = np.float32((key.height / 2 - 2 * key.pixel_ratio) * self.sound.gain)
         top, bottom = middle - envelope[:, 1] * reach, middle - envelope[:, 0] * reach
-        thin = np.maximum(0, key.pixel_ratio - (bottom - top)) / 2
+        thin = np.maximum(0, np.float32(key.pixel_ratio) - (bottom - top)) / 2
+        # Where nothing is known the wave ends before it begins.
+        top, bottom = np.nan_to_num(top - thin, nan=1e6), np.nan_to_num(bottom + thin, nan=-1e6)
         rows = np.arange(key.height, dtype=np.float32)[:, None]
-        covered = np.minimum(bottom + thin, rows + 1) - np.maximum(top - thin, rows)
-        share = np.nan_to_num(np.clip(covered, 0, 1))
-        return word_image(np.take(_wave_inks(self.theme), (share * 255 + 0.5).astype(np.uint8)))
+        covered = np.minimum(bottom, rows + 1)
+        covered -= np.maximum(top, rows)
+        np.clip(covered, 0, 1, out=covered)
+        covered *= 255
+        covered += 0.5
+        return inked_image(covered.astype(np.uint8), _wave_inks(self.theme))
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         super().paint_time(painter, scale, exposed)
@@ -151,7 +162,6 @@ class WaveformPane(SoundPane):
         text = self.status_text()
         if text:
             self._paint_status(painter, scale, text)
-        self.paint_cross_hair(painter, scale)
 
     def reading(self, time_us: int, y_px: int) -> str:
         scale = self.scale()
@@ -199,17 +209,27 @@ class WaveformPane(SoundPane):
 
 
 @lru_cache(maxsize=4)
-def _wave_inks(theme: Theme) -> npt.NDArray[np.uint32]:
-    """ARGB words (256,) from the ground to the full colour of the wave."""
+def _wave_inks(theme: Theme) -> tuple[int, ...]:
+    """256 ARGB words from the ground to the full colour of the wave."""
     strengths = np.linspace(0, WAVE_STRENGTH, 256).tolist()
-    return np.array(
-        [colour_word(blend(theme.accent, theme.ground, s)) for s in strengths], np.uint32
-    )
+    return tuple(colour_word(blend(theme.accent, theme.ground, s)) for s in strengths)
 
 
 def colour_word(colour: str) -> int:
     """A colour "#RRGGBB" as an opaque ARGB word."""
     return QColor(colour).rgb()
+
+
+def inked_image(codes: npt.NDArray[np.uint8], inks: Sequence[int]) -> QImage:
+    """A picture that owns its pixels, from codes (height, width) with an ARGB word for each."""
+    height, width = codes.shape
+    # The lines of a picture begin on whole words.
+    aligned = np.zeros((height, -(-width // 4) * 4), np.uint8)
+    aligned[:, :width] = codes
+    image_format = QImage.Format.Format_Indexed8
+    borrowed = QImage(aligned.data, width, height, aligned.shape[1], image_format)
+    borrowed.setColorTable(inks)
+    return borrowed.convertToFormat(QImage.Format.Format_RGB32)
 
 
 def word_image(words: npt.NDArray[np.uint32]) -> QImage:

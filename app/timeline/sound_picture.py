@@ -37,6 +37,8 @@ from core_model.media.probe import AudioInfo
 # While the file is read the level range follows only changes that the eye would notice.
 RANGE_TOLERANCE_CODES = int(4 * CODES_PER_DB)
 MAXIMUM_GAIN = 16
+# More segments than any sound has.
+ALL_KNOWN = 1 << 62
 
 
 class SoundStatus(Enum):
@@ -118,6 +120,8 @@ class SoundPicture(QObject):
 
     def known_segments(self, start_us: float, end_us: float) -> int:
         """A number that grows whenever more can be drawn between two times."""
+        if self.status is SoundStatus.READY:
+            return ALL_KNOWN
         stores = [store for store in (self._store, self._earlier) if store is not None]
         return sum(drawing.known_segments(store, start_us, end_us) for store in stores)
 
@@ -175,22 +179,22 @@ class SoundPicture(QObject):
     # --- what panes draw -----------------------------------------------------------------------
 
     def envelope(
-        self, left_us: float, us_per_column: float, columns: int
+        self, left_us: float, us_per_column: float, columns: int, first: int = 0
     ) -> npt.NDArray[np.float32]:
         """Smallest and largest sample (columns, 2) in [-1, 1]; NaN where nothing is (yet)."""
         store = self._earlier or self._store
         if store is None:
             return np.full((columns, 2), np.nan, np.float32)
-        return drawing.envelope(store, left_us, us_per_column, columns)
+        return drawing.envelope(store, left_us, us_per_column, columns, first)
 
     def level_rows(
-        self, left_us: float, us_per_column: float, columns: int, rows: int
+        self, left_us: float, us_per_column: float, columns: int, rows: int, first: int = 0
     ) -> tuple[npt.NDArray[np.uint8], Known]:
         """Level codes (rows, columns), high frequencies on top, and which columns are known."""
         if self._store is None:
             return np.zeros((rows, columns), np.uint8), np.zeros(columns, np.bool_)
         span = (left_us, us_per_column, columns)
-        return drawing.level_rows(self._store, self.axis, *span, rows)
+        return drawing.level_rows(self._store, self.axis, *span, rows, first)
 
     def level_db(self, time_us: int, frequency_hz: float) -> float | None:
         """Decibels of a full-scale sine at a point, None where nothing is (yet)."""

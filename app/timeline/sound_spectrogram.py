@@ -14,12 +14,11 @@ from app.theme import Theme
 from app.timeline.colour_map import lookup
 from app.timeline.sound_axis import FrequencyAxis, frequency_text
 from app.timeline.sound_cross_hair import decibels
-from app.timeline.sound_panes import SoundPane, colour_word, word_image
+from app.timeline.sound_panes import SoundPane, colour_word, inked_image, word_image
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.sound_settings import SpectrogramSettings
 from app.timeline.tile_cache import TILE_COLUMNS, TileKey
 from app.timeline.time_pane import MARGIN_PX, SMALL_TEXT_PX, ZOOM_PER_NOTCH
-from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
 LABEL_DISTANCE_PX = 16
@@ -65,20 +64,22 @@ class SpectrogramPane(SoundPane):
         super().set_theme(theme)
         self._show_icon()
 
-    def render_tile(self, key: TileKey) -> QImage:
+    def render_tiles(self, key: TileKey, count: int) -> QImage:
         codes, known = self.sound.level_rows(
-            key.left_us, key.us_per_column, TILE_COLUMNS, key.height
+            key.anchor_us,
+            key.us_per_column,
+            count * TILE_COLUMNS,
+            key.height,
+            key.index * TILE_COLUMNS,
         )
         settings = self.sound.settings
         name = map_name(settings, self.theme)
         words = lookup(name, *self.sound.levels, inverted=settings.inverted)
+        if known.all():
+            return inked_image(codes, words.tolist())
         picture = np.take(words, codes)
         picture[:, ~known] = colour_word(self.theme.ground)
         return word_image(picture)
-
-    def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
-        super().paint_time(painter, scale, exposed)
-        self.paint_cross_hair(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         if self.sound.status is SoundStatus.NO_MEDIA:

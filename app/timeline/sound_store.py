@@ -110,6 +110,7 @@ class SoundStore:
     def __init__(self, path: Path, plan: SoundPlan, origin_us: int) -> None:
         self.path, self.plan, self.origin_us = path, plan, origin_us
         self.layout = Layout.of(plan)
+        self.record_bytes = self.layout.record_bytes
         self.index = SoundIndex(self.layout)
         self.codes = _StoredLevels(self, "codes", self.layout.codes)
         self.reach = _StoredLevels(self, "reach", self.layout.reach)
@@ -186,6 +187,7 @@ class _StoredLevels:
         self._level_rows = table.level_rows
         self._offsets_bytes = [table.offset_bytes(level) for level in range(self.level_count)]
         self._first_kept = table.first_kept
+        self._row_bytes = table.row_bytes
 
     @property
     def level_count(self) -> int:
@@ -225,8 +227,8 @@ class _StoredLevels:
 
     def _stored_rows(self, level: int, segment: int, first: int, count: int) -> Array:
         """Fewer than ``count`` where the file cannot be read there."""
-        row_bytes = self._table.row_bytes
-        place = segment * self._store.layout.record_bytes + self._offsets_bytes[level]
+        row_bytes = self._row_bytes
+        place = segment * self._store.record_bytes + self._offsets_bytes[level]
         content = self._store.read_part(place + first * row_bytes, count * row_bytes)
         there = len(content) // row_bytes
         values = np.frombuffer(content[: there * row_bytes], self._table.dtype)

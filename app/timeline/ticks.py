@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from app.player.time_code import time_code
 
@@ -61,7 +62,8 @@ def step_us(us_per_px: float) -> tuple[int, int]:
     return _STEPS_US[-1]
 
 
-def ticks(start_us: int, end_us: int, us_per_px: float) -> list[Tick]:
+@lru_cache(maxsize=16)
+def ticks(start_us: int, end_us: int, us_per_px: float) -> tuple[Tick, ...]:
     """Every tick in ``[start_us, end_us]``, and the labelled one before, in order of time."""
     labelled_us, plain_us = step_us(us_per_px)
     first_us = start_us // labelled_us * labelled_us
@@ -71,7 +73,7 @@ def ticks(start_us: int, end_us: int, us_per_px: float) -> list[Tick]:
         is_labelled = time_us % labelled_us == 0
         label = ruler_time(time_us, with_ms=with_ms) if is_labelled else ""
         found.append(Tick(time_us, label))
-    return found
+    return tuple(found)
 
 
 def ruler_time(time_us: int, *, with_ms: bool) -> str:

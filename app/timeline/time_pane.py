@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, Qt
+from typing import Any
+
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -10,6 +12,7 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
+    QPen,
     QWheelEvent,
 )
 from PySide6.QtWidgets import QScrollBar, QWidget
@@ -24,6 +27,7 @@ from app.timeline.drag import (
     edge_near,
     select_edge,
 )
+from app.timeline.kept_picture import KeptPicture
 from app.timeline.marks import paint_joints, paint_selection, paint_shots
 from app.timeline.ticks import Tick, ticks
 from app.timeline.time_scale import TimeScale
@@ -41,7 +45,9 @@ SCROLL_SHARE_PER_NOTCH = 0.1
 class TimePane(QWidget):
     """A pane whose picture lies between a left margin and a right gutter, the same everywhere.
 
-    Subclasses draw in :meth:`paint_time` (clipped to the picture) and :meth:`paint_margin`.
+    Subclasses draw in :meth:`paint_time` (clipped to the picture) and :meth:`paint_margin`. What
+    they draw is kept: :meth:`update` says that it has changed, :meth:`show_again` only that
+    something over it has, the playhead for instance, which is drawn in :meth:`paint_over`.
     """
 
     def __init__(self, view_state: ViewState, theme: Theme, parent: QWidget | None = None) -> None:
@@ -52,8 +58,11 @@ class TimePane(QWidget):
         self.theme = theme
         self._playhead_px = 0.0
         self._fonts: dict[int, QFont] = {}
+        self._kept = KeptPicture()
+        self._drawn_scale: TimeScale | None = None
         self._selection: tuple[int, int] | None = None
         self._hand = DragHand(view_state, self)
+        view_state.media_range_changed.connect(self._on_media_range_changed)
         view_state.visible_changed.connect(self._on_visible_changed)
         view_state.playhead_changed.connect(self._on_playhead_changed)
         view_state.selection_changed.connect(self._on_selection_changed)
@@ -91,13 +100,25 @@ class TimePane(QWidget):
             font.setPixelSize(size_px)
         return font
 
+    def update(self, *area: Any) -> None:
+        """Draw anew what is in the area (as ``QWidget.update`` takes it; nothing: all)."""
+        self._kept.spoil(QRect(*area) if area else self.rect())
+        super().update(*area)
+
+    def show_again(self, *area: Any) -> None:
+        """Show what is drawn, with other things over it."""
+        super().update(*area)
+
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         """Draw the picture; only ``exposed`` needs it."""
+
+    def paint_over(self, painter: QPainter, scale: TimeScale) -> None:
+        """Draw over the picture what comes and goes with the pointer and the playhead."""
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         """Draw into the left margin."""
 
-    def visible_ticks(self, scale: TimeScale) -> list[Tick]:
+    def visible_ticks(self, scale: TimeScale) -> tuple[Tick, ...]:
         """The ruler's lines, the same in every pane."""
         return ticks(scale.start_us, scale.end_us, scale.us_per_px)
 
@@ -106,25 +127,44 @@ class TimePane(QWidget):
         line = QColor(self.theme.line)
         line.setAlphaF(0.55)
         marked = [tick.time_us for tick in self.visible_ticks(scale) if tick.label]
-        columns = [QRectF(round(scale.to_px(us)), 0, 1, self.height()) for us in marked]
-        fill_all(painter, columns, line)
+        draw_columns(painter, [round(scale.to_px(us)) for us in marked], (0, self.height()), line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
+        scale, picture = self.scale(), self.time_rect()
+        self._draw_stale(scale, picture)
         painter = QPainter(self)
-        exposed = event.rect()
-        painter.fillRect(exposed, QColor(self.theme.ground))
-        scale = self.scale()
-        picture = self.time_rect()
-        if scale is not None and exposed.intersects(picture):
-            painter.save()
-            painter.setClipRect(picture & exposed)
-            self.paint_time(painter, scale, exposed & picture)
+        self._kept.show(painter)
+        if scale is not None and event.rect().intersects(picture):
+            # The line along the bottom stays whole.
+            painter.setClipRect(picture.adjusted(0, 0, 0, -1))
+            self.paint_over(painter, scale)
             self.paint_marks(painter, scale)
             self.paint_playhead(painter, scale)
             # Where it stands on the screen now, whichever scale it was drawn with.
             self._playhead_px = scale.to_px(self.view_state.playhead_us)
+        painter.end()
+
+    def _draw_stale(self, scale: TimeScale | None, picture: QRect) -> None:
+        """Bring the kept picture up to date."""
+        kept = self._kept
+        kept.fit(self.size(), self.devicePixelRatioF())
+        if scale != self._drawn_scale:
+            self._drawn_scale = scale
+            kept.spoil(picture)
+        stale = kept.take_stale() & self.rect()
+        if stale.isEmpty():
+            return
+        painter = kept.painter()
+        painter.setFont(self.font())
+        painter.setClipRect(stale)
+        painter.fillRect(stale, QColor(self.theme.ground))
+        if scale is not None and stale.intersects(picture):
+            painter.save()
+            painter.setClipRect(picture & stale)
+            self.paint_time(painter, scale, stale & picture)
+            self.paint_fixed_marks(painter, scale)
             painter.restore()
-        if exposed.left() < MARGIN_PX:
+        if stale.left() < MARGIN_PX:
             margin = QRect(0, 0, MARGIN_PX, self.height())
             painter.fillRect(margin, QColor(self.theme.panel))
             painter.fillRect(MARGIN_PX - 1, 0, 1, self.height(), QColor(self.theme.line))
@@ -133,19 +173,22 @@ class TimePane(QWidget):
         painter.fillRect(0, bottom, self.width(), 1, QColor(self.theme.line))
         painter.end()
 
-    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
-        """Shot changes, joints and the selection, over the picture."""
+    def paint_fixed_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """Shot changes and joints, in the picture."""
         paint_shots(painter, self.view_state, scale, self.theme, self.height())
         paint_joints(painter, self.view_state, scale, self.theme, self.height())
+
+    def paint_marks(self, painter: QPainter, scale: TimeScale) -> None:
+        """The selection, over the picture."""
         paint_selection(painter, self.view_state, scale, self.theme, self.height())
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
         """A line at the playhead, with a dark edge so that it shows on any picture."""
-        x_px = round(scale.to_px(self.view_state.playhead_us))
+        x_px, span_px = round(scale.to_px(self.view_state.playhead_us)), (0, self.height())
         edge = QColor(self.theme.ground)
         edge.setAlphaF(0.6)
-        painter.fillRect(QRectF(x_px - 1, 0, 3, self.height()), edge)
-        painter.fillRect(QRectF(x_px, 0, 1, self.height()), QColor(self.theme.text))
+        draw_columns(painter, [x_px - 1, x_px + 1], span_px, edge)
+        draw_columns(painter, [x_px], span_px, QColor(self.theme.text))
 
     def playhead_reach_px(self) -> int:
         """Half the width that the playhead takes."""
@@ -154,6 +197,7 @@ class TimePane(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         if event.type() == QEvent.Type.FontChange:
             self._fonts.clear()
+            self.update()
         super().changeEvent(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -243,8 +287,11 @@ class TimePane(QWidget):
         if scale is not None:
             self.view_state.request_seek(scale.to_us(x_px))
 
-    def _on_visible_changed(self, start_us: int, end_us: int) -> None:
+    def _on_media_range_changed(self, start_us: int, end_us: int) -> None:
         self.update()
+
+    def _on_visible_changed(self, start_us: int, end_us: int) -> None:
+        self.update(self.time_rect())
 
     def _on_playhead_changed(self, time_us: int) -> None:
         scale = self.scale()
@@ -253,7 +300,7 @@ class TimePane(QWidget):
         reach_px = self.playhead_reach_px()
         new_px = scale.to_px(time_us)
         for x_px in (self._playhead_px, new_px):
-            self.update(int(x_px) - reach_px - 1, 0, 2 * reach_px + 4, self.height())
+            self.show_again(int(x_px) - reach_px - 1, 0, 2 * reach_px + 4, self.height())
         self._playhead_px = new_px
 
     def _on_selection_changed(self, selection: tuple[int, int] | None) -> None:
@@ -265,18 +312,22 @@ class TimePane(QWidget):
         times_us = [*(before or ()), *(selection or ())]
         left_px = max(scale.to_px(min(times_us)) - self.selection_reach_px(), 0)
         right_px = min(scale.to_px(max(times_us)) + self.selection_reach_px(), self.width())
-        self.update(int(left_px), 0, int(right_px - left_px) + 1, self.height())
+        self.show_again(int(left_px), 0, int(right_px - left_px) + 1, self.height())
 
     def selection_reach_px(self) -> int:
         """How far beyond its edges the selection is drawn."""
         return 2
 
 
-def fill_all(painter: QPainter, boxes: list[QRectF], colour: QColor) -> None:
-    """Fill many rectangles at once; a call for each takes several times as long."""
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(colour)
-    painter.drawRects(boxes)
+def draw_columns(
+    painter: QPainter, lefts_px: list[int], span_px: tuple[int, int], colour: QColor
+) -> None:
+    """Upright lines one pixel wide between two heights; as rectangles they take five times as
+    long where one can see through them.
+    """
+    painter.setPen(QPen(colour, 1, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    top_px, bottom_px = span_px
+    painter.drawLines([QLineF(x + 0.5, top_px, x + 0.5, bottom_px) for x in lefts_px])
 
 
 def _wheel_notches(event: QWheelEvent) -> QPointF:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -24,27 +24,26 @@ class TimeScale:
     width_px: float
     anchor_us: int = 0
     pixel_ratio: float = 1.0
+    us_per_px: float = field(init=False)
+    us_per_column: float = field(init=False)
+    # Raster column at the left edge.
+    first_column: int = field(init=False)
 
     def __post_init__(self) -> None:
         if self.end_us <= self.start_us or self.width_px <= 0 or self.pixel_ratio <= 0:
-            raise ValueError(f"a time scale needs time and width: {self}")
-
-    @property
-    def us_per_px(self) -> float:
-        return (self.end_us - self.start_us) / self.width_px
-
-    @property
-    def us_per_column(self) -> float:
-        return self.us_per_px / self.pixel_ratio
+            span, width_px = (self.start_us, self.end_us), self.width_px
+            raise ValueError(f"a time scale needs time and width: {span} us, {width_px} px")
+        us_per_px = (self.end_us - self.start_us) / self.width_px
+        us_per_column = us_per_px / self.pixel_ratio
+        # A picture asks for these thousands of times.
+        object.__setattr__(self, "us_per_px", us_per_px)
+        object.__setattr__(self, "us_per_column", us_per_column)
+        first_column = round((self.start_us - self.anchor_us) / us_per_column)
+        object.__setattr__(self, "first_column", first_column)
 
     @property
     def right_px(self) -> float:
         return self.left_px + self.width_px
-
-    @property
-    def first_column(self) -> int:
-        """Raster column at the left edge."""
-        return round((self.start_us - self.anchor_us) / self.us_per_column)
 
     @property
     def column_count(self) -> int:

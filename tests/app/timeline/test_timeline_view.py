@@ -406,7 +406,7 @@ def test_a_jump_clears_the_place_that_the_playhead_leaves(
     timeline.show()
     pixels(timeline.ruler)  # drawn with the playhead at the start
     cleared: list[tuple[int, ...]] = []
-    monkeypatch.setattr(timeline.ruler, "update", lambda *area: cleared.append(area))
+    monkeypatch.setattr(timeline.ruler, "show_again", lambda *area: cleared.append(area))
     state.set_playhead(30 * S)
     timeline.shutdown()
     assert any(len(a) == 4 and a[0] <= MARGIN_PX < a[0] + a[2] for a in cleared)

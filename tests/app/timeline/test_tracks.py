@@ -151,6 +151,26 @@ def test_heads_are_dragged_into_another_order(
     assert shown(view)[:2] == ["word", "bark"]
 
 
+def test_folded_heads_are_dragged_like_open_ones(
+    annotation: Annotation, view: TimelineView, mouse: Mouse
+) -> None:
+    for kind in (TAL, AVEL):
+        view.tracks.set(TrackKey(kind), folded=True)
+    first, last = view.lanes.lanes[0], view.lanes.lanes[-1]
+    mouse.drag(head(first), head(last), QPoint(60, last.bottom_px - 2))
+    assert shown(view) == ["sed", "avel", "tal"]
+    last, first = view.lanes.lanes[-1], view.lanes.lanes[0]
+    mouse.drag(QPoint(8, last.top_px + 12), QPoint(8, first.top_px + 2))
+    assert shown(view) == ["tal", "sed", "avel"]
+    view.tracks.set_apart(SED, True)
+    bark, word = view.lanes.lanes[1], view.lanes.lanes[2]
+    for name in ("bark", "word"):
+        view.tracks.set(TrackKey(SED, label_id(annotation, name)), folded=True)
+    bark, word = view.lanes.lanes[1], view.lanes.lanes[2]
+    mouse.drag(head(word), QPoint(60, bark.top_px + 2))
+    assert shown(view)[1:3] == ["word", "bark"]
+
+
 def test_esc_puts_a_head_back(view: TimelineView, mouse: Mouse) -> None:
     first, last = view.lanes.lanes[0], view.lanes.lanes[-1]
     mouse.press(head(first))
