@@ -1,4 +1,4 @@
-"""Measuring how late a person's keys are: a square flashes, a key answers, a dozen times."""
+"""Measuring how late a person's keys are: a flash and a beep, a key answers, a dozen times."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSpinBox, QWidget
 
 from app.dialogs.form import Form, heading, note, plain_button, primary
+from app.player.pacer import Pacer
 from app.settings import LONGEST_REACTION_MS
 from app.theme import Theme
 
@@ -21,10 +22,13 @@ FLASH_MS = 120
 SHORTEST_WAIT_MS, LONGEST_WAIT_MS = 900, 2_000
 # A key that comes sooner was not an answer.
 SOONEST_MS = 80
+# The square waits no longer for its beep: a card that was asleep takes a while to begin.
+BEEP_WITHIN_MS = 700
 TELL = (
-    "Press Start, then press any letter or Space as soon as the square lights up, twelve times. "
-    "The middle of your delays is taken off what you label while playing."
+    "Press Start, then press any letter or Space as soon as the square lights up and you hear the "
+    "beep, twelve times. The middle of your delays is taken off what you label while playing."
 )
+NO_BEEP = "It flashes without a beep: {reason}."
 FIRST = "Press a key when the square lights up."
 
 
@@ -62,8 +66,13 @@ class DelayDialog(Form):
 
     chosen = Signal(int)
 
-    def __init__(self, parent: QWidget, theme: Theme, delay_ms: int) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, delay_ms: int, pacer: Pacer) -> None:
         super().__init__(parent, "Reaction delay", SIZE_PX)
+        self._pacer = pacer
+        self._can_beep = True
+        self._awaits_beep = False
+        pacer.beeped.connect(self._on_beeped)
+        pacer.beep_failed.connect(self._on_beep_failed)
         self._delays_ms: list[float] = []
         self._lit_at_s: float | None = None
         self._left = 0
@@ -72,6 +81,8 @@ class DelayDialog(Form):
         self._tell = note("How it works")
         self._tell.setText(TELL)
         self._state = note("How far it is")
+        self._silent = note("Why there is no beep")
+        self._silent.hide()
         self._start = plain_button("Start")
         self.value = QSpinBox()
         self.value.setRange(0, LONGEST_REACTION_MS)
@@ -129,6 +140,7 @@ class DelayDialog(Form):
         self.column.addWidget(self._tell)
         self.column.addWidget(self.flash, 1)
         self.column.addWidget(self._state)
+        self.column.addWidget(self._silent)
         self.add_buttons(self._start)
         self.column.addWidget(heading("TAKEN OFF EVERY KEY WHILE PLAYING"))
         self.value.setMaximumWidth(140)
@@ -149,11 +161,28 @@ class DelayDialog(Form):
             return
         if not self._left:
             return
+        if self._can_beep and not self._awaits_beep and self._pacer.beep():
+            self._awaits_beep = True
+            self._timer.start(BEEP_WITHIN_MS)
+            return
+        self._awaits_beep = False
         self._left -= 1
         self.flash.light(True)
         # From when it is on its way to the screen.
         self._lit_at_s = time.monotonic()
         self._timer.start(FLASH_MS)
+
+    def _on_beeped(self, at_s: float) -> None:
+        """The beep is on its way: flash when it is heard."""
+        if self._awaits_beep:
+            self._timer.start(max(round((at_s - time.monotonic()) * 1_000), 0))
+
+    def _on_beep_failed(self, reason: str) -> None:
+        if self._awaits_beep:
+            self._can_beep = False
+            self._silent.setText(NO_BEEP.format(reason=reason))
+            self._silent.show()
+            self._timer.start(0)
 
     def _tell_state(self) -> None:
         count = len(self._delays_ms)
@@ -170,4 +199,5 @@ class DelayDialog(Form):
     def _stop(self) -> None:
         self._left = 0
         self._lit_at_s = None
+        self._awaits_beep = False
         self._timer.stop()

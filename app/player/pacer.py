@@ -33,10 +33,13 @@ class Pacer(QObject):
     """The media clock together with the sound that drives it.
 
     ``sound_changed`` carries a (:class:`SoundState`, reason) pair; the reason is empty where the
-    state says all.
+    state says all. ``beeped`` says at which time of ``time.monotonic`` a beep is heard;
+    ``beep_failed`` why none is.
     """
 
     sound_changed = Signal(object, object)
+    beeped = Signal(object)
+    beep_failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -45,6 +48,7 @@ class Pacer(QObject):
         self._sound.started.connect(self._on_sound_started)
         self._sound.failed.connect(self._on_sound_failed)
         self._sound.found.connect(self._on_card_found)
+        self._sound.beeped.connect(self._on_beeped)
         self._path: Path | None = None
         self._run = 0
         self._route: Route | None = None
@@ -118,6 +122,13 @@ class Pacer(QObject):
             moment = Route(media_us, media_us + GRAIN_US)
             self._sound.play(PlayRequest(NO_RUN, self._path, media_us, moment))
 
+    def beep(self) -> bool:
+        """Beep once, as soon as the card can; False while something plays."""
+        if self._route is not None:
+            return False
+        self._sound.beep()
+        return True
+
     def set_volume(self, volume: float, *, muted: bool) -> None:
         """Loudness in [0, 1]; the amplitude is its square, which the ear takes for even steps."""
         self._sound.set_gain(0.0 if muted else volume * volume)
@@ -136,9 +147,14 @@ class Pacer(QObject):
             self._on_card_found(run)
 
     def _on_sound_failed(self, failure: SoundFailure) -> None:
-        if failure.run == self._run:
+        if failure.run == NO_RUN:
+            self.beep_failed.emit(failure.reason)
+        elif failure.run == self._run:
             state = SoundState.NO_CARD if failure.no_card else SoundState.UNREADABLE
             self._lose(state, failure.reason)
+
+    def _on_beeped(self, at_s: float) -> None:
+        self.beeped.emit(at_s)
 
     def _go_on_without(self) -> None:
         self._lose(SoundState.NO_CARD, "the sound card does not answer")

@@ -25,6 +25,7 @@ MOST_RUNS = 3
 BLEND_S = 0.002
 # Faster than this there is nothing to be understood any more.
 FASTEST_HEARD = 4.0
+BEEP_HZ, BEEP_S, BEEP_AMPLITUDE = 1_000, 0.08, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,9 +187,22 @@ def grain(sound: MediaSound, route: Route) -> Block:
     """All of a short route at once, faded in and out."""
     first = sample_at(route.start_us, sound.rate_hz)
     count = sample_at(route.end_us, sound.rate_hz) - first
-    samples = blended(sound.read(first, count), _silence(count), sound.rate_hz)
-    samples = blended(samples[::-1], _silence(count), sound.rate_hz)[::-1]
+    samples = _faded(sound.read(first, count), sound.rate_hz)
     return Block(samples, route.start_us, route.end_us, 1.0, 0)
+
+
+def beep(rate_hz: int) -> Block:
+    """A short tone, faded in and out."""
+    phase = 2 * np.pi * BEEP_HZ / rate_hz * np.arange(round(BEEP_S * rate_hz))
+    tone = (BEEP_AMPLITUDE * np.sin(phase)).astype(np.float32)
+    samples = _faded(np.repeat(tone[:, None], CHANNELS, axis=1), rate_hz)
+    return Block(samples, 0, round(BEEP_S * US_PER_S), 1.0, 0)
+
+
+def _faded(part: np.ndarray, rate_hz: int) -> np.ndarray:
+    """float32 (n, 2) that begins and ends in silence."""
+    silence = _silence(len(part))
+    return blended(blended(part, silence, rate_hz)[::-1], silence, rate_hz)[::-1]
 
 
 def blended(part: np.ndarray, tail: np.ndarray, rate_hz: int) -> np.ndarray:

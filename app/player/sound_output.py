@@ -14,10 +14,10 @@ from PySide6.QtCore import QObject, Signal
 from app.player.card_watch import CardWatch
 from app.player.clock import MediaClock, Piece
 from app.player.route import Route
-from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
+from app.player.sound_blocks import Block, MediaSound, beep, blocks_along, grain
 from app.player.sound_card import CardError, SoundCard
 from app.player.sound_queue import SoundQueue
-from app.player.sound_requests import NO_RUN, PlayRequest, SoundFailure
+from app.player.sound_requests import NO_RUN, BeepRequest, PlayRequest, SoundFailure
 from core_model.media.errors import MediaError
 
 READY_BEFORE_START_S = 0.15
@@ -42,19 +42,20 @@ class SoundOutput(QObject):
     Every method returns at once; the newest request wins. ``failed`` carries a
     :class:`SoundFailure`, ``started`` the run whose first samples are on their way to the card.
     A card that is lost while a run plays is looked for until another request comes; ``found``
-    carries that run.
+    carries that run. ``beeped`` says at which time of ``time.monotonic`` a beep is heard.
     """
 
     started = Signal(object)
     failed = Signal(object)
     found = Signal(object)
+    beeped = Signal(object)
 
     def __init__(self, clock: MediaClock, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._clock = clock
         self._gain = 1.0
         self._condition = threading.Condition()
-        self._request: PlayRequest | None = None
+        self._request: PlayRequest | BeepRequest | None = None
         self._serial = 0
         self._closing = False
         self._queue: SoundQueue | None = None
@@ -62,6 +63,7 @@ class SoundOutput(QObject):
         self._had_card = False
         self._sound: MediaSound | None = None
         self._forgets = False
+        self._beeps = False
         self._thread = threading.Thread(target=self._work, name="sound output", daemon=True)
         self._thread.start()
 
@@ -72,9 +74,13 @@ class SoundOutput(QObject):
     def change(self, run: int, route: Route) -> None:
         """Go on along another route from where the sound of ``run`` is, without a gap."""
         with self._condition:
-            if self._request is not None and self._request.run == run:
+            if isinstance(self._request, PlayRequest) and self._request.run == run:
                 self._request = replace(self._request, route=route)
                 self._condition.notify_all()
+
+    def beep(self) -> None:
+        """Drop what plays now and beep once; ``beeped`` or ``failed`` follows."""
+        self._replace(BeepRequest())
 
     def stop(self) -> None:
         """Be silent at once."""
@@ -100,7 +106,7 @@ class SoundOutput(QObject):
             self._condition.notify_all()
         self._thread.join(CLOSES_WITHIN_S)
 
-    def _replace(self, request: PlayRequest | None) -> None:
+    def _replace(self, request: PlayRequest | BeepRequest | None) -> None:
         with self._condition:
             self._request = request
             self._serial += 1
@@ -130,13 +136,19 @@ class SoundOutput(QObject):
         if card is not None:
             card.close()
 
-    def _play(self, request: PlayRequest, serial: int, card: SoundCard | None) -> SoundCard | None:
+    def _play(
+        self, request: PlayRequest | BeepRequest, serial: int, card: SoundCard | None
+    ) -> SoundCard | None:
         """Serve one request until another comes; returns the card while it is usable."""
         try:
             if card is None:
                 card = self._open_card()
-            if request.is_grain:
-                self._feed_grain(request, serial, card)
+            if isinstance(request, BeepRequest):
+                self._beeps = True
+                self._feed_grain(beep(card.rate_hz), serial, card)
+            elif request.is_grain:
+                sound = self._sound_of(request.path, card.rate_hz)
+                self._feed_grain(grain(sound, request.route), serial, card)
             else:
                 card.silence()
                 self._feed(request, serial, card)
@@ -224,12 +236,10 @@ class SoundOutput(QObject):
             card.start()
         return True
 
-    def _feed_grain(self, request: PlayRequest, serial: int, card: SoundCard) -> None:
-        sound = self._sound_of(request.path, card.rate_hz)
-        block = grain(sound, request.route)
+    def _feed_grain(self, block: Block, serial: int, card: SoundCard) -> None:
         queue = self._queue
         if queue is None or queue.run != NO_RUN:
-            queue = SoundQueue(NO_RUN, request.start_us, card.rate_hz)
+            queue = SoundQueue(NO_RUN, block.start_us, card.rate_hz)
         queue.put_instead(block)
         if not self._begin(queue, serial, card):
             return
@@ -249,7 +259,7 @@ class SoundOutput(QObject):
 
     def _route(self) -> Route | None:
         with self._condition:
-            return self._request.route if self._request is not None else None
+            return self._request.route if isinstance(self._request, PlayRequest) else None
 
     def _check(self, card: SoundCard) -> None:
         """Raise CardError for a card that was unplugged or has stalled."""
@@ -296,4 +306,7 @@ class SoundOutput(QObject):
                 Piece(heard_at_s + offset / queue.rate_hz, start_us, end_us, speed, lap)
                 for offset, start_us, end_us, speed, lap in taken
             ]
+            if self._beeps and queue.run == NO_RUN:
+                self._beeps = False
+                self.beeped.emit(pieces[0].at_s)
             self._clock.follow(queue.run, pieces)

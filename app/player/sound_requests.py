@@ -29,6 +29,14 @@ class PlayRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class BeepRequest:
+    """Play a short tone once; it moves no clock."""
+
+    run: int = NO_RUN
+    is_grain: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class SoundFailure:
     """Why the sound of a run can't be heard; ``no_card`` when the file is not to blame."""
 

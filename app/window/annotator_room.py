@@ -58,6 +58,7 @@ class AnnotatorRoom(QObject):
         self._projects = projects
         self._memory = memory
         self._messages = messages
+        self._player = player
         self._window = window
         self._labels: LabelsDialog | None = None
         self._merging: MergeDialog | None = None
@@ -124,8 +125,10 @@ class AnnotatorRoom(QObject):
         self._merging.show()
 
     def _measure_delay(self) -> None:
-        theme = theme_for(self._memory.settings.theme)
-        dialog = DelayDialog(self._window, theme, self._memory.settings.reaction_ms)
+        self._player.pause()
+        settings = self._memory.settings
+        theme = theme_for(settings.theme)
+        dialog = DelayDialog(self._window, theme, settings.reaction_ms, self._player.pacer)
         dialog.chosen.connect(self._set_delay)
         dialog.finished.connect(dialog.deleteLater)
         dialog.show()

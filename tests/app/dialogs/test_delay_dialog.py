@@ -1,12 +1,13 @@
-"""The personal delay, measured with keys that answer flashes."""
+"""The personal delay, measured with keys that answer flashes and beeps."""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from statistics import median
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -15,13 +16,38 @@ from app.dialogs.delay_dialog import DelayDialog
 from app.theme import DARK
 
 
+class Beeper(QObject):
+    """A card that lets a beep be heard 15 ms after it was asked for, or that is missing."""
+
+    beeped = Signal(object)
+    beep_failed = Signal(str)
+    has_card = True
+    asked = 0
+
+    def beep(self) -> bool:
+        self.asked += 1
+        QTimer.singleShot(0, self._answer)
+        return True
+
+    def _answer(self) -> None:
+        if self.has_card:
+            self.beeped.emit(time.monotonic() + 0.015)
+        else:
+            self.beep_failed.emit("no sound card")
+
+
 @pytest.fixture
-def dialog(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[DelayDialog]:
+def beeper() -> Beeper:
+    return Beeper()
+
+
+@pytest.fixture
+def dialog(beeper: Beeper, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[DelayDialog]:
     for name, value in (("SHORTEST_WAIT_MS", 5), ("LONGEST_WAIT_MS", 10), ("FLASH_MS", 10)):
         monkeypatch.setattr(delay_dialog, name, value)
     parent = QWidget()
     qtbot.addWidget(parent)
-    made = DelayDialog(parent, DARK, 40)
+    made = DelayDialog(parent, DARK, 40, beeper)  # type: ignore[arg-type]
     made.show()
     yield made
     parent.close()
@@ -64,4 +90,32 @@ def test_a_real_key_is_timed(dialog: DelayDialog, qtbot: QtBot) -> None:
     if dialog._lit_at_s is not None:
         qtbot.keyClick(dialog, Qt.Key.Key_Space)
     assert all(80 <= delay_ms <= 1_000 for delay_ms in dialog.delays_ms)
+    dialog.reject()
+
+
+def test_it_flashes_when_the_beep_is_heard(
+    dialog: DelayDialog, beeper: Beeper, qtbot: QtBot
+) -> None:
+    heard: list[float] = []
+    beeper.beeped.connect(heard.append)
+    dialog.start()
+    qtbot.waitUntil(lambda: dialog._lit_at_s is not None)
+    assert dialog._lit_at_s is not None
+    assert beeper.asked == len(heard) == 1
+    assert -0.002 < dialog._lit_at_s - heard[0] < 0.2
+    dialog.reject()
+
+
+def test_without_a_card_it_flashes_and_says_so(
+    dialog: DelayDialog, beeper: Beeper, qtbot: QtBot
+) -> None:
+    beeper.has_card = False
+    dialog.start()
+    for _ in range(2):
+        qtbot.waitUntil(lambda: dialog._lit_at_s is not None)
+        assert dialog._lit_at_s is not None
+        dialog.tap(dialog._lit_at_s + 0.2)
+    assert beeper.asked == 1
+    assert dialog._silent.isVisible()
+    assert "no sound card" in dialog._silent.text()
     dialog.reject()

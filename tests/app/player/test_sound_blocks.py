@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from app.player.route import Leg, Route
-from app.player.sound_blocks import Block, MediaSound, blocks_along, grain
+from app.player.sound_blocks import BEEP_HZ, Block, MediaSound, beep, blocks_along, grain
 from app.player.sound_queue import SoundQueue
 from core_model.media.errors import MediaError
 from tests.media_factory import Audio, Video, write_media
@@ -207,3 +207,12 @@ def test_a_leg_shorter_than_a_sample_is_one_sample(beeping: Path) -> None:
     blocks = list(blocks_along(sound, iter([Leg(5, 6, 1.0)])))
     sound.close()
     assert [(block.start_us, block.end_us, len(block.samples)) for block in blocks] == [(5, 6, 1)]
+
+
+@pytest.mark.parametrize("rate_hz", [44_100, 48_000])
+def test_a_beep_is_a_short_tone(rate_hz: int) -> None:
+    samples = beep(rate_hz).samples
+    assert samples.shape == (round(0.08 * rate_hz), 2)
+    assert np.abs(samples[[0, -1]]).max() < 1e-3
+    spectrum = np.abs(np.fft.rfft(samples[:, 0]))
+    assert np.argmax(spectrum) * rate_hz / len(samples) == pytest.approx(BEEP_HZ, abs=15)

@@ -190,6 +190,20 @@ def test_without_portaudio_the_pacer_says_so_and_goes_on(
         pacer.shutdown()
 
 
+def test_without_portaudio_there_is_no_beep(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "sounddevice", None)
+    pacer = Pacer()
+    try:
+        with qtbot.waitSignal(pacer.beep_failed) as failed:
+            assert pacer.beep()
+        assert failed.args == ["PortAudio is missing"]
+        pacer.start(0, Route(0, 2_000_000))
+        assert not pacer.beep()
+        pacer.stop(0)
+    finally:
+        pacer.shutdown()
+
+
 def test_sound_that_cannot_be_read_does_not_stop_the_clock(qtbot: QtBot, tmp_path: Path) -> None:
     gone = tmp_path / "gone.mp4"
     pacer = Pacer()
