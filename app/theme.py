@@ -92,7 +92,14 @@ def apply_theme(app: QApplication, theme: Theme) -> None:
 def style_sheet(theme: Theme) -> str:
     """The style sheet of ``resources/style`` with the tokens of the theme put in."""
     source = resource_path("style", "window.qss").read_text(encoding="utf-8")
-    return Template(source).substitute(asdict(theme), font_size=f"{FONT_SIZE_PX}px")
+    tick = resource_path("style", f"tick_{theme.name}.svg").as_posix()
+    return Template(source).substitute(asdict(theme), font_size=f"{FONT_SIZE_PX}px", tick=tick)
+
+
+def theme_shown() -> Theme:
+    """The theme that the program has now."""
+    ground = QGuiApplication.palette().color(QPalette.ColorRole.Window)
+    return DARK if ground.lightness() < 128 else LIGHT
 
 
 def tabular(font: QFont) -> QFont:

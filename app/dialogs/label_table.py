@@ -8,8 +8,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 
 from app.keymap import shown
-from app.kind_style import KIND_SIGNS, KIND_STYLES, is_colour
+from app.kind_style import KIND_SIGNS, KIND_STYLES, is_colour, standing_out
 from app.project.values import Label
+from app.theme import theme_shown
 
 Index = QModelIndex | QPersistentModelIndex
 HEADINGS = ("", "Label", "Key", "Prompt", "Events")
@@ -62,7 +63,8 @@ class LabelTable(QAbstractTableModel):
             return f"{label.name}, {KIND_STYLES[label.kind].singular}, {texts[4]} events"
         if role == roles.ForegroundRole and index.column() == 0:
             has_own = is_colour(label.colour)
-            return QColor(label.colour if has_own else KIND_STYLES[label.kind].colour)
+            colour = label.colour if has_own else KIND_STYLES[label.kind].colour
+            return QColor(standing_out(colour, theme_shown()))
         if role == roles.TextAlignmentRole and index.column() == len(HEADINGS) - 1:
             return Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         return None
