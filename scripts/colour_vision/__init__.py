@@ -1,0 +1,1 @@
+"""How the timeline looks to a person without green cones."""
