@@ -7,7 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from app.timeline.event_rows import Floats, TimeRow
@@ -20,7 +20,7 @@ Words = npt.NDArray[np.uint32]
 
 def density_image(share: Floats, colour: str) -> QImage:
     """A picture one pixel high: ``colour`` with an opacity that rises with ``share`` (n,)."""
-    return strip_image(_density_words(share, colour)).copy()
+    return _image(_density_words(share, colour)[np.newaxis]).copy()
 
 
 class DensityStrips:
@@ -48,8 +48,7 @@ class DensityStrips:
         first = scale.first_column + int((span_px[0] - scale.left_px) * ratio)
         count = int((span_px[1] - span_px[0]) * ratio) + 2
         words = self._words(row, scale, first, first + count)
-        target = QRectF(scale.column_px(first), top_px, count / ratio, height_px)
-        painter.drawImage(target, strip_image(words))
+        draw_strip(painter, words, QPointF(scale.column_px(first), top_px), height_px, ratio)
 
     def _words(self, row: TimeRow, scale: TimeScale, first: int, end: int) -> Words:
         """The pixels of raster columns ``first .. end - 1``."""
@@ -106,7 +105,21 @@ def premultiplied(colour: QColor) -> int:
     return alpha << 24 | red << 16 | green << 8 | blue
 
 
-def strip_image(words: Words) -> QImage:
-    """A picture one pixel high that borrows its pixels."""
+def draw_strip(
+    painter: QPainter, words: Words, place: QPointF, height_px: float, pixel_ratio: float
+) -> None:
+    """Draw columns of one colour each, premultiplied ARGB words (n,), as high as a box.
+
+    As many lines as there are: stretching one over the height takes ten times as long.
+    """
+    lines = np.repeat(words[np.newaxis], max(round(height_px * pixel_ratio), 1), axis=0)
+    image = _image(lines)
+    image.setDevicePixelRatio(pixel_ratio)
+    painter.drawImage(place, image)
+
+
+def _image(words: Words) -> QImage:
+    """A picture that borrows its pixels (height, width)."""
+    height, width = words.shape
     image_format = QImage.Format.Format_ARGB32_Premultiplied
-    return QImage(words.data, len(words), 1, 4 * len(words), image_format)
+    return QImage(words.data, width, height, 4 * width, image_format)

@@ -198,7 +198,8 @@ class LaneHeads:
         name = f"new {KIND_STYLES[lane.task].singular}" if is_new else ""
         name = lane.name or name or KIND_STYLES[lane.task].name
         is_busy = self._under is not None and self._under[0] == lane.key
-        number = "" if is_busy or not lane.count else short_number(lane.count)
+        count = 0 if is_busy else lane.count
+        number = short_number(count) if count else ""
         painter.setFont(self._pane.text_font(SMALL_TEXT_PX))
         painter.setPen(QColor(theme.text_secondary))
         flags = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight

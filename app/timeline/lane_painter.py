@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from app.kind_style import (
@@ -20,7 +20,7 @@ from app.kind_style import (
     standing_out,
 )
 from app.theme import Theme
-from app.timeline.density import DensityStrips, premultiplied, strip_image
+from app.timeline.density import DensityStrips, draw_strip, premultiplied
 from app.timeline.event_rows import (
     ACCEPTED,
     HUMAN,
@@ -64,6 +64,8 @@ class _Tools:
     brush: QBrush
     pen: QPen
     edge: QColor
+    # The edge's colour as a pixel.
+    word: int
 
 
 class _Part(NamedTuple):
@@ -193,13 +195,13 @@ class LanePainter:
         # Every column of every bar: its number, counted from where its bar begins.
         inside = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
         looks = boxes.look.tolist()
-        inks = {look: premultiplied(self._tools_for(look).edge) for look in set(looks)}
+        inks = {look: self._tools_for(look).word for look in set(looks)}
         ink = np.array([inks[look] for look in looks], np.uint32)
         place = (np.repeat(boxes.part, counts), np.repeat(start, counts) + inside)
         words[place] = np.repeat(ink, counts)
-        for number in np.unique(boxes.part).tolist():
-            place = (begin_px, parts[number].top_px, columns / ratio, self._box_px)
-            painter.drawImage(QRectF(*place), strip_image(words[number]))
+        for number in sorted(set(boxes.part.tolist())):
+            corner = QPointF(begin_px, parts[number].top_px)
+            draw_strip(painter, words[number], corner, self._box_px, ratio)
 
     def _style_numbers(self, parts: list[_Part]) -> list[int]:
         numbers = self._styles
@@ -232,7 +234,8 @@ class LanePainter:
             pen = QPen(_translucent(outline, line), 1)
             if look == UNSURE:
                 pen.setDashPattern([3, 3])
-            tools = self._tools[number] = _Tools(brush, pen, _translucent(outline, edge))
+            ink = _translucent(outline, edge)
+            tools = self._tools[number] = _Tools(brush, pen, ink, premultiplied(ink))
         return tools
 
     def paint_density(

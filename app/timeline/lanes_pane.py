@@ -79,7 +79,7 @@ class LanesPane(TimePane):
         self._rows: dict[Task, tuple[TimeRow, ...]] = {}
         self.hand: LaneHand | None = None
         self._lanes: tuple[Lane, ...] = ()
-        self._painters: dict[tuple[Task, int, float, str], LanePainter] = {}
+        self._painters: dict[tuple[Task, int, float, int], LanePainter] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -294,7 +294,7 @@ class LanesPane(TimePane):
 
     def _painter_of(self, lane: Lane, pixel_ratio: float) -> LanePainter:
         font = self._label_font(lane)
-        key = (lane.task, lane.box_px, pixel_ratio, font.key())
+        key = (lane.task, lane.box_px, pixel_ratio, id(font))
         painter = self._painters.get(key)
         if painter is None:
             writer = LabelWriter(font)

@@ -195,7 +195,7 @@ class Overview(TimePane):
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
-        share = np.zeros(scale.column_count)
+        shares = [np.zeros(scale.column_count)]
         known, self._shares[task] = self._shares.get(task, {}), {}
         for row in self._rows.get(task, ()):
             # An edit changes a row or two of hundreds; the row itself is kept, so that its id
@@ -204,8 +204,8 @@ class Overview(TimePane):
             if found is None or found[1] != scale:
                 found = (row, scale, row.coverage(bounds_us))
             self._shares[task][id(row)] = found
-            share = np.maximum(share, found[2])
-        return share
+            shares.append(found[2])
+        return np.max(shares, axis=0)
 
     def _on_broken_changed(self, _spans_us: object) -> None:
         self.update()

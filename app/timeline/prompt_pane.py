@@ -83,7 +83,7 @@ class PromptLanesPane(TimePane):
         self.setAccessibleName("Hits of prompts")
         self._lanes: tuple[_Placed, ...] = ()
         self._shows_curves = True
-        self._painters: dict[tuple[str, float, str], LanePainter] = {}
+        self._painters: dict[tuple[str, float, int], LanePainter] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll lanes of prompts")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -295,7 +295,7 @@ class PromptLanesPane(TimePane):
     def _painter_of(self, placed: _Placed, pixel_ratio: float) -> LanePainter:
         font = self.text_font(SMALL_TEXT_PX)
         task = placed.lane.spec.task
-        key = (task.value, pixel_ratio, font.key())
+        key = (task.value, pixel_ratio, id(font))
         painter = self._painters.get(key)
         if painter is None:
             writer = LabelWriter(font)

@@ -159,11 +159,10 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
     result = {kind: list(rows.get(kind, ())) for kind in KINDS}
     homes: dict[int, tuple[Task, int]] = {}
     for kind, each in result.items():
-        for number, row in enumerate(each):
-            gone = [place for i in ids for place in (row.ids == i).nonzero()[0]]
-            if gone:
-                homes.update((int(row.ids[place]), (kind, number)) for place in gone)
-                each[number] = row.without(np.array(gone))
+        for number, gone in _places_of(each, ids):
+            row = each[number]
+            homes.update((int(row.ids[place]), (kind, number)) for place in gone)
+            each[number] = row.without(gone)
     places = (columns.row_of(each) for each in sorted(ids))
     for place in (found for found in places if found is not None):
         at = np.array([place])
@@ -175,6 +174,20 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
             home = number if home_kind is kind else -1
             _put(result[kind], fresh, home, is_apart=kind in shown.apart)
     return {kind: tuple(row for row in each if len(row.ids)) for kind, each in result.items()}
+
+
+def _places_of(
+    rows: Sequence[SegmentRow], ids: Sequence[int]
+) -> list[tuple[int, npt.NDArray[np.int64]]]:
+    """Which rows have any of these segments, and where; looked for in all rows at once."""
+    if not rows:
+        return []
+    every = np.concatenate([row.ids for row in rows])
+    found = np.flatnonzero(every == ids[0] if len(ids) == 1 else np.isin(every, ids))
+    ends = np.cumsum([len(row.ids) for row in rows])
+    numbers = np.searchsorted(ends, found, side="right")
+    places = found - (ends - [len(row.ids) for row in rows])[numbers]
+    return [(int(number), places[numbers == number]) for number in np.unique(numbers)]
 
 
 def renamed(rows: Rows, shown: Shown) -> Rows:
