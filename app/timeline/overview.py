@@ -195,7 +195,7 @@ class Overview(TimePane):
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
-        shares = [np.zeros(scale.column_count)]
+        shares: list[Floats] = [np.zeros(scale.column_count)]
         known, self._shares[task] = self._shares.get(task, {}), {}
         for row in self._rows.get(task, ()):
             # An edit changes a row or two of hundreds; the row itself is kept, so that its id

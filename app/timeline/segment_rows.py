@@ -184,9 +184,10 @@ def _places_of(
         return []
     every = np.concatenate([row.ids for row in rows])
     found = np.flatnonzero(every == ids[0] if len(ids) == 1 else np.isin(every, ids))
-    ends = np.cumsum([len(row.ids) for row in rows])
+    counts = np.array([len(row.ids) for row in rows])
+    ends = np.cumsum(counts)
     numbers = np.searchsorted(ends, found, side="right")
-    places = found - (ends - [len(row.ids) for row in rows])[numbers]
+    places = found - (ends - counts)[numbers]
     return [(int(number), places[numbers == number]) for number in np.unique(numbers)]
 
 
