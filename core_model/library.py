@@ -38,7 +38,8 @@ class Library:
         if self._cache is None or media_hash is None:
             return None
         kept = self._cache.load(media_hash, self._encoder_ids, SnippetGrid(info.start_us))
-        if kept is None:
+        if kept is None or (info.joints_us and kept.end_us <= info.joints_us[-1]):
+            # Made before the last recording in the file was known of.
             return None
         same_streams = (kept.visual is None) == (info.video is None) and (kept.audio is None) == (
             info.audio is None

@@ -105,7 +105,7 @@ class SoundBuilder(CancellableThread):
         request = self._request
         reason = ""
         try:
-            key = self._shelf.key(request.path, request.plan, request.start_us)
+            key = self._shelf.key(request.path, request.plan, request.start_us, request.end_us)
             if not self._found(key):
                 self._build(key)
         except MediaError as error:

@@ -35,9 +35,12 @@ class SoundShelf:
         self.folder = folder or default_folder() / "sound"
         self._limit_bytes = limit_bytes
 
-    def key(self, media: Path, plan: SoundPlan, origin_us: int) -> str:
-        """The name of the picture of a media file. Raises OSError where it can't be read."""
-        parts = json.dumps([FORMAT, content_hash(media), astuple(plan), origin_us])
+    def key(self, media: Path, plan: SoundPlan, origin_us: int, end_us: int) -> str:
+        """The name of the picture of a media file. Raises OSError where it can't be read.
+
+        The end is part of it: a file may turn out to be longer than was known when it was opened.
+        """
+        parts = json.dumps([FORMAT, content_hash(media), astuple(plan), origin_us, end_us])
         return hashlib.blake2b(parts.encode("utf-8"), digest_size=16).hexdigest()
 
     def find(self, key: str) -> SoundStore | None:

@@ -164,6 +164,10 @@ def test_another_file_or_plan_is_another_picture(shelf: SoundShelf, tmp_path: Pa
     first.write_bytes(b"one")
     second.write_bytes(b"two")
     other = SoundPlan(8_000, 16, 80, "hann", 1, 4)
-    keys = {shelf.key(first, PLAN, 0), shelf.key(second, PLAN, 0), shelf.key(first, other, 0)}
-    assert len(keys | {shelf.key(first, PLAN, 7)}) == 4
-    assert shelf.key(first, PLAN, 0) in keys
+    keys = {
+        shelf.key(first, PLAN, 0, 9),
+        shelf.key(second, PLAN, 0, 9),
+        shelf.key(first, other, 0, 9),
+    }
+    assert len(keys | {shelf.key(first, PLAN, 7, 9), shelf.key(first, PLAN, 0, 10)}) == 5
+    assert shelf.key(first, PLAN, 0, 9) in keys
