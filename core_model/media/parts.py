@@ -119,7 +119,7 @@ def parts_of(
         # Whoever opens it next says why it cannot be read.
         return None
     # Once its joints are found all of a file has been read.
-    found = thorough or bool(pieces), _laid_out(pieces)
+    found = thorough or bool(pieces), _laid_out(pieces, on_read)
     with _lock:
         _known[identity] = found
         while len(_known) > _REMEMBERED_FILES:
@@ -139,12 +139,14 @@ def parts_with_audio(source: Source) -> Parts | None:
     return parts if parts is not None and parts.with_audio else None
 
 
-def _laid_out(pieces: Sequence[Piece]) -> Parts | None:
+def _laid_out(pieces: Sequence[Piece], on_read: OnRead | None) -> Parts | None:
     """The pieces in which something plays, one after the other; None where nothing does."""
     placed: list[tuple[int, Piece, MediaInfo, int]] = []
     silent: list[tuple[int, str]] = []
     end_us: int | None = None
     for number, piece in enumerate(pieces, 1):
+        if on_read is not None:
+            on_read()
         try:
             info = read_headers(piece)
         except MediaError as error:

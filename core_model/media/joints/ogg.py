@@ -24,12 +24,12 @@ def page_at(head: bytes) -> tuple[int, int, int, bool] | None:
     return length, serial, int.from_bytes(head[6:14], "little"), bool(head[5] & _BEGINS)
 
 
-def chain_starts(file: BinaryIO, size: int, on_read: Callable[[], None]) -> list[int]:
-    """The bytes at which the second and all later links of a chain begin."""
+def chain_starts(file: BinaryIO, size: int, most: int, on_read: Callable[[], None]) -> list[int]:
+    """The bytes at which the second and all later links of a chain begin, at most so many."""
     starts: list[int] = []
     has_content = False
     place = count = 0
-    while place < size:
+    while place < size and len(starts) < most:
         count += 1
         if count % _PAGES_PER_REPORT == 0:
             on_read()

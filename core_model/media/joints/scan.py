@@ -51,7 +51,7 @@ def pieces_of(path: Path, on_read: OnRead | None = None, *, thorough: bool = Fal
         if head[: len(CAPTURE)] == CAPTURE:
             if not thorough and size > _SMALL_BYTES and not _is_odd_ogg(file, size):
                 return []
-            starts = chain_starts(file, size, report)[: _MOST_PIECES - 1]
+            starts = chain_starts(file, size, _MOST_PIECES - 1, report)
             return _between(path, size, starts)
         make = _maker(head)
         if make is None:
@@ -74,7 +74,7 @@ def _by_clocks(
     watch = ClockWatch()
     place, rest = 0, b""
     file.seek(0)
-    while block := file.read(_BLOCK_BYTES):
+    while len(watch.breaks) < _MOST_PIECES and (block := file.read(_BLOCK_BYTES)):
         report()
         block = rest + block
         stamps, done = stream.stamps(block, place)

@@ -140,7 +140,7 @@ def test_pictures_on_both_sides_of_every_joint(whole: tuple[Path, int, int]) -> 
     assert index.joints_us == probe(path).joints_us
     beside = [number for first in range(50, count, 50) for number in (first - 1, first)]
     chance = random.Random(path.name)
-    for number in (*beside, *chance.sample(range(count), 8)):
+    for number in (*beside, *chance.sample(range(count), 5)):
         moment_us = index.time_us(number) + chance.randrange(30_000)
         with closing(frames(path, moment_us)) as following:
             found = [
@@ -278,6 +278,25 @@ def test_bare_streams_have_no_clock_to_begin_again(tmp_path: Path, suffix: str) 
         assert [number for _, number in numbers(path)] == [*range(40), *range(40)]
     else:
         assert len(beeps_s(*sound(path))) == 4
+
+
+def test_a_clock_set_anew_between_key_frames_costs_the_frames_up_to_the_next(
+    tmp_path: Path,
+) -> None:
+    data = bytes_of(Recording(0, 50, sound=None), ".ts")
+    begins = [
+        place
+        for place in range(0, len(data), 188)
+        if data[place + 1] & 0x40
+        and int.from_bytes(data[place + 1 : place + 3], "big") & 0x1FFF == 256
+    ]
+    # The 29th picture as it is coded; groups have twelve.
+    cut = begins[28]
+    path = joined(tmp_path / "reset.ts", data[:cut], set_on(data[cut:], -500))
+    shown = numbers(path)
+    found = [number for _, number in shown]
+    assert found == [*range(28), *range(36, 50)]
+    assert index_frames(path).pts_us.tolist() == [time_us for time_us, _ in shown]
 
 
 def test_what_parts_lack_is_one_line_each(tmp_path: Path) -> None:
