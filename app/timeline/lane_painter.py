@@ -170,11 +170,15 @@ class LanePainter:
             rect = QRectF(left_px, top_px, width_px - 1, height_px - 1)
             rects.setdefault(look, []).append(rect)
             edges.setdefault(look, []).append(QRectF(left_px, top_px, EDGE_PX, height_px))
+        # After a brush with a pattern Qt would draw laid out text in another place, unless the
+        # painter's state is put back.
+        painter.save()
         for look, each in rects.items():
             tools = self._tools_for(look)
             painter.setPen(tools.pen)
             painter.setBrush(tools.brush)
             painter.drawRects(each)
+        painter.restore()
         painter.setPen(Qt.PenStyle.NoPen)
         for look, each in edges.items():
             painter.setBrush(self._tools_for(look).edge)
