@@ -132,6 +132,9 @@ def measure_table(count: int) -> dict[str, list[float]]:
             "decide one": lambda n: annotation.perform(Decide((next(chosen),), State.ACCEPTED)),
             "sort": lambda n: table.view.sortByColumn(*orders[n % len(orders)]),
             "select one": lambda n: annotation.select((next(chosen),)),
+            "select all, or nothing again": lambda n: (
+                annotation.select(()) if n % 2 else table.view.selectAll()
+            ),
             "scroll": lambda n: table.view.verticalScrollBar().setValue(n * count // 50),
             "filter by text": lambda n: table.set_filter(SegmentFilter(text=str(n))),
         }

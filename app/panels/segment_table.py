@@ -118,6 +118,8 @@ class SegmentTable(QWidget):
         # A narrow panel shows the score before the offset, which onset and length tell, too.
         header.moveSection(header.visualIndex(Column.OFFSET), header.visualIndex(Column.SCORE))
         header.setStretchLastSection(True)
+        # With the table's own it would ask, for each column, whether all rows can be selected.
+        header.setSelectionModel(QItemSelectionModel(self.model, header))
         view.setSortingEnabled(True)
         view.sortByColumn(Column.ONSET, Qt.SortOrder.AscendingOrder)
 

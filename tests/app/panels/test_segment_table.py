@@ -405,3 +405,28 @@ def test_both_themes_draw(table: SegmentTable) -> None:
     dark = table.grab().toImage()
     table.set_theme(LIGHT)
     assert table.grab().toImage() != dark
+
+
+def test_selecting_everything_asks_no_row_whether_it_may_be_selected(
+    annotation: Annotation, table: SegmentTable, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    many = tuple(
+        Detection(Task.SED, "tick", 10_000_000 + number * 1_000, 10_000_500 + number * 1_000, 0.9)
+        for number in range(2_000)
+    )
+    annotation.projects.perform(ApplyRun(1, "starter", "2", many))
+    qtbot.waitUntil(lambda: not annotation.projects.is_busy)
+    assert table.model.rowCount() >= 2_000
+    asked: list[int] = []
+    is_writable = type(annotation.projects).is_writable
+
+    def counted(projects: ProjectSession) -> bool:
+        asked.append(1)
+        return bool(is_writable.__get__(projects))
+
+    monkeypatch.setattr(type(annotation.projects), "is_writable", property(counted))
+    table.view.selectAll()
+    table.grab()
+    assert len(annotation.selection) >= 2_000
+    # The cells in sight, a few times.
+    assert len(asked) < 1_500
