@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,9 +16,6 @@ from training.corrections.events import TrainingPlan
 from training.corrections.plan import make_plan
 from training.corrections.unfinished import Progress, fingerprint, read_progress
 from training.errors import TrainingError
-
-# The curves are drawn with it; it takes the better part of a second to load.
-CURVES = "pyqtgraph"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +44,7 @@ class PlanThread(QThread):
     def run(self) -> None:
         self._shelf.sweep()
         state_file = self._shelf.state_file(self._project)
-        plan = planned(self._project, self._bundle, self._seed, state_file)
-        importlib.import_module(CURVES)
-        self.made.emit(plan)
+        self.made.emit(planned(self._project, self._bundle, self._seed, state_file))
 
 
 def planned(project: Path, bundle: Path, seed: int, state_file: Path) -> Planned | str:

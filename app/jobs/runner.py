@@ -10,6 +10,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from app.jobs.asking import Questions
+from app.jobs.loading import load_engine
 from app.jobs.requests import (
     CurvesRequest,
     DetectFailure,
@@ -194,6 +195,7 @@ class JobRunner(QObject):
     def _work(self) -> None:
         # Imported here, in the worker: the model's library takes seconds to load, and the window
         # is used meanwhile.
+        load_engine()
         from app.jobs.engine import DetectionEngine, Models, QuestionEngine
 
         models = Models()

@@ -23,22 +23,24 @@ class FrozenLevels:
 
     @torch.no_grad()
     def of(self, batch: WindowBatch) -> Levels:
-        """The levels of a batch. They are the same whatever was asked for before."""
-        items = [self._levels(batch, number) for number in range(len(batch.windows))]
+        """The levels of a batch: those that are not remembered are made together."""
+        keys = [(batch.task, window) for window in batch.windows]
+        missing = [number for number, key in enumerate(keys) if key not in self._kept]
+        made: dict[int, list[Tensor]] = {}
+        if missing:
+            fresh, _ = self._backbone(
+                batch.visual[missing], batch.audio[missing], batch.mask[missing], batch.task
+            )
+            for row, number in enumerate(missing):
+                made[number] = [level[row].clone() for level in fresh]
+                self._keep(keys[number], made[number])
+        items = [made.get(number) or self._kept[key] for number, key in enumerate(keys)]
         levels = [torch.stack(each) for each in zip(*items, strict=True)]
         masks = [batch.mask[:, :: 2**level] for level in range(len(levels))]
         return Levels(levels, masks)
 
-    def _levels(self, batch: WindowBatch, number: int) -> list[Tensor]:
-        """One window at a time: the sums of a batch come out otherwise with its size."""
-        key = (batch.task, batch.windows[number])
-        if (known := self._kept.get(key)) is not None:
-            return known
-        one = slice(number, number + 1)
-        levels, _ = self._backbone(batch.visual[one], batch.audio[one], batch.mask[one], batch.task)
-        made = [level[0] for level in levels]
-        size = sum(level.numel() * level.element_size() for level in made)
+    def _keep(self, key: tuple[Task, Window], levels: list[Tensor]) -> None:
+        size = sum(level.numel() * level.element_size() for level in levels)
         if self._kept_bytes + size <= ROOM_BYTES:
-            self._kept[key] = made
+            self._kept[key] = levels
             self._kept_bytes += size
-        return made

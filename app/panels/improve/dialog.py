@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -20,10 +18,8 @@ from app.improve.comparison import Comparison
 from app.improve.improvement import Improvement, Stage
 from app.panels.improve.plan_page import PlanPage
 from app.panels.improve.result_page import ResultPage
+from app.panels.improve.training_page import TrainingPage
 from app.theme import Theme
-
-if TYPE_CHECKING:
-    from app.panels.improve.training_page import TrainingPage
 
 FIRST_SIZE_PX = (900, 680)
 # A child may say more than can be looked at.
@@ -50,8 +46,6 @@ class ImproveDialog(QDialog):
         self._improvement = improvement
         self._comparison = comparison
         self._span_us = (0, 1)
-        self._theme = theme
-        self._training: TrainingPage | None = None
         self._headline = QLabel()
         self._headline.setObjectName("emptyTitle")
         self._line = QLabel()
@@ -61,9 +55,10 @@ class ImproveDialog(QDialog):
         self._line.setAccessibleName("What happened")
         self._words = self._made_words()
         self.plan_page = PlanPage(theme)
+        self.training_page = TrainingPage(theme)
         self.result_page = ResultPage(theme)
         self._pages = QStackedWidget()
-        for page in (self._words, self.plan_page, self.result_page):
+        for page in (self._words, self.plan_page, self.training_page, self.result_page):
             self._pages.addWidget(page)
         self.start = QPushButton("Start training")
         self.start.setToolTip("Make a backup of the project, then train in the background")
@@ -86,21 +81,14 @@ class ImproveDialog(QDialog):
         self._on_stage()
 
     @property
-    def training_page(self) -> TrainingPage | None:
-        """Made with the first training: the curves take a while to load."""
-        return self._training
-
-    @property
     def line(self) -> str:
         """What is said where there is neither a plan nor a result."""
         return self._line.text()
 
     def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
         self.plan_page.set_theme(theme)
+        self.training_page.set_theme(theme)
         self.result_page.set_theme(theme)
-        if self._training is not None:
-            self._training.set_theme(theme)
 
     def set_span(self, start_us: int, end_us: int) -> None:
         """From where to where the open video goes."""
@@ -109,8 +97,7 @@ class ImproveDialog(QDialog):
     def shutdown(self) -> None:
         """Let no timer outlive the window."""
         self._redraw.stop()
-        if self._training is not None:
-            self._training.rest()
+        self.training_page.rest()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -167,14 +154,14 @@ class ImproveDialog(QDialog):
             self.plan_page.show_plan(improvement.plan, improvement.unfinished)
             page = self.plan_page
         elif stage is Stage.TRAINING:
-            page = self._shown_training()
+            page = self.training_page
             self._tell_training()
         elif stage is Stage.DONE:
             self.result_page.show_result(improvement)
             self._tell_comparison()
             page = self.result_page
-        if self._training is not None and stage is not Stage.TRAINING:
-            self._training.rest()
+        if stage is not Stage.TRAINING:
+            self.training_page.rest()
         self._pages.setCurrentWidget(page)
         is_cut_off = stage is Stage.PLANNED and improvement.unfinished is not None
         self.start.setText("Go on training" if is_cut_off else "Start training")
@@ -199,18 +186,9 @@ class ImproveDialog(QDialog):
         self._improvement.cancel()
 
     def _tell_training(self) -> None:
-        if self._training is not None and self._improvement.is_training:
-            self._training.show_state(self._improvement)
+        if self._improvement.is_training:
+            self.training_page.show_state(self._improvement)
 
     def _tell_comparison(self) -> None:
         if self._improvement.stage is Stage.DONE:
             self.result_page.show_comparison(self._comparison, *self._span_us)
-
-    def _shown_training(self) -> TrainingPage:
-        if self._training is None:
-            # Here, since what draws the curves takes long to load; the plan's thread has done it.
-            from app.panels.improve.training_page import TrainingPage
-
-            self._training = TrainingPage(self._theme)
-            self._pages.addWidget(self._training)
-        return self._training

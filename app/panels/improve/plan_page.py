@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from app.kind_style import KIND_SIGNS, outline_colour
+from app.kind_style import KIND_SIGNS, KIND_STYLES, outline_colour
 from app.panels.plain_table import PlainRow, PlainTable
 from app.player.time_code import short_time_code, time_left
 from app.theme import Theme
-from training.corrections.events import PlannedVideo, TrainingPlan
+from training.corrections.events import PlannedLabel, PlannedVideo, TrainingPlan
 from training.corrections.unfinished import Progress
 
 HEADINGS = ("", "Label", "", "Accepted", "Edited", "Drawn", "Rejected", "To learn", "Held out")
@@ -92,7 +92,7 @@ class PlanPage(QWidget):
         )
 
     def _rows(self, plan: TrainingPlan) -> Iterator[PlainRow]:
-        for each in plan.labels:
+        for each in sorted(plan.labels, key=_by_weight):
             numbers = (each.accepted, each.edited, each.human, each.rejected)
             sides = (each.train, each.held_out)
             yield PlainRow(
@@ -104,6 +104,18 @@ class PlanPage(QWidget):
                 ),
                 outline_colour(each.kind, self._theme),
             )
+
+
+def _by_weight(label: PlannedLabel) -> tuple[bool, int, int, int, str]:
+    """What is new and what most is learned of comes first."""
+    order = list(KIND_STYLES)
+    return (
+        not label.is_new,
+        -label.positives,
+        -label.rejected,
+        order.index(label.kind),
+        label.label,
+    )
 
 
 def cut_off_note(unfinished: Progress) -> str:

@@ -16,7 +16,7 @@ from app.panels.plain_table import PlainRow, PlainTable
 from app.player.time_code import short_time_code, time_left
 from app.theme import Theme
 from core_model.timeline import Detection
-from training.corrections.events import ComparedLabel, TrainingDone
+from training.corrections.events import ComparedLabel, TrainingDone, TrainingPlan
 
 FIGURE_HEADINGS = ("", "Label", "", "Events", "Before", "After", "Change", "Before .5", "After .5")
 FIGURE_HELP = (
@@ -34,6 +34,7 @@ CHANGE_HEADINGS = ("", "Onset", "What", "Label", "Before", "After")
 COMPARING = "Looking at the open video with both models…"
 NO_VIDEO = "Open a video to see what the new model finds differently in it."
 TALLEST_VIEW_PX = 180
+MOST_NAMES = 6
 
 
 class ResultPage(QWidget):
@@ -45,6 +46,7 @@ class ResultPage(QWidget):
         super().__init__()
         self._theme = theme
         self._done: TrainingDone | None = None
+        self._unmeasured: list[str] = []
         self._title = QLabel()
         self._title.setWordWrap(True)
         self.figures = PlainTable(
@@ -91,7 +93,8 @@ class ResultPage(QWidget):
     def show_result(self, improvement: Improvement) -> None:
         """Show the figures of a training that is done."""
         self._done = improvement.done
-        version, done = improvement.version, improvement.done
+        version, done, plan = improvement.version, improvement.done, improvement.plan
+        self._unmeasured = [] if done is None or plan is None else unmeasured(plan, done)
         if version is not None and done is not None:
             self._title.setText(
                 f"{version.name} is ready, trained in {time_left(done.seconds)}. Until you use it,"
@@ -140,10 +143,12 @@ class ResultPage(QWidget):
         self.figures.fill([self._figure_row(each) for each in done.compared])
         self.figures.setVisible(bool(done.compared))
         lines = [] if done.compared else ["Nothing was held out, so that nothing was measured."]
+        lines += self._unmeasured
         kept = "; ".join(
             f"{KIND_STYLES[each.kind].name}, {each.kept:,} of {each.shown:,} finds stay and"
             f" {each.added:,} come"
             for each in done.untouched
+            if each.shown or each.added
         )
         lines += [f"Of labels that were not trained, on all media used: {kept}."] if kept else []
         self._kept.setText("\n".join(lines))
@@ -162,7 +167,7 @@ class ResultPage(QWidget):
                 "new" if each.is_new else "",
                 f"{each.events:,}",
                 *(f"{figure:.3f}" for figure in figures),
-                f"{each.after - each.before:+.3f}".replace("-", "−"),
+                _change(each.after - each.before),
                 *(f"{figure:.3f}" for figure in at_half),
             ),
             outline_colour(each.kind, self._theme),
@@ -191,6 +196,23 @@ class ResultPage(QWidget):
     def _on_row(self, row: int, _column: int) -> None:
         if row < len(self._onsets):
             self.seek_asked.emit(self._onsets[row])
+
+
+def _change(difference: float) -> str:
+    return f"{difference:+.3f}".replace("-", "−") if abs(difference) >= 0.0005 else "0.000"
+
+
+def unmeasured(plan: TrainingPlan, done: TrainingDone) -> list[str]:
+    """A line on what was learned without anything to measure it with, where there is a table."""
+    known = {(each.kind, each.label) for each in done.compared}
+    names = [
+        each.label for each in plan.labels if each.train and (each.kind, each.label) not in known
+    ]
+    if not names or not done.compared:
+        return []
+    more = f" and {len(names) - MOST_NAMES} more" if len(names) > MOST_NAMES else ""
+    told = ", ".join(names[:MOST_NAMES])
+    return [f"Learned, but not measured, since no held-out video has any: {told}{more}."]
 
 
 def _score(found: Detection | None) -> str:

@@ -9,6 +9,7 @@ from typing import cast
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QProgressBar
 from pytestqt.qtbot import QtBot
 
@@ -17,6 +18,7 @@ from app.improve.comparison import Comparison
 from app.improve.improvement import Improvement
 from app.models.shelf import ModelVersion
 from app.panels.improve.change_view import HEAD_PX, ROW_PX, ChangeView, spoken
+from app.panels.improve.curves import nice_step
 from app.panels.improve.plan_page import PlanPage, plan_notes
 from app.panels.improve.result_page import COMPARING, NO_VIDEO, ResultPage
 from app.panels.improve.training_page import TrainingPage
@@ -24,7 +26,7 @@ from app.panels.plain_table import PlainTable
 from app.theme import DARK, LIGHT
 from core_model.timeline import Detection, Task
 from tests.app.improve.scripted_child import DONE, PLAN, evaluated, step
-from training.corrections.events import Encoding, LeftOut, PlannedVideo, SplitBy
+from training.corrections.events import Encoding, KeptDetections, LeftOut, PlannedVideo, SplitBy
 from training.corrections.unfinished import DrawState, Progress
 
 S = 1_000_000
@@ -39,6 +41,7 @@ class State:
         self.evaluations: list[object] = []
         self.remarks: list[str] = []
         self.done = DONE
+        self.plan = PLAN
         self.version = cast(ModelVersion, replace_name("study r12"))
         self.parent_version = replace_name("starter 1.1")
 
@@ -144,6 +147,25 @@ def test_a_training_says_how_far_it_is(training: TrainingPage) -> None:
     training.set_theme(LIGHT)
 
 
+def test_curves_go_over_all_steps(training: TrainingPage) -> None:
+    state = State()
+    state.steps = [step(number) for number in range(1, 11)]
+    state.evaluations = [evaluated(0), evaluated(10)]
+    training.resize(800, 400)
+    training.show_state(state.seen)
+    plot = training.curves.score
+    image = plot.grab().toImage()
+    ground, middle = QColor(DARK.ground), plot.height() // 2
+    # Of 20 steps 10 are done: the right half is free, but for the grid.
+    used, free = (
+        sum(image.pixelColor(x, y) != ground for x in columns for y in range(12, middle, 3))
+        for columns in (range(60, 180), range(plot.width() - 140, plot.width() - 20))
+    )
+    assert used > free
+    assert not training.curves.loss.grab().isNull()
+    assert [nice_step(span, 5) for span in (1.0, 0.3, 60, 7, 20)] == [0.2, 0.1, 20, 2, 5]
+
+
 def test_a_result_shows_figures_and_what_was_kept(qtbot: QtBot) -> None:
     page = ResultPage(DARK)
     qtbot.addWidget(page)
@@ -163,6 +185,13 @@ def test_a_result_shows_figures_and_what_was_kept(qtbot: QtBot) -> None:
     ]
     assert texts(page.figures, 1)[1:3] == ["kettle", "new"]
     assert "actions, 9 of 10 finds stay and 1 come" in page.text
+    assert "not measured" not in page.text
+    bell = replace(PLAN.labels[0], label="bell")
+    state.plan = replace(PLAN, labels=(*PLAN.labels, bell))
+    state.done = replace(DONE, untouched=(KeptDetections(Task.AVEL, 0, 0, 0),))
+    page.show_result(state.seen)
+    assert page.text.count("not measured, since no held-out video has any: bell.") == 1
+    assert "0 of 0" not in page.text
     state.done = replace(DONE, compared=(), untouched=())
     page.show_result(state.seen)
     assert "Nothing was held out" in page.text
