@@ -150,7 +150,7 @@ class MainWindow(WindowParts):
     # --- events ------------------------------------------------------------------------------
 
     def _show_detections(self) -> None:
-        self.timeline.set_detections(self.session.detections)
+        self.timeline.set_table(self.session.table)
 
     def _show_thresholds(self) -> None:
         self.timeline.set_limits(self.session.limits)

@@ -31,6 +31,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 
+from app.detection_table import DetectionTable
 from app.project.edits import AddVideos, ApplyRun, ImportAnnotations, Reshape, VideoFile
 from app.project.project_session import ProjectSession
 from app.theme import DARK, apply_theme
@@ -160,7 +161,7 @@ def open_view(state: ViewState, path: Path, count: int) -> TimelineView:
     state.set_media_range(0, HOUR_US)
     view.set_media(probe(path))
     wait_for(view.sound)
-    view.set_detections(make_events(count))
+    view.set_table(DetectionTable.of(make_events(count)))
     while sum(len(row.onset_us) for lane in view.lanes.lanes for row in lane.rows) < count:
         QApplication.processEvents(QEventLoop.ProcessEventsFlag.WaitForMoreEvents)
     return view

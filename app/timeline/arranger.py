@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 from PySide6.QtCore import QObject, QThread, Signal
 
+from app.detection_table import DetectionTable
 from app.limits import Limits
-from app.timeline.event_rows import LabelOrder, Row, rows_of
-from core_model.timeline import Detection, Task
+from app.timeline.event_rows import LabelOrder, Row, rows_in
+from core_model.timeline import Task
 
 # Fewer are laid out within a frame; a thread would only make them late.
 AT_ONCE = 1_000
@@ -16,19 +18,21 @@ AT_ONCE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class ArrangeRequest:
-    """Lay out those of ``detections`` that reach the limit of their label."""
+    """Lay out those of the detections that reach the limit of their label."""
 
-    detections: tuple[Detection, ...]
+    table: DetectionTable
     limits: Limits
     order: dict[Task, LabelOrder]
 
     def arranged(self) -> dict[Task, tuple[Row, ...]]:
         """Rows of every kind, no rows for a kind without events."""
-        shown: dict[Task, list[Detection]] = {task: [] for task in Task}
-        for event in self.detections:
-            if event.score >= self.limits.of(event.task, event.label):
-                shown[event.task].append(event)
-        return {task: rows_of(events, self.order[task]) for task, events in shown.items()}
+        table = self.table
+        kinds = np.array([list(Task).index(task) for task, _ in table.keys] or [0])[table.groups]
+        is_shown = table.shown(self.limits)
+        return {
+            task: rows_in(table, np.flatnonzero(is_shown & (kinds == number)), self.order[task])
+            for number, task in enumerate(Task)
+        }
 
 
 class _ArrangeThread(QThread):
@@ -58,12 +62,12 @@ class EventArranger(QObject):
         """Forget the order of labels: new media."""
         self._order = {task: LabelOrder() for task in Task}
 
-    def arrange(self, detections: tuple[Detection, ...], limits: Limits) -> None:
+    def arrange(self, table: DetectionTable, limits: Limits) -> None:
         """Lay these out and announce the rows, now or soon."""
-        request = ArrangeRequest(detections, limits, self._order)
+        request = ArrangeRequest(table, limits, self._order)
         if self._thread is not None:
             self._waiting = request
-        elif len(detections) <= AT_ONCE:
+        elif len(table.detections) <= AT_ONCE:
             self.rows_changed.emit(request.arranged())
         else:
             self._start(request)
@@ -92,4 +96,4 @@ class EventArranger(QObject):
             self._thread = None
         request, self._waiting = self._waiting, None
         if request is not None:
-            self.arrange(request.detections, request.limits)
+            self.arrange(request.table, request.limits)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from app.detection_table import DetectionTable
 from app.kind_style import score_text
 from core_model.timeline import Detection
 
@@ -21,6 +22,7 @@ LOOK_COUNT = SCORE_STEPS + 5
 
 Times = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.floating[Any]]
+Places = npt.NDArray[np.intp]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,27 +125,35 @@ def rows_of(events: Iterable[Detection], order: LabelOrder) -> tuple[Row, ...]:
     Labels come in ``order``; each goes whole into the first row that has room for all its events,
     else into a new row. Where events of one label overlap, they are first split into layers.
     """
-    by_label: dict[int, list[Detection]] = {}
-    for event in events:
-        by_label.setdefault(order.number(event.label), []).append(event)
+    table = DetectionTable.of(tuple(events))
+    return rows_in(table, np.arange(len(table.detections)), order)
+
+
+def rows_in(table: DetectionTable, places: Places, order: LabelOrder) -> tuple[Row, ...]:
+    """Like :func:`rows_of`, of the events at ``places`` (n,) of a table."""
+    groups = table.groups[places]
+    met, first = np.unique(groups, return_index=True)
+    by_label: dict[int, list[int]] = {}
+    for group in met[np.argsort(first)].tolist():
+        by_label.setdefault(order.number(table.keys[group][1]), []).append(group)
     rows: list[_OpenRow] = []
     for number in sorted(by_label):
-        for layer in _layers(by_label[number]):
+        own = places[np.isin(groups, by_label[number])]
+        for layer in _layers(table, own):
             row = next((row for row in rows if row.has_room(layer)), None)
             if row is None:
                 rows.append(_OpenRow(layer))
             else:
                 row.add(layer)
-    return tuple(row.closed() for row in rows)
+    return tuple(row.closed(table) for row in rows)
 
 
 class _Layer:
     """Events that do not overlap, in order."""
 
-    def __init__(self, events: Sequence[Detection]) -> None:
-        self.events = list(events)
-        self.onset_us = np.fromiter((e.onset_us for e in events), np.int64, len(events))
-        self.offset_us = np.fromiter((e.offset_us for e in events), np.int64, len(events))
+    def __init__(self, table: DetectionTable, places: Places) -> None:
+        self.places = places
+        self.onset_us, self.offset_us = table.onset_us[places], table.offset_us[places]
         self.covered_us = int(np.sum(self.offset_us - self.onset_us))
 
 
@@ -151,11 +161,8 @@ class _OpenRow:
     """A row that still takes layers."""
 
     def __init__(self, layer: _Layer) -> None:
-        self._events, self._onset_us, self._offset_us = (
-            layer.events,
-            layer.onset_us,
-            layer.offset_us,
-        )
+        self._places = layer.places
+        self._onset_us, self._offset_us = layer.onset_us, layer.offset_us
         self._covered_us = layer.covered_us
 
     def has_room(self, layer: _Layer) -> bool:
@@ -172,15 +179,14 @@ class _OpenRow:
         onset_us = np.concatenate([self._onset_us, layer.onset_us])
         order = np.argsort(onset_us, kind="stable")
         self._covered_us += layer.covered_us
-        events = self._events + layer.events
-        self._events = [events[i] for i in order.tolist()]
+        self._places = np.concatenate([self._places, layer.places])[order]
         self._onset_us = onset_us[order]
         self._offset_us = np.concatenate([self._offset_us, layer.offset_us])[order]
 
-    def closed(self) -> Row:
-        events = tuple(self._events)
-        score = np.fromiter((e.score for e in events), np.float64, len(events))
+    def closed(self, table: DetectionTable) -> Row:
+        events = tuple(map(table.detections.__getitem__, self._places.tolist()))
         knots_us, covered_us = knots_of(self._onset_us, self._offset_us)
+        score = table.scores[self._places]
         return Row(self._onset_us, self._offset_us, knots_us, covered_us, events, score)
 
 
@@ -192,23 +198,21 @@ def knots_of(onset_us: Times, offset_us: Times) -> tuple[Times, Times]:
     return knots_us, np.stack([after_us - lengths_us, after_us], axis=1).ravel()
 
 
-def _layers(events: list[Detection]) -> list[_Layer]:
+def _layers(table: DetectionTable, places: Places) -> list[_Layer]:
     """Split events of one label into as few layers without overlap as there can be."""
-    events = sorted(events, key=lambda e: (e.onset_us, e.offset_us))
-    whole = _Layer(events)
+    places = places[np.lexsort((table.offset_us[places], table.onset_us[places]))]
+    whole = _Layer(table, places)
     if not np.any(whole.onset_us[1:] < whole.offset_us[:-1]):
         return [whole]
-    layers: list[list[Detection]] = []
+    numbers: list[int] = []
     free: list[int] = []
     busy: list[tuple[int, int]] = []
-    for event in events:
-        while busy and busy[0][0] <= event.onset_us:
+    for onset_us, offset_us in zip(whole.onset_us.tolist(), whole.offset_us.tolist(), strict=True):
+        while busy and busy[0][0] <= onset_us:
             heappush(free, heappop(busy)[1])
-        if free:
-            index = heappop(free)
-        else:
-            index = len(layers)
-            layers.append([])
-        layers[index].append(event)
-        heappush(busy, (event.offset_us, index))
-    return [_Layer(layer) for layer in layers]
+        # All that there are by now are busy, unless one is free.
+        number = heappop(free) if free else len(busy)
+        numbers.append(number)
+        heappush(busy, (offset_us, number))
+    layer_of = np.array(numbers)
+    return [_Layer(table, places[layer_of == number]) for number in range(max(numbers) + 1)]

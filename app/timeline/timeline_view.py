@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QScrollBar, QSplitter, QVBoxLayout, QWidget
 
+from app.detection_table import DetectionTable
 from app.limits import Limits
 from app.theme import Theme
 from app.timeline.arranger import EventArranger
@@ -27,7 +28,7 @@ from app.timeline.tracks import Tracks
 from app.view_state import ViewState
 from app.window.annotation import Annotation
 from core_model.media.probe import MediaInfo
-from core_model.timeline import Detection, Task
+from core_model.timeline import Task
 
 # Steps of a scroll bar are 32 bit; this many are finer than any screen.
 SCROLL_STEPS = 1 << 30
@@ -51,7 +52,7 @@ class TimelineView(QWidget):
         self._theme = theme
         self._view_state = view_state
         self._last_playhead_us = view_state.playhead_us
-        self._detections: tuple[Detection, ...] = ()
+        self._table = DetectionTable.of(())
         self._limits = Limits()
         self._arranger = EventArranger(self)
         self._arranger.rows_changed.connect(self._show_found)
@@ -103,7 +104,7 @@ class TimelineView(QWidget):
         Events of the media before are taken off. The time range is the view state's matter.
         """
         self._arranger.reset()
-        self.set_detections(())
+        self.set_table(DetectionTable.of(()))
         if info is None or info.audio is None:
             self.sound.close(silent=info is not None)
         else:
@@ -116,9 +117,9 @@ class TimelineView(QWidget):
             self.sound_settings = SoundSettingsPanel(self.spectrogram, self.sound, self._view_state)
         self.sound_settings.open_at(corner)
 
-    def set_detections(self, detections: tuple[Detection, ...]) -> None:
+    def set_table(self, table: DetectionTable) -> None:
         """Show this complete list, in any order."""
-        self._detections = detections
+        self._table = table
         self._show_detections()
 
     def set_limits(self, limits: Limits) -> None:
@@ -195,7 +196,7 @@ class TimelineView(QWidget):
 
     def _show_detections(self) -> None:
         if self.feed is None or not self.feed.is_active:
-            self._arranger.arrange(self._detections, self._limits)
+            self._arranger.arrange(self._table, self._limits)
 
     def _show_found(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """What was found, unless a project holds the video meanwhile."""

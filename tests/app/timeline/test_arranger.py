@@ -6,6 +6,7 @@ import random
 
 from pytestqt.qtbot import QtBot
 
+from app.detection_table import DetectionTable
 from app.limits import Limits
 from app.timeline.arranger import AT_ONCE, EventArranger
 from app.timeline.event_rows import Row
@@ -32,7 +33,7 @@ def test_few_are_there_at_once_and_thresholds_hold(qtbot: QtBot) -> None:
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
     sounds, actions = events(60), events(40, Task.TAL)
-    arranger.arrange(sounds + actions, Limits({Task.SED: 0.5}))
+    arranger.arrange(DetectionTable.of(sounds + actions), Limits({Task.SED: 0.5}))
     (rows,) = seen
     assert set(rows) == set(Task)
     assert number(rows, Task.SED) == sum(event.score >= 0.5 for event in sounds)
@@ -45,7 +46,7 @@ def test_many_come_from_a_thread_and_the_newest_wins(qtbot: QtBot) -> None:
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
     for extra in (1, 2, 3):
-        arranger.arrange(events(AT_ONCE + extra), Limits())
+        arranger.arrange(DetectionTable.of(events(AT_ONCE + extra)), Limits())
     assert seen == []
     qtbot.waitUntil(lambda: bool(seen) and number(seen[-1], Task.SED) == AT_ONCE + 3)
     assert len(seen) == 2
@@ -56,9 +57,9 @@ def test_rows_of_the_media_before_are_dropped(qtbot: QtBot) -> None:
     arranger = EventArranger()
     seen: list[Rows] = []
     arranger.rows_changed.connect(seen.append)
-    arranger.arrange(events(AT_ONCE + 1), Limits())
+    arranger.arrange(DetectionTable.of(events(AT_ONCE + 1)), Limits())
     arranger.reset()
-    arranger.arrange((), Limits())
+    arranger.arrange(DetectionTable.of(()), Limits())
     qtbot.waitUntil(lambda: bool(seen))
     assert [number(rows, Task.SED) for rows in seen] == [0]
     arranger.shutdown()
@@ -66,6 +67,6 @@ def test_rows_of_the_media_before_are_dropped(qtbot: QtBot) -> None:
 
 def test_shutdown_ends_the_thread(qtbot: QtBot) -> None:
     arranger = EventArranger()
-    arranger.arrange(events(AT_ONCE + 500), Limits())
-    arranger.arrange(events(AT_ONCE + 600), Limits())
+    arranger.arrange(DetectionTable.of(events(AT_ONCE + 500)), Limits())
+    arranger.arrange(DetectionTable.of(events(AT_ONCE + 600)), Limits())
     arranger.shutdown()

@@ -11,6 +11,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
+from app.detection_table import DetectionTable
 from app.theme import DARK, LIGHT
 from app.timeline.time_pane import MARGIN_PX, TimePane
 from app.timeline.timeline_view import TimelineView
@@ -61,7 +62,7 @@ def show_many(view: TimelineView, qtbot: QtBot) -> None:
         Detection(list(Task)[number % 3], f"label {number % 2}", at * S, (at + 2) * S, 0.7)
         for number, at in enumerate(range(0, 3_590, 3))
     )
-    view.set_detections(events)
+    view.set_table(DetectionTable.of(events))
     qtbot.waitUntil(lambda: sum(lane.count for lane in view.lanes.lanes) == len(events))
 
 
@@ -97,7 +98,7 @@ def test_the_picture_is_never_out_of_date(
         lambda: state.set_snap_times("shots", (990 * S, 1_004 * S)),
         lambda: view.resize(840, 400),
         lambda: view.set_theme(LIGHT),
-        lambda: view.set_detections(()),
+        lambda: view.set_table(DetectionTable.of(())),
     )
     for change in changes:
         before = {pane: pixels(pane) for pane in view.panes()}

@@ -13,6 +13,7 @@ from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.detection_table import DetectionTable
 from app.limits import Limits
 from app.theme import DARK, LIGHT
 from app.timeline.lanes_pane import tool_tip
@@ -199,7 +200,7 @@ def test_events_are_found_named_and_zoomed_to(
     view: TimelineView, state: ViewState, qtbot: QtBot
 ) -> None:
     bark = event("dog <barking>", 12, 18)
-    view.set_detections((bark, event("speech", 14, 30)))
+    view.set_table(DetectionTable.of((bark, event("speech", 14, 30))))
     lane = view.lanes.lanes[1]
     assert [len(row.events) for row in lane.rows] == [1, 1]
     place = QPoint(MARGIN_PX + 250, lane.box_top_px(0) + 5)
@@ -216,7 +217,7 @@ def test_events_are_found_named_and_zoomed_to(
 
 
 def test_boxes_lie_exactly_on_their_time(view: TimelineView, state: ViewState) -> None:
-    view.set_detections((event("speech", 15, 27, score=1.0),))
+    view.set_table(DetectionTable.of((event("speech", 15, 27, score=1.0),)))
     top_px = view.lanes.lanes[1].box_top_px(0)
     row = pixels(view.lanes)[top_px + 1]
     ground = rgb(DARK.ground)
@@ -229,7 +230,7 @@ def test_boxes_lie_exactly_on_their_time(view: TimelineView, state: ViewState) -
 
 
 def test_thresholds_hide_without_forgetting(view: TimelineView) -> None:
-    view.set_detections((event("speech", 1, 2, 0.3), event("dog", 5, 6, 0.7)))
+    view.set_table(DetectionTable.of((event("speech", 1, 2, 0.3), event("dog", 5, 6, 0.7))))
     view.set_limits(Limits({Task.SED: 0.5}))
     assert [[e.label for e in row.events] for row in view.lanes.lanes[1].rows] == [["dog"]]
     view.set_limits(Limits({Task.SED: 0.1}))
@@ -238,7 +239,7 @@ def test_thresholds_hide_without_forgetting(view: TimelineView) -> None:
 
 def test_crowded_rows_are_drawn_as_density(view: TimelineView, state: ViewState) -> None:
     many = tuple(event("tick", i * 0.06, i * 0.06 + 0.03) for i in range(1_000))
-    view.set_detections(many)
+    view.set_table(DetectionTable.of(many))
     top_px = view.lanes.lanes[1].box_top_px(0)
     row = pixels(view.lanes)[top_px + 3, MARGIN_PX + 50 : MARGIN_PX + 900]
     shade = np.median(row, axis=0)
@@ -252,9 +253,9 @@ def test_crowded_rows_are_drawn_as_density(view: TimelineView, state: ViewState)
 
 def test_rows_that_do_not_fit_get_lower_then_scroll(view: TimelineView, state: ViewState) -> None:
     stack = tuple(event(f"label {i}", 10, 20) for i in range(40))
-    view.set_detections(stack[:2])
+    view.set_table(DetectionTable.of(stack[:2]))
     assert view.lanes.lanes[1].row_px == 24
-    view.set_detections(stack)
+    view.set_table(DetectionTable.of(stack))
     lane = view.lanes.lanes[1]
     assert lane.row_px == 16
     before = visible(state)
@@ -287,7 +288,11 @@ def test_the_overview_moves_and_resizes_what_is_visible(
 
 
 def test_the_overview_shows_events_of_every_kind(view: TimelineView) -> None:
-    view.set_detections((Detection(Task.TAL, "archery", 15 * S, 30 * S, 0.9), event("dog", 30, 45)))
+    view.set_table(
+        DetectionTable.of(
+            (Detection(Task.TAL, "archery", 15 * S, 30 * S, 0.9), event("dog", 30, 45))
+        )
+    )
     picture = pixels(view.overview)
     action, sound = picture[8, MARGIN_PX + 300], picture[18, MARGIN_PX + 600]
     assert action[0] > action[2] + 80
@@ -368,7 +373,7 @@ def test_media_without_sound_says_so_quietly(
 
 
 def test_new_media_takes_the_events_off(view: TimelineView) -> None:
-    view.set_detections((event("speech", 1, 2),))
+    view.set_table(DetectionTable.of((event("speech", 1, 2),)))
     view.set_media(None)
     assert all(not lane.rows for lane in view.lanes.lanes)
 
