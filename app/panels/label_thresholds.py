@@ -9,11 +9,13 @@ from PySide6.QtCore import (
     QAbstractListModel,
     QModelIndex,
     QPersistentModelIndex,
+    QPoint,
     QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
+    Signal,
 )
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
@@ -53,7 +55,12 @@ class LabelRow:
 
 
 class LabelThresholds(QAbstractListModel):
-    """Labels of the open file by name; their thresholds are read from the session."""
+    """Labels of the open file by name; their thresholds are read from the session.
+
+    ``looks_changed(places)``: rows look different, but hold what they held.
+    """
+
+    looks_changed = Signal(object)
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -76,11 +83,10 @@ class LabelThresholds(QAbstractListModel):
         self._apply()
 
     def tell_thresholds(self) -> None:
-        """Thresholds have moved: only rows that look different now are drawn again."""
+        """Thresholds have moved."""
         before, self._told = self._told, self._looks()
-        for place, (old, new) in enumerate(zip(before, self._told, strict=True)):
-            if old != new:
-                self.dataChanged.emit(self.index(place), self.index(place))
+        pairs = zip(before, self._told, strict=True)
+        self.looks_changed.emit({place for place, (old, new) in enumerate(pairs) if old != new})
 
     def row_at(self, place: int) -> LabelRow:
         return self._rows[place]
@@ -237,6 +243,7 @@ class LabelThresholdView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName("Thresholds of labels")
         self.setMouseTracking(False)
+        self.rows.looks_changed.connect(self._draw_again)
 
     def set_theme(self, theme: Theme) -> None:
         self.delegate.theme = theme
@@ -288,6 +295,14 @@ class LabelThresholdView(QListView):
             is_large = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             step = steps[Qt.Key(key)] * (LARGE_STEP if is_large else STEP)
             self._move(row.key, self._session.label_threshold(row.key) + step)
+
+    def _draw_again(self, places: set[int]) -> None:
+        """Of many rows only those in view."""
+        index = self.indexAt(QPoint(0, 0))
+        while index.isValid() and (area := self.visualRect(index)).top() < self.viewport().height():
+            if index.row() in places:
+                self.viewport().update(area)
+            index = index.siblingAtRow(index.row() + 1)
 
     def _drag_to(self, x_px: float) -> None:
         if self._dragged is not None:

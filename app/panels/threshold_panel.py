@@ -58,6 +58,8 @@ class _KindPart:
         self.take.setAccessibleName(f"Use the suggested threshold of {name}")
         self.take.clicked.connect(self._take)
         self._advice = Advice(None, 0.0, 0)
+        self._own: dict[LabelKey, Scores] = {}
+        self._told: list[float] = []
 
     def set_theme(self, theme: Theme) -> None:
         for part in (self.symbol, self.histogram, self.eye):
@@ -65,16 +67,20 @@ class _KindPart:
 
     def read(self, by_label: dict[LabelKey, Scores]) -> None:
         """Show what of these scores is there and what of it is shown."""
-        own = {key: scores for key, scores in by_label.items() if key[0] is self._task}
-        self.histogram.set_scores(together(list(own.values())))
-        self.tell(own)
+        self._own = {key: scores for key, scores in by_label.items() if key[0] is self._task}
+        self._told = []
+        self.histogram.set_scores(together(list(self._own.values())))
+        self.tell()
 
-    def tell(self, by_label: dict[LabelKey, Scores]) -> None:
-        """Thresholds have moved."""
-        limits = self._session.limits
-        own = {key: scores for key, scores in by_label.items() if key[0] is self._task}
-        shown = sum(scores.at_least(limits.of(*key)) for key, scores in own.items())
-        total = sum(map(len, own.values()))
+    def tell(self) -> None:
+        """Thresholds have moved: count what is shown if any of this kind's did."""
+        limits, before = self._session.limits, self._told
+        self._told = [limits.of(self._task, ""), *(limits.of(*key) for key in self._own)]
+        if self._told == before:
+            return
+        own = self._own.values()
+        shown = sum(each.at_least(limit) for each, limit in zip(own, self._told[1:], strict=True))
+        total = sum(map(len, own))
         self.count.setText(f"{shown:,} of {total:,}" if total else "")
         is_hidden = self._session.is_hidden(self._task)
         self.histogram.set_threshold(2.0 if is_hidden else self._session.threshold(self._task))
@@ -177,7 +183,7 @@ class ThresholdPanel(QWidget):
     def _on_thresholds(self) -> None:
         if self.isVisible():
             for part in self._kinds.values():
-                part.tell(self._scores)
+                part.tell()
             self.labels.rows.tell_thresholds()
         self._tell_reset()
 
