@@ -95,6 +95,16 @@ class Bundle:
         return self._part_id(self.description.visual), self._part_id(self.description.audio)
 
     @functools.cached_property
+    def head_id(self) -> str:
+        """The content of the head: what points depend on. Raises BundleError."""
+        path = self.folder / self.description.head
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "blake2b").hexdigest()[:32]
+        except OSError as error:
+            raise BundleError(f"{path}: {error.strerror or error}") from error
+
+    @functools.cached_property
     def version(self) -> str:
         """What detections of this bundle are marked with: the same for the same weights, labels
         and thresholds."""

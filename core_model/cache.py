@@ -15,7 +15,7 @@ import mmap
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -152,10 +152,15 @@ class EncodingCache:
     def store(self, media_hash: str, encoder_ids: tuple[str, str], encodings: Encodings) -> bool:
         """Write an entry; False, with a line in the log, where the folder does not take it."""
         path = self._path(media_hash, encoder_ids, encodings.grid)
+        return self.put(path, lambda file: _write(file, encodings))
+
+    def put(self, path: Path, write: Callable[[Path], None]) -> bool:
+        """Have an entry written under a path of the folder, all of it or nothing, within the
+        limit; False, with a line in the log, where the folder does not take it."""
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             with temporary_file(self.folder) as temporary:
-                _write(temporary, encodings)
+                write(temporary)
                 temporary.replace(path)
             shrink(self.folder, SUFFIX, self._limit_bytes, spared=path)
         except (OSError, SafetensorError) as error:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from pathlib import Path
 
 from core_model.cache import EncodingCache, Encodings, content_hash
 from core_model.media.probe import MediaInfo
+from core_model.point_shelf import PointShelf
 from core_model.prompting.kept import FileKey, KeptFile, KeptFiles
-from core_model.timeline import SnippetGrid
+from core_model.timeline import SnippetGrid, Task
 
 logger = logging.getLogger(__name__)
 
@@ -16,10 +18,16 @@ logger = logging.getLogger(__name__)
 class Library:
     """Finds encodings of files. ``files`` may be used by several threads, the rest by one each."""
 
-    def __init__(self, cache: EncodingCache | None, encoder_ids: tuple[str, str]) -> None:
-        """``cache`` of None looks nothing up on disk and keeps nothing there."""
+    def __init__(
+        self,
+        cache: EncodingCache | None,
+        encoder_ids: tuple[str, str],
+        points: PointShelf | None = None,
+    ) -> None:
+        """``cache`` and ``points`` of None look nothing up on disk and keep nothing there."""
         self._cache = cache
         self._encoder_ids = encoder_ids
+        self._points = points
         self.files = KeptFiles()
 
     def media_hash(self, path: Path) -> str | None:
@@ -50,6 +58,23 @@ class Library:
         """Write to the cache, if there is one."""
         if self._cache is not None and media_hash is not None:
             self._cache.store(media_hash, self._encoder_ids, encodings)
+
+    def recall_points(self, file: KeptFile, task: Task) -> None:
+        """Let a file have the points that were made of it before."""
+        media_hash = self.media_hash(file.info.path)
+        if self._points is not None and media_hash is not None:
+            for window in self._points.load(media_hash, task, file.grid):
+                self.files.add(file, task, window)
+
+    def store_points(
+        self, media_hash: str | None, file: KeptFile, task: Task, spans: Sequence[tuple[int, int]]
+    ) -> None:
+        """Keep the points of a whole file on disk, if all windows, (first, count), are there."""
+        kept = file.points(task)
+        windows = [kept[first] for first, _ in spans if first in kept]
+        is_whole = [(each.first, each.count) for each in windows] == list(spans)
+        if self._points is not None and media_hash is not None and windows and is_whole:
+            self._points.store(media_hash, task, file.grid, windows)
 
     def kept(self, path: Path) -> KeptFile | None:
         """The file as it is in memory; None where it is not or has changed since."""

@@ -31,6 +31,7 @@ from core_model.encoders.base import AudioEncoder, VisualEncoder
 from core_model.library import Library
 from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.media.probe import MediaInfo, probe
+from core_model.point_shelf import PointShelf
 from core_model.postprocess import DecodeConfig
 from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.prompter import Prompter
@@ -176,6 +177,8 @@ class Predictor:
             run = self._run(file, prompts, cancelled)
             for ready in self._cached_steps(kept.count):
                 events = run.advance(ready, kept.count, kept.end_us)
+                if ready == kept.count and part is info:
+                    self._store_points(media_hash, file, prompts)
                 yield _update(part, events, ready, kept.count, kept.end_us, began_s, True)
             return
         encoder = BlockEncoder(part, self._visual_encoder, self._audio_encoder, self.device)
@@ -193,10 +196,20 @@ class Predictor:
                 if ready == encoder.count and part is info:
                     self.library.store(media_hash, encoder.result())
                 events = run.advance(ready, encoder.count, encoder.end_us)
+                if ready == encoder.count and part is info:
+                    self._store_points(media_hash, file, prompts)
                 yield _update(part, events, ready, encoder.count, encoder.end_us, began_s, False)
         finally:
             self._encoder_calls += encoder.calls
             file.abandon()
+
+    def _store_points(
+        self, media_hash: str | None, file: KeptFile, prompts: tuple[TaskPrompt, ...] | None
+    ) -> None:
+        """What the backbone made of a whole file is not to be made again."""
+        spans = list(self._plan.spans(file.extent.count))
+        for prompt in prompts or ():
+            self.library.store_points(media_hash, file, prompt.task, spans)
 
     def _file(self, info: MediaInfo, kept: Encodings, *, keep: bool) -> KeptFile:
         """A file that is encoded, also kept in memory if asked to."""
@@ -272,12 +285,16 @@ class Predictor:
     @functools.cached_property
     def library(self) -> Library:
         """What has been encoded. Raises BundleError where an encoder's file cannot be read."""
-        return Library(self._cache, self.bundle.encoder_ids)
+        if self._cache is None:
+            return Library(None, self.bundle.encoder_ids)
+        plan = self._plan
+        points = PointShelf(self._cache, self.bundle.head_id, plan.length, plan.hop)
+        return Library(self._cache, self.bundle.encoder_ids, points)
 
     @functools.cached_property
     def prompter(self) -> Prompter:
         """Answers prompts about files that :meth:`kept_file` gave; for one thread."""
-        return Prompter(self.bundle, self._head, self._scorer, self._plan, self.library.files)
+        return Prompter(self.bundle, self._head, self._scorer, self._plan, self.library)
 
     @functools.cached_property
     def explainer(self) -> Explainer:

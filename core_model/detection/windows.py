@@ -39,6 +39,11 @@ class WindowPlan:
         if count:
             yield max(0, count - self.length)
 
+    def spans(self, count: int) -> Iterator[tuple[int, int]]:
+        """First snippet and number of snippets of each of them."""
+        for start in self.starts(count):
+            yield start, min(self.length, count - start)
+
     def complete(self, start: int, ready: int, count: int) -> bool:
         """Whether all snippets of a window of these starts are there."""
         return min(start + self.length, count) <= ready

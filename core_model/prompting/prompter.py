@@ -13,9 +13,10 @@ from core_model.bundle_description import BundleError
 from core_model.detection.feeds import DetectionCancelledError
 from core_model.detection.run import by_onset, tasks_of, timed
 from core_model.detection.windows import WindowPlan, WindowPoints, WindowScorer
+from core_model.library import Library
 from core_model.postprocess import DecodeConfig
 from core_model.prompt_spec import PromptSpec, ScoreCurve
-from core_model.prompting.kept import Extent, KeptFile, KeptFiles
+from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.scoring import Found, find, snippet_scores
 from core_model.prompting.stream import ComparedStream, likeness
 from core_model.prompting.texts import PromptRows, prompt_rows, will_load_text_model
@@ -45,13 +46,13 @@ class Prompter:
         head: UniAV,
         scorer: WindowScorer,
         plan: WindowPlan,
-        files: KeptFiles,
+        library: Library,
     ) -> None:
         self._bundle = bundle
         self._head = head
         self._scorer = scorer
         self._plan = plan
-        self._files = files
+        self._library = library
         self._streams: tuple[KeptFile | None, dict[Task, ComparedStream]] = (None, {})
 
     def answer(
@@ -108,7 +109,8 @@ class Prompter:
 
     def _kept_windows(self, file: KeptFile, task: Task) -> list[WindowPoints]:
         """The windows that follow each other from the first snippet on."""
-        kept, extent = file.points(task), file.extent
+        extent = file.extent
+        kept = self._known(file, task, extent)
         windows: list[WindowPoints] = []
         for start, end in self._spans(extent):
             window = kept.get(start)
@@ -179,18 +181,32 @@ class Prompter:
         extent: Extent,
         cancelled: Callable[[], bool],
     ) -> list[WindowPoints]:
-        """The points of these windows, computed where they are not kept."""
-        kept = file.points(task)
+        """The points of these windows, made where they are kept neither in memory nor on disk."""
+        kept = self._known(file, task, extent)
         windows: list[WindowPoints] = []
+        is_new = False
         for start, end in spans:
             window = kept.get(start)
             if window is None or window.count != end - start:
                 _ask(cancelled)
                 window = self._scorer.points(task, start, *file.features.part(start, end))
+                is_new = True
                 if end == min(start + self._plan.length, extent.count):
-                    self._files.add(file, task, window)
+                    self._library.files.add(file, task, window)
             windows.append(window)
+        if is_new and extent.done:
+            media_hash = self._library.media_hash(file.info.path)
+            whole = list(self._plan.spans(extent.count))
+            self._library.store_points(media_hash, file, task, whole)
         return windows
+
+    def _known(self, file: KeptFile, task: Task, extent: Extent) -> dict[int, WindowPoints]:
+        """The windows that were made before, today or another day."""
+        kept = file.points(task)
+        if extent.done and any(start not in kept for start in self._plan.starts(extent.count)):
+            self._library.recall_points(file, task)
+            kept = file.points(task)
+        return kept
 
     def _find(
         self,

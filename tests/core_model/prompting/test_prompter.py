@@ -153,8 +153,10 @@ def test_no_encoder_no_backbone_and_no_text_model_work_for_a_known_wording(
     assert len(words) == 1
 
 
-def test_encodings_from_the_disk_need_the_backbone_once(bundle_folder, cache, clip, encoded):
-    fresh = Predictor(Bundle(bundle_folder), "cpu", cache)
+def test_encodings_from_the_disk_need_the_backbone_once(bundle_folder, tmp_path, clip):
+    fresh = Predictor(Bundle(bundle_folder), "cpu", EncodingCache(tmp_path))
+    for _ in fresh.encode(clip):
+        pass
     file = fresh.kept_file(clip)
     first = answers(fresh, file, PromptSpec(Task.SED, ("siren",)))
     windows = fresh.work.backbone_calls
@@ -295,7 +297,7 @@ def test_a_task_that_the_bundle_lacks_is_one_line(tmp_path, clip):
 
 
 def test_curves_of_own_labels_come_from_what_is_kept(
-    predictor, encoded, bundle_folder, cache, clip
+    predictor, encoded, bundle_folder, tmp_path, clip
 ):
     before = predictor.work
     curves = predictor.prompter.label_curves(encoded, [*ALL_LABELS, (Task.SED, "nobody knows it")])
@@ -309,6 +311,32 @@ def test_curves_of_own_labels_come_from_what_is_kept(
         expected = predictor.bundle.calibrated(task, answer.curve.values)
         np.testing.assert_allclose(curve.values, expected, atol=1e-6)
     # Where nobody has looked yet the backbone is not asked.
-    fresh = Predictor(Bundle(bundle_folder), "cpu", cache)
+    fresh = Predictor(Bundle(bundle_folder), "cpu", EncodingCache(tmp_path))
+    for _ in fresh.encode(clip):
+        pass
     assert fresh.prompter.label_curves(fresh.kept_file(clip), ALL_LABELS) == {}
     assert fresh.work.backbone_calls == 0
+
+
+def test_another_day_no_backbone_is_asked(predictor, encoded, bundle_folder, cache, clip, words):
+    specs = [PromptSpec(task, (label,)) for task, label in ALL_LABELS]
+    expected = answers(predictor, encoded, *specs)
+    fresh = Predictor(Bundle(bundle_folder), "cpu", cache)
+    found = answers(fresh, fresh.kept_file(clip), *specs)
+    assert fresh.work.backbone_calls == fresh.work.encoder_calls == 0
+    for one, other in zip(found, expected, strict=True):
+        assert one.detections == other.detections
+        np.testing.assert_array_equal(one.curve.values, other.curve.values)
+
+
+def test_what_prompts_needed_first_is_kept_for_another_day(bundle_folder, tmp_path, clip):
+    calls = []
+    task, label = ALL_LABELS[0]
+    spec = PromptSpec(task, (label,))
+    for _ in range(2):
+        fresh = Predictor(Bundle(bundle_folder), "cpu", EncodingCache(tmp_path))
+        for _ in fresh.encode(clip):
+            pass
+        answers(fresh, fresh.kept_file(clip), spec)
+        calls.append(fresh.work.backbone_calls)
+    assert calls[0] > 0 and calls[1] == 0
