@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import itertools
 import os
 import sys
 import threading
@@ -10,6 +11,7 @@ import time
 import weakref
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -35,6 +37,12 @@ SHARED_DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
 _PATIENCE_S = 5.0
 # A test is blamed for what it left, the tests after it are not.
 _told: weakref.WeakSet[object] = weakref.WeakSet()
+# To look at every object after every test would take longer than most tests do: what is there
+# from earlier on is put aside, where the garbage collector does not list it.
+_MANY_OBJECTS = 10_000
+# Timers and threads among what was put aside.
+_put_aside: weakref.WeakSet[object] = weakref.WeakSet()
+_homes = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -56,7 +64,9 @@ def qtbot(qapp: object, request: pytest.FixtureRequest) -> object:
 @pytest.fixture(autouse=True)
 def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Settings and caches of one test are seen by no other test and by no person."""
-    home = tmp_path_factory.mktemp("home")
+    # Not a numbered folder of pytest's: that looks through all there are, after every test more.
+    home = tmp_path_factory.getbasetemp() / f"home-{next(_homes)}"
+    home.mkdir()
     for name, folder in (
         ("AVSCOPE_CACHE_DIR", "cache"),
         ("AVSCOPE_CONFIG_DIR", "config"),
@@ -72,6 +82,7 @@ def own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.Mo
 @pytest.fixture(autouse=True)
 def nothing_left_running(own_folders: Path) -> Iterator[None]:
     """Fails a test after which a thread or a timer that it started is still running."""
+    _put_objects_aside()
     threads_before = set(threading.enumerate())
     yield
     left = _threads_left(threads_before) + _qt_objects_left()
@@ -101,19 +112,37 @@ def _qt_objects_left() -> list[str]:
     import shiboken6
     from PySide6.QtCore import QThread, QTimer
 
-    timers, threads = _with_subclasses(QTimer), _with_subclasses(QThread)
     left: list[str] = []
-    for candidate in gc.get_objects():
-        kind = type(candidate)
-        if kind not in timers and kind not in threads:
-            continue
+    for candidate in (*_put_aside, *_timers_and_threads(gc.get_objects())):
         if not shiboken6.isValid(candidate) or candidate in _told:
             continue
-        running = candidate.isActive() if kind in timers else candidate.isRunning()
+        is_timer = isinstance(candidate, QTimer)
+        running = candidate.isActive() if is_timer else candidate.isRunning()
         if running and candidate is not QThread.currentThread():
             _told.add(candidate)
             left.append(repr(candidate))
     return left
+
+
+def _put_objects_aside() -> None:
+    """Once there are many; nothing of the test before is held any more."""
+    objects = gc.get_objects()
+    if len(objects) < _MANY_OBJECTS:
+        return
+    del objects
+    gc.collect()
+    for candidate in _timers_and_threads(gc.get_objects()):
+        _put_aside.add(candidate)
+    gc.freeze()
+
+
+def _timers_and_threads(objects: list[object]) -> list[Any]:
+    if "PySide6.QtCore" not in sys.modules:
+        return []
+    from PySide6.QtCore import QThread, QTimer
+
+    kinds = _with_subclasses(QTimer) | _with_subclasses(QThread)
+    return [each for each in objects if type(each) in kinds]
 
 
 def _with_subclasses(kind: type) -> set[type]:
