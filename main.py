@@ -84,8 +84,10 @@ def _run_window(arguments: list[str]) -> int:
         named = shlex.quote(str(video)) if video else "VIDEO"
         print(f"No display for a window. Try: python main.py detect {named}", file=sys.stderr)
         return EXIT_NO_DISPLAY
-    from app.bootstrap import run_window
+    from app.collector import everything_stays
 
+    with everything_stays():
+        from app.bootstrap import run_window
     return run_window(video)
 
 

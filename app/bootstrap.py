@@ -12,9 +12,10 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from app.allocator import keep_together
+from app.collector import everything_stays
 from app.main_window import MainWindow
 from app.settings import settings_file
-from app.theme import FONT_SIZE_PX, apply_theme, theme_for
+from app.theme import FONT_SIZE_PX
 from app.window.memory import WindowMemory
 
 # How long a closed window waits for detection to stop where it can be stopped.
@@ -27,8 +28,9 @@ def run_window(path: Path | None) -> int:
     """Open the window, with a file if one is given; returns the exit code when it is closed."""
     keep_together()
     app = make_application()
-    window = make_window(app)
-    window.show()
+    with everything_stays():
+        window = make_window(app)
+        window.show()
     # After the first paint, since both begin to load the model.
     if path is not None:
         QTimer.singleShot(0, window, lambda: window.open_path(path))
@@ -65,6 +67,4 @@ def make_application() -> QApplication:
 
 def make_window(app: QApplication) -> MainWindow:
     """The main window with the settings of the last time, not yet shown."""
-    memory = WindowMemory(settings_file())
-    apply_theme(app, theme_for(memory.settings.theme))
-    return MainWindow(memory)
+    return MainWindow(WindowMemory(settings_file()))

@@ -20,12 +20,17 @@ LIMIT_S = 1.5
 
 START = """
 import sys, time
-from PySide6.QtCore import QTimer
-from app.bootstrap import make_application, make_window
+from app.collector import everything_stays
+
+# As main.py and run_window do it.
+with everything_stays():
+    from PySide6.QtCore import QTimer
+    from app.bootstrap import make_application, make_window
 
 app = make_application()
-window = make_window(app)
-window.show()
+with everything_stays():
+    window = make_window(app)
+    window.show()
 
 
 def painted():

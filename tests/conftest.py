@@ -29,6 +29,10 @@ settings.register_profile(
 )
 settings.load_profile("unhurried")
 
+# Networks of a few thousand weights are slower with several threads: these wait for each other in
+# loops that burn the time of whatever else runs. Read by torch, here and in child processes.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
 # Read by Qt when its first application is made.
 if sys.platform.startswith("linux") and not os.environ.get("DISPLAY"):
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")

@@ -10,10 +10,8 @@ from PySide6.QtCore import QObject, QThread, Signal
 from app.models.shelf import ModelShelf
 from app.project.errors import ProjectError
 from app.project.project import Project
-from app.project.training_data import training_data
 from core_model.bundle_description import BundleError, read_description
 from training.corrections.events import TrainingPlan
-from training.corrections.plan import make_plan
 from training.corrections.unfinished import Progress, fingerprint, read_progress
 from training.errors import TrainingError
 
@@ -49,6 +47,10 @@ class PlanThread(QThread):
 
 def planned(project: Path, bundle: Path, seed: int, state_file: Path) -> Planned | str:
     """Read the project through a connection of its own, as the child process will."""
+    # Imported in the thread: a window that opens does not need them.
+    from app.project.training_data import training_data
+    from training.corrections.plan import make_plan
+
     try:
         opened = Project.open(project, "", read_only=True)
         try:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
-from app.dialogs.delay_dialog import DelayDialog
-from app.dialogs.labels_dialog import LabelsDialog
-from app.dialogs.merge_dialog import MergeDialog
 from app.messages import MessageBar
 from app.panels.agreement_work import Comparison
 from app.player.player import Player
@@ -30,6 +28,11 @@ from app.window.project_room import ProjectRoom
 from app.window.review import ReviewRoom
 from app.window.running_keeper import RunningKeeper
 from app.window.track_commands import TrackCommands
+
+# Dialogs are imported when one is opened: they would take their part of the start.
+if TYPE_CHECKING:
+    from app.dialogs.labels_dialog import LabelsDialog
+    from app.dialogs.merge_dialog import MergeDialog
 
 # None of these is a picture or a sound.
 ANNOTATION_SUFFIXES = frozenset(
@@ -110,12 +113,16 @@ class AnnotatorRoom(QObject):
             self._messages.show_notice("Labels belong to a project: make or open one first.")
             return
         if self._labels is None:
+            from app.dialogs.labels_dialog import LabelsDialog
+
             self._labels = LabelsDialog(self._window, self._annotation, self.keys.keymap)
         self._labels.show()
         self._labels.activateWindow()
 
     def _merge(self, compared: Comparison) -> None:
         """One layer of two annotators; the worker writes it."""
+        from app.dialogs.merge_dialog import MergeDialog
+
         if self._merging is not None:
             self._merging.reject()
             self._merging.deleteLater()
@@ -125,6 +132,8 @@ class AnnotatorRoom(QObject):
         self._merging.show()
 
     def _measure_delay(self) -> None:
+        from app.dialogs.delay_dialog import DelayDialog
+
         self._player.pause()
         settings = self._memory.settings
         theme = theme_for(settings.theme)

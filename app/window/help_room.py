@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from app.messages import MessageBar
-from app.window.guide import GuideWindow, guide_folder
 from resources import __version__
+
+if TYPE_CHECKING:
+    from app.window.guide import GuideWindow
 
 ABOUT = f"AVScope {__version__}, Apache License 2.0. See and hear what happens in a video."
 NO_GUIDE = "The guide was not installed. It lies in docs/guide of AVScope's source."
@@ -29,6 +32,9 @@ class HelpRoom(QObject):
         return {"guide": self._show_guide, "about": self._show_about}
 
     def _show_guide(self) -> None:
+        # With what shows its pages: nobody waits for that at the start.
+        from app.window.guide import GuideWindow, guide_folder
+
         folder = guide_folder()
         if folder is None:
             self._messages.show_notice(NO_GUIDE)

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import QWidget
 
 from app.actions import ACTIONS
-from app.dialogs.keys_dialog import KeysDialog
 from app.keymap import Keymap
 from app.window.annotation import Annotation
-from app.window.keys_help import KeysHelp
 from app.window.memory import WindowMemory
+
+# Both windows are imported when one is opened: they would take their part of the start.
+if TYPE_CHECKING:
+    from app.dialogs.keys_dialog import KeysDialog
+    from app.window.keys_help import KeysHelp
 
 
 class KeysRoom(QObject):
@@ -50,12 +54,16 @@ class KeysRoom(QObject):
     def customise(self) -> None:
         """Open the dialog that changes keys."""
         if self._dialog is None:
+            from app.dialogs.keys_dialog import KeysDialog
+
             self._dialog = KeysDialog(self._window, self.keymap)
         self._dialog.show()
         self._dialog.activateWindow()
 
     def _show_help(self) -> None:
         if self._help is None:
+            from app.window.keys_help import KeysHelp
+
             self._help = KeysHelp(self._window, self.keymap)
             self._help.customise_asked.connect(self.customise)
         self._help.show()

@@ -42,7 +42,11 @@ class Looks(QObject):
         return dict.fromkeys(THEME_ACTIONS.values(), self._on_theme_action)
 
     def restore(self) -> None:
-        """Mark the choice of the last time."""
+        """Mark the choice of the last time, which also shows it.
+
+        To be called once all parts stand where they belong: whatever moves below another parent
+        while there is a style sheet is styled anew with all that it holds.
+        """
         self._actions[THEME_ACTIONS[self._memory.settings.theme]].setChecked(True)
 
     def set_theme(self, theme: Theme) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -13,16 +14,19 @@ from app.improve.improvement import Improvement, Stage
 from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.models.active import ActiveModel
-from app.models.archive_thread import ArchiveThread
 from app.models.shelf import ModelShelf, ModelVersion
-from app.panels.improve.dialog import ImproveDialog
-from app.panels.models_dialog import ModelsDialog
 from app.project.project_session import ProjectSession
 from app.session import Session
 from app.theme import Theme
 from app.view_state import ViewState
 from app.window.detection import DetectionPresenter
 from app.window.memory import WindowMemory
+
+# Dialogs are imported when one is opened: they would take their part of the start.
+if TYPE_CHECKING:
+    from app.models.archive_thread import ArchiveThread
+    from app.panels.improve.dialog import ImproveDialog
+    from app.panels.models_dialog import ModelsDialog
 
 FILTER = "AVScope models (*.zip)"
 
@@ -119,6 +123,8 @@ class ModelRoom(QObject):
 
     def _show_improve(self) -> None:
         if self.improve is None:
+            from app.panels.improve.dialog import ImproveDialog
+
             self.improve = ImproveDialog(
                 self.improvement, self.comparison, self._theme, self._window
             )
@@ -165,6 +171,8 @@ class ModelRoom(QObject):
 
     def _show_models(self) -> None:
         if self.models is None:
+            from app.panels.models_dialog import ModelsDialog
+
             self.models = ModelsDialog(self.shelf, self.active, self._theme, self._window)
             self.models.use_asked.connect(self.use)
             self.models.export_asked.connect(self._export)
@@ -190,6 +198,8 @@ class ModelRoom(QObject):
     def archive(self, version: ModelVersion | None, file: Path) -> None:
         """Write a version into a .zip file; without one, take in what is in the file."""
         if self._archiving is None:
+            from app.models.archive_thread import ArchiveThread
+
             self._archiving = ArchiveThread(self.shelf, version, file, self)
             self._archiving.told.connect(self._on_archived)
             self._archiving.finished.connect(self._on_archiving_finished)
