@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
@@ -29,6 +29,24 @@ VOLUME_STEPS = 100
 VOLUME_STEP = 5
 
 _BUTTONS = ("start", "frame_back", "play", "frame_forward", "end")
+
+
+class _Figures(QLabel):
+    """A label with room for its widest text, whatever font the style sheet gives it."""
+
+    def __init__(self, widest: str) -> None:
+        super().__init__()
+        self._widest = "".join("0" if char.isalnum() else char for char in widest)
+        self.setFont(tabular(self.font()))
+        self._make_room()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.FontChange:
+            self._make_room()
+
+    def _make_room(self) -> None:
+        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(self._widest) + 8)
 
 
 class TransportBar(QWidget):
@@ -98,13 +116,9 @@ class TransportBar(QWidget):
         return button
 
     def _label(self, widest: str, name: str) -> QLabel:
-        label = QLabel()
+        label = _Figures(widest)
         label.setObjectName("timeCode" if name == "Time" else "frameNumber")
         label.setAccessibleName(name)
-        label.setFont(tabular(label.font()))
-        label.ensurePolished()
-        digits = "".join("0" if char.isalnum() else char for char in widest)
-        label.setMinimumWidth(label.fontMetrics().horizontalAdvance(digits) + 8)
         return label
 
     def _speed_box(self) -> QComboBox:

@@ -354,6 +354,7 @@ def test_the_smallest_window_has_room_for_every_control(
     window: MainWindow, qtbot: QtBot, clip: Path
 ) -> None:
     opened(window, qtbot, clip)
+    qtbot.waitUntil(lambda: shown_number(window) == 0)
     window.resize(1, 1)
     qtbot.waitUntil(lambda: window.width() < 1_000)
     parts = [
