@@ -8,9 +8,10 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 
 from app.player.frame_cache import FrameCache, Missing
-from app.player.frame_requests import FrameRequest, Looks
+from app.player.frame_requests import FrameRequest, Looks, PrepareRequest
 from app.player.frame_source import PIXEL_FORMAT, FrameSource, IsLate
 from app.player.glimpses import Glimpses, glimpse_size_px
+from app.player.prepared import Prepared
 from core_model.media.damage import OnBroken
 from core_model.media.decoding import TimedFrame
 from core_model.media.video import PaintedFrame, Painter, VideoFrame
@@ -26,13 +27,15 @@ OnGlimpse = Callable[[VideoFrame], None]
 
 
 class CacheFiller:
-    """Two decoders on one file: one reads on ahead of the playhead, the other one looks around.
+    """Decoders on one file: one reads on ahead of the playhead, another one looks around, a third
+    prepares the frames of a moment that is expected to be asked for.
 
     ``give_up`` is called before every packet of a search, and ends it by raising; the cache then
     holds what it held before. Frames that are late are left out, and the run in the cache begins
     anew after them. ``glimpses`` are taken of what the first decoder passes, and those taken
     during a search are told to ``on_glimpse``; ``passed_us`` is how far that search has come
-    (None: no frame is decoded yet). Every method that decodes may raise what ``give_up``
+    (None: no frame is decoded yet). ``on_preparing`` is called before every packet of what is
+    prepared, and ends it by raising. Every method that decodes may raise what ``give_up``
     raises, and MediaError.
     """
 
@@ -44,6 +47,7 @@ class CacheFiller:
         is_late: IsLate,
         glimpses: Glimpses,
         on_glimpse: OnGlimpse,
+        on_preparing: Callable[[], None],
     ) -> None:
         self.passed_us: int | None = None
         self._cache = cache
@@ -52,18 +56,22 @@ class CacheFiller:
         self._glimpse_painter: Painter | None = None
         self._looks_ahead: Looks | None = None
         self._give_up = give_up
+        self._on_preparing = on_preparing
+        self._on_broken = on_broken
+        self._is_late = is_late
         self._searching = False
-        self._ahead_source = FrameSource(
-            self._on_packet_ahead, on_broken, is_late=is_late, on_decoded=self._on_decoded
-        )
+        self._ahead_source = self._new_source()
+        self._spare_source = self._new_source()
+        self._prepared: Prepared | None = None
         self._scout = FrameSource(give_up, on_broken, threads=SCOUT_THREADS)
         self._ahead: Generator[PaintedFrame] | None = None
 
     def close(self) -> None:
         """Close the file and drop all frames."""
         self._stop_ahead()
-        self._ahead_source.close()
-        self._scout.close()
+        self._drop_prepared()
+        for source in (self._ahead_source, self._spare_source, self._scout):
+            source.close()
         self._glimpses.clear()
         self._cache.begin(0)
 
@@ -76,10 +84,60 @@ class CacheFiller:
         self._looks_ahead = looks
         self._glimpse_painter = None
         self.passed_us = None
+        if self._begin_prepared(looks, start_us):
+            return
         following = self._ahead_source.frames(looks.path, start_us, looks.size_px, margin_us)
         first = self._search(following, None)
         self._cache.begin(start_us)
         self._take_on(first, following)
+
+    def has_prepared(self, request: PrepareRequest) -> bool:
+        """Whether all is decoded that is decoded beforehand."""
+        run = self._prepared
+        return run is not None and run.request == request and run.is_complete
+
+    def prepare(self, request: PrepareRequest) -> None:
+        """Decode one more frame of those from a moment on, aside from the cache."""
+        run = self._prepared
+        if run is None or run.request != request:
+            self._drop_prepared()
+            source, looks = self._spare_source, request.looks
+            found = source.frames(looks.path, request.start_us, looks.size_px, request.margin_us)
+            run = Prepared(request, source, found)
+        # Whatever breaks it off ends the run of frames, too.
+        self._prepared = None
+        run.decode()
+        self._prepared = run
+        self._cache.reserve(run.nbytes)
+
+    def feed(self) -> None:
+        """Add a frame to the cache if it wants more and reading on is all that this takes."""
+        if self._ahead is not None and self._looks_ahead is not None and self._cache.wants_more():
+            self.read_ahead(self._looks_ahead)
+
+    def _begin_prepared(self, looks: Looks, start_us: int) -> bool:
+        """Go on with what is prepared, if that is what is asked for."""
+        run = self._prepared
+        if run is None or not run.frames:
+            return False
+        if (run.request.looks, run.request.start_us) != (looks, start_us):
+            return False
+        self._prepared = None
+        self._cache.reserve(0)
+        self._ahead_source, self._spare_source = run.source, self._ahead_source
+        self._cache.begin(start_us)
+        for frame in run.frames:
+            self._cache.append(frame)
+        self._ahead = run.following
+        if run.has_ended:
+            self._take_on(None, run.following)
+        return True
+
+    def _drop_prepared(self) -> None:
+        if self._prepared is not None:
+            self._prepared.following.close()
+            self._prepared = None
+        self._cache.reserve(0)
 
     def read_ahead(self, looks: Looks) -> None:
         """Add the frame after the last one of the cache."""
@@ -172,6 +230,24 @@ class CacheFiller:
         if self._ahead is not None:
             self._ahead.close()
             self._ahead = None
+
+    def _new_source(self) -> FrameSource:
+        """One that reads ahead or prepares: which of both may change while it is open."""
+
+        def is_ahead() -> bool:
+            return source is self._ahead_source
+
+        def on_decoded(frame: TimedFrame) -> None:
+            if is_ahead():
+                self._on_decoded(frame)
+
+        source = FrameSource(
+            lambda: self._on_packet_ahead() if is_ahead() else self._on_preparing(),
+            self._on_broken,
+            is_late=lambda end_us: is_ahead() and self._is_late(end_us),
+            on_decoded=on_decoded,
+        )
+        return source
 
     def _on_packet_ahead(self) -> None:
         # Reading on frame by frame is never worth breaking off: the next place would be lost.

@@ -42,6 +42,7 @@ class FrameCache:
 
     def __init__(self, limit_bytes: int) -> None:
         self._limit_bytes = limit_bytes
+        self._reserved_bytes = 0
         self._lock = threading.Lock()
         self._frames: list[PaintedFrame] = []
         self._pts_us: list[int] = []
@@ -84,6 +85,11 @@ class FrameCache:
         """Say that no frame follows the last one."""
         with self._lock:
             self._finished = True
+
+    def reserve(self, count_bytes: int) -> None:
+        """Let so much of the room be taken by frames that are kept elsewhere."""
+        with self._lock:
+            self._reserved_bytes = count_bytes
 
     def set_playhead(self, time_us: int) -> None:
         with self._lock:
@@ -199,7 +205,7 @@ class FrameCache:
         return bisect_right(self._pts_us, time_us) - 1
 
     def _most_frames(self) -> int:
-        return self._count_in(self._limit_bytes)
+        return self._count_in(self._limit_bytes - self._reserved_bytes)
 
     def _eager_frames(self) -> int:
         return self._count_in(min(EAGER_BYTES, self._limit_bytes))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 
 from PySide6.QtCore import QObject, Signal
@@ -14,6 +15,7 @@ from app.player.frame_requests import (
     DetailRequest,
     FrameRequest,
     Looks,
+    PrepareRequest,
     ProbeRequest,
     ProbeResponse,
 )
@@ -60,6 +62,7 @@ class FrameReader(QObject):
         self._probe_request: ProbeRequest | None = None
         self._frame_request: FrameRequest | None = None
         self._detail_request: DetailRequest | None = None
+        self._prepare_request: PrepareRequest | None = None
         self._standing = False
         self._forget = False
         self._closing = False
@@ -72,7 +75,9 @@ class FrameReader(QObject):
             self._is_late,
             self.glimpses,
             self._preview_passed,
+            self._go_on_preparing,
         )
+        self._preparing: PrepareRequest | None = None
         self._looks: Looks | None = None
         self._sought: FrameRequest | None = None
         self._is_idle_work = False
@@ -102,6 +107,12 @@ class FrameReader(QObject):
             self._detail_request = request
             self._condition.notify_all()
 
+    def prepare(self, request: PrepareRequest | None) -> None:
+        """Say which moment is expected to be asked for next, if any is."""
+        with self._condition:
+            self._prepare_request = request
+            self._condition.notify_all()
+
     def set_playhead(self, time_us: int, *, standing: bool) -> None:
         """Let decoding go on ahead of ``time_us``, and behind it while the picture stands."""
         self._cache.set_playhead(time_us)
@@ -114,6 +125,7 @@ class FrameReader(QObject):
         with self._condition:
             self._frame_request = None
             self._detail_request = None
+            self._prepare_request = None
             self._forget = True
             self._standing = True
             self._condition.notify_all()
@@ -162,8 +174,13 @@ class FrameReader(QObject):
         return (
             (self._standing and self._detail_request is not None)
             or self._cache.wants_more()
+            or self._due_preparation() is not None
             or self._missing_behind() is not None
         )
+
+    def _due_preparation(self) -> PrepareRequest | None:
+        request = self._prepare_request
+        return None if request is None or self._filler.has_prepared(request) else request
 
     def _missing_behind(self) -> Missing | None:
         return self._cache.wanted_behind() if self._standing else None
@@ -190,6 +207,25 @@ class FrameReader(QObject):
         ends = self._closing or self._forget or self._probe_request is not None
         if newer or ends or (self._is_idle_work and not self._standing):
             raise _SupersededError
+
+    def _go_on_preparing(self) -> None:
+        """Any other wish ends it, but what plays is read on meanwhile, and what stands decoded."""
+        waiting, prepared = self._frame_request, self._preparing
+        is_asked_for = (
+            waiting is not None
+            and prepared is not None
+            and waiting.direction == 0
+            and (waiting.looks, waiting.start_us) == (prepared.looks, prepared.start_us)
+        )
+        is_other = prepared is not self._prepare_request if waiting is None else not is_asked_for
+        if is_other or self._closing or self._forget or self._probe_request is not None:
+            raise _SupersededError
+        if waiting is not None:
+            return
+        self._filler.feed()
+        if self._standing and (detail_request := self._detail_request) is not None:
+            with suppress(_SupersededError):
+                self._decode_detail(detail_request)
 
     def _search_leads_to(self, waiting: FrameRequest) -> bool:
         """Whether the search under way has yet to pass the frame of a newer request."""
@@ -238,6 +274,9 @@ class FrameReader(QObject):
         elif self._cache.wants_more():
             self._is_idle_work = False
             self._filler.read_ahead(self._looks)
+        elif (due := self._due_preparation()) is not None:
+            self._preparing = due
+            self._filler.prepare(due)
         elif (missing := self._missing_behind()) is not None:
             self._filler.read_behind(self._looks, missing)
 
@@ -245,6 +284,7 @@ class FrameReader(QObject):
         """The picture cannot be read on; the next request tries again."""
         self.failed.emit(error)
         self._looks = None
+        self._prepare_request = None
         self._cache.finish()
         self._report(found=True)
 

@@ -56,6 +56,16 @@ class FrameRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class PrepareRequest:
+    """Decode the first frames from ``start_us`` on while there is nothing else to do: a
+    :class:`FrameRequest` that begins there is expected."""
+
+    looks: Looks
+    start_us: int
+    margin_us: int
+
+
+@dataclass(frozen=True, slots=True)
 class DetailRequest:
     """Decode the frame at ``pts_us`` once more, with more pixels."""
 

@@ -11,7 +11,7 @@ from app.player.broken_spans import Spans, joined
 from app.player.frame_cache import FrameCache
 from app.player.frame_numbers import FrameNumbers
 from app.player.frame_reader import FrameReader
-from app.player.frame_requests import DetailRequest, FrameRequest, Looks
+from app.player.frame_requests import DetailRequest, FrameRequest, Looks, PrepareRequest
 from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
 from app.player.whereabouts import Whereabouts
@@ -161,6 +161,16 @@ class Picture(QObject):
         self._steps.append(direction)
         if self._awaited is None:
             self._go_on_stepping()
+
+    def expect(self, time_us: int | None) -> None:
+        """Have the first frames from a moment on decoded before :meth:`show_at` asks for them; None
+        expects nothing any more."""
+        request = None
+        if time_us is not None and self._path is not None and self._video is not None:
+            looks = Looks(self._path, self._size.playing_px)
+            margin_us = self._whereabouts.margin_us(self._video, time_us)
+            request = PrepareRequest(looks, time_us, margin_us)
+        self.reader.prepare(request)
 
     def set_view_size(self, size_px: QSize) -> None:
         """The device pixels that the whole picture may fill; frames are scaled to them."""

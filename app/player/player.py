@@ -134,6 +134,12 @@ class Player(QObject):
             self._go_to(start_us)
             self._start()
 
+    def expect_range(self, start_us: int | None) -> None:
+        """Say where :meth:`play_range` will probably begin next, so that it begins at once."""
+        if start_us is not None and self.media is not None:
+            start_us = max(start_us, self.media.start_us)
+        self.picture.expect(start_us)
+
     def play_selection(self) -> None:
         """Play what is selected, in a loop if loops are on; without a selection just play."""
         selection = self._view_state.selection

@@ -134,6 +134,7 @@ class Triage(QObject):
         if self._is_on:
             self._is_on = False
             self._forget()
+            self._expect(None)
             self._player.pause()
             self.changed.emit()
 
@@ -199,6 +200,7 @@ class Triage(QObject):
         segment = None if next_id is None else self._find(next_id)
         if segment is not None:
             self._present(segment)
+            self._expect(next_after(ids, self._queue, segment.id))
             return
         self._current = None
         # One key too many must not decide anew on the last one.
@@ -211,6 +213,11 @@ class Triage(QObject):
         self._annotation.select((segment.id,))
         self.replay()
         self.changed.emit()
+
+    def _expect(self, segment_id: int | None) -> None:
+        """Have the beginning of the find decoded that comes next, while this one is judged."""
+        segment = None if segment_id is None else self._find(segment_id)
+        self._player.expect_range(None if segment is None else segment.onset_us - PRE_ROLL_US)
 
     def _on_changed(self) -> None:
         if self._label_id is not None and self._label_id not in self.labels:

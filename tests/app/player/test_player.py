@@ -6,11 +6,13 @@ import random
 from collections.abc import Callable, Iterator
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
+from app.player.frame_source import FrameSource
 from app.player.pacer import SoundState
 from app.player.player import SPEEDS, Player
 from app.view_state import ViewState
@@ -316,3 +318,62 @@ def test_joints_found_late_make_the_file_longer(
     qtbot.waitUntil(lambda: player.picture.numbers.index is not None)
     qtbot.wait(50)
     assert len(lengths) == 2
+
+
+LONG_GROUPS = Video(ticks=regular_ticks(200), options={"bf": "2", "g": "200"})
+
+
+def test_what_is_expected_is_decoded_beforehand(
+    player: Player, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(player, qtbot, write_media(tmp_path / "long.mkv", LONG_GROUPS))
+    times_us = LONG_GROUPS.times_us
+    begun: list[int] = []
+    frames = FrameSource.frames
+
+    def counted(source: FrameSource, path: Path, start_us: int, *more: Any) -> Any:
+        begun.append(start_us)
+        return frames(source, path, start_us, *more)
+
+    monkeypatch.setattr(FrameSource, "frames", counted)
+    for number, following in ((150, 60), (60, None)):
+        player.expect_range(times_us[number])
+        qtbot.waitUntil(lambda number=number: times_us[number] in begun)
+        qtbot.waitUntil(lambda: player.picture.reader.is_idle)
+        begun.clear()
+        player.play_range(times_us[number], times_us[number + 6], speed=0.5)
+        player.expect_range(None if following is None else times_us[following])
+        qtbot.waitUntil(shows(player, number + 5))
+        assert times_us[number] not in begun
+        player.pause()
+        for step in range(6, 10):
+            player.step_forward()
+            qtbot.waitUntil(shows(player, number + step))
+
+
+def test_expecting_stands_back_behind_what_is_asked_for(
+    player: Player, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(player, qtbot, write_media(tmp_path / "long.mkv", LONG_GROUPS))
+    chance = random.Random(2)
+    for number in chance.sample(range(200), 8):
+        player.expect_range(LONG_GROUPS.times_us[chance.randrange(200)])
+        player.seek(LONG_GROUPS.times_us[number])
+        qtbot.waitUntil(shows(player, number))
+    player.close_media()
+    player.expect_range(0)
+    qtbot.waitUntil(lambda: player.picture.reader.is_idle)
+
+
+def test_what_plays_goes_on_while_the_next_is_searched_for(
+    player: Player, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(player, qtbot, write_media(tmp_path / "long.mkv", LONG_GROUPS))
+    shown: list[int | None] = []
+    player.picture.frame_shown.connect(lambda _frame: shown.append(number_shown(player)))
+    player.play_range(LONG_GROUPS.times_us[20], LONG_GROUPS.times_us[40], speed=0.5)
+    player.expect_range(LONG_GROUPS.times_us[190])
+    qtbot.waitUntil(lambda: not player.is_playing)
+    assert set(range(21, 39)) <= set(shown)
+    player.play_range(LONG_GROUPS.times_us[190], LONG_GROUPS.times_us[199])
+    qtbot.waitUntil(lambda: number_shown(player) in range(190, 200))

@@ -130,12 +130,16 @@ def test_a_hundred_keys_decide_a_hundred_finds(window: MainWindow, qtbot: QtBot)
 
 
 def test_the_find_plays_with_a_little_before_and_is_selected(
-    window: MainWindow, qtbot: QtBot
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    expected_us: list[int | None] = []
+    monkeypatch.setattr(window.player, "expect_range", expected_us.append)
     window.review.triage.set_order(TriageOrder.TIME)
     window.annotation.perform(Decide(tuple(range(1, 41)), State.REJECTED))
     press(window, qtbot, Qt.Key.Key_N)
     assert window.annotation.selection == {41}
+    # The next one is decoded meanwhile.
+    assert expected_us == [41 * 30_000 - 500_000]
     assert 700_000 <= window.view_state.playhead_us < 1_200_000
     assert window.review.bar.isVisible()
     qtbot.waitUntil(lambda: not window.player.is_playing)
