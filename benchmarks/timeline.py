@@ -99,7 +99,7 @@ def wait_for(sound: SoundPicture) -> None:
     """Run the event loop until the sound has been read."""
     loop = QEventLoop()
     sound.status_changed.connect(loop.quit)
-    if sound.status is SoundStatus.READING:
+    while sound.status is SoundStatus.READING:
         loop.exec()
 
 

@@ -17,7 +17,7 @@ class LabelWriter:
     font: QFont
     _widths: dict[str, float] = field(default_factory=dict)
     _shortened: dict[tuple[str, int], str] = field(default_factory=dict)
-    _laid_out: dict[str, QStaticText] = field(default_factory=dict)
+    _laid_out: dict[str, QStaticText | None] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metrics = QFontMetricsF(self.font)
@@ -47,15 +47,25 @@ class LabelWriter:
         return short
 
     def write(self, painter: QPainter, left_px: float, baseline_px: float, text: str) -> None:
-        """Draw a text, in a painter that has the font; laying it out takes longer than drawing."""
+        """Draw a text, in a painter that has the font.
+
+        Laying a text out takes longer than drawing it twice, so that one which comes again is laid
+        out then: while zooming, few do.
+        """
         if not text:
             return
         laid_out = self._laid_out.get(text)
-        if laid_out is None:
-            if len(self._laid_out) > KEPT_TEXTS:
-                self._laid_out.clear()
-            laid_out = self._laid_out[text] = QStaticText(text)
-            laid_out.setTextFormat(Qt.TextFormat.PlainText)
-            laid_out.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
-            laid_out.prepare(QTransform(), self.font)
-        painter.drawStaticText(QPointF(left_px, baseline_px - self._ascent_px), laid_out)
+        if laid_out is not None:
+            painter.drawStaticText(QPointF(left_px, baseline_px - self._ascent_px), laid_out)
+            return
+        painter.drawText(QPointF(left_px, baseline_px), text)
+        if len(self._laid_out) > KEPT_TEXTS:
+            self._laid_out.clear()
+        self._laid_out[text] = self._layout(text) if text in self._laid_out else None
+
+    def _layout(self, text: str) -> QStaticText:
+        laid_out = QStaticText(text)
+        laid_out.setTextFormat(Qt.TextFormat.PlainText)
+        laid_out.setPerformanceHint(QStaticText.PerformanceHint.AggressiveCaching)
+        laid_out.prepare(QTransform(), self.font)
+        return laid_out

@@ -24,6 +24,7 @@ TAG_PX = 15
 BROKEN_PX = 3
 TAG_PADDING_PX = 6
 WIDEST_TAG_PX = 140
+WIDEST_LABEL = "00:00:00.000"
 
 
 class Ruler(TimePane):
@@ -56,7 +57,9 @@ class Ruler(TimePane):
                 short_ticks.append(x_px)
                 continue
             long_ticks.append(x_px)
-            if self._fits(scale, x_px + 4, writer.width_px(tick.label)):
+            # Figures are equally wide: what is measured is one text of each length.
+            width_px = writer.width_px(WIDEST_LABEL[: len(tick.label)])
+            if self._fits(scale, x_px + 4, width_px):
                 writer.write(painter, x_px + 4, baseline, tick.label)
         draw_columns(painter, long_ticks, (bottom - LONG_TICK_PX, bottom), secondary)
         short_px = (bottom - SHORT_TICK_PX, bottom)

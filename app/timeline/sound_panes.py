@@ -138,19 +138,11 @@ class WaveformPane(SoundPane):
             count * TILE_COLUMNS,
             key.index * TILE_COLUMNS,
         )
-        middle = np.float32(key.height / 2)
-        reach = np.float32((key.height / 2 - 2 * key.pixel_ratio) * self.sound.gain)
+        middle = key.height / 2
+        reach = (middle - 2 * key.pixel_ratio) * self.sound.gain
         top, bottom = middle - envelope[:, 1] * reach, middle - envelope[:, 0] * reach
-        thin = np.maximum(0, np.float32(key.pixel_ratio) - (bottom - top)) / 2
-        # Where nothing is known the wave ends before it begins.
-        top, bottom = np.nan_to_num(top - thin, nan=1e6), np.nan_to_num(bottom + thin, nan=-1e6)
-        rows = np.arange(key.height, dtype=np.float32)[:, None]
-        covered = np.minimum(bottom, rows + 1)
-        covered -= np.maximum(top, rows)
-        np.clip(covered, 0, 1, out=covered)
-        covered *= 255
-        covered += 0.5
-        return inked_image(covered.astype(np.uint8), _wave_inks(self.theme))
+        thin = np.maximum(0, key.pixel_ratio - (bottom - top)) / 2
+        return inked_image(_coverage(top - thin, bottom + thin, key.height), _wave_inks(self.theme))
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         super().paint_time(painter, scale, exposed)
@@ -206,6 +198,26 @@ class WaveformPane(SoundPane):
 
     def _on_extended(self, from_us: int, to_us: int) -> None:
         self.update()  # The words move along with what is missing.
+
+
+def _coverage(
+    top: npt.NDArray[np.floating], bottom: npt.NDArray[np.floating], height: int
+) -> npt.NDArray[np.uint8]:
+    """How much of each pixel (height, columns) upright bars cover, in 0 .. 255; NaN for no bar."""
+    # Where nothing is known nothing is covered.
+    top = np.clip(np.nan_to_num(top, nan=height), 0, height)
+    bottom = np.clip(np.nan_to_num(bottom, nan=0), 0, height)
+    first, last = np.floor(top).astype(np.int16), np.ceil(bottom).astype(np.int16) - 1
+    rows = np.arange(height, dtype=np.int16)[:, None]
+    codes = ((rows > first) & (rows < last)).view(np.uint8)
+    codes *= 255
+    # What is left are the two ends of each bar.
+    ends = ((last, bottom - np.maximum(top, last)), (first, np.minimum(bottom, first + 1) - top))
+    columns = np.arange(len(top))
+    for row, share in ends:
+        part = (np.clip(share, 0, 1) * 255 + 0.5).astype(np.uint8)
+        codes[np.clip(row, 0, height - 1), columns] = part
+    return codes
 
 
 @lru_cache(maxsize=4)

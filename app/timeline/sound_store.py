@@ -195,9 +195,12 @@ class _StoredLevels:
 
     def read(self, level: int, first: int, end: int) -> tuple[Array, Known]:
         table, per_segment = self._table, self._level_rows[level]
+        begin, stop = max(first, 0), min(end, self._store.index.segments * per_segment)
+        if level >= self._first_kept and (begin, stop) == (first, end) and begin < stop:
+            kept = self._store.index.kept[self._name][level - self._first_kept]
+            return kept[begin:stop], self._is_known(begin, stop, per_segment)
         rows = np.full((end - first, table.width), table.least, table.dtype)
         known = np.zeros(end - first, np.bool_)
-        begin, stop = max(first, 0), min(end, self._store.index.segments * per_segment)
         if begin >= stop:
             return rows, known
         known[begin - first : stop - first] = self._is_known(begin, stop, per_segment)
@@ -219,6 +222,8 @@ class _StoredLevels:
         segments = slice(first // per_segment, (end - 1) // per_segment + 1)
         filled = self._store.index.filled[segments].astype(np.int64)
         whole = SEGMENT_FRAMES * self._store.plan.hop_samples
+        if filled.min() == whole:
+            return np.ones(end - first, np.bool_)
         there = -(-filled * per_segment // whole)
         begins = np.arange(segments.start, segments.stop) * per_segment
         places = np.arange(first, end)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
+from PySide6.QtCore import QPoint
 from PySide6.QtWidgets import QDialog, QPushButton, QTableView, QWidget
 
 from app.bootstrap import make_application, make_window
@@ -16,6 +17,8 @@ from app.dialogs.labels_dialog import LabelsDialog
 from app.dialogs.merge_dialog import MergeDialog
 from app.main_window import MainWindow
 from app.panels.improve.dialog import ImproveDialog
+from app.panels.models_dialog import ModelsDialog
+from app.panels.why_popup import WAITING
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
 from app.project.places import describe
 from app.project.project import Project
@@ -149,8 +152,27 @@ def _prompts(guide: Guide) -> None:
     guide.switch("heat_lanes", True)
     guide.take("heat", lambda: window.timeline)
     guide.switch("heat_lanes", False)
+    _search(guide)
     for prompt in window.prompts.book.prompts:
         window.prompts.book.remove(prompt.spec)
+
+
+def _search(guide: Guide) -> None:
+    """What is like a prompt, and why something was found."""
+    search = guide.window.search
+    guide.do("search_videos")
+    search.panel.set_task(Task.SED)
+    search.panel.field.setText("somebody talking")
+    search.panel.field.returnPressed.emit()
+    wait_until(lambda: search.panel.list.model().rowCount() > 0)
+    guide.take("search", lambda: search.panel)
+    guide.look(18.0)
+    found = search.find_at.at_playhead()
+    assert found is not None
+    search.why.ask(found, QPoint(0, 0))
+    wait_until(lambda: WAITING not in search.why_popup.text)
+    guide.take("why", lambda: search.why_popup)
+    search.why_popup.hide()
 
 
 def _project(guide: Guide, folder: Path) -> None:
@@ -206,7 +228,17 @@ def _dialogs(guide: Guide, folder: Path) -> None:
     guide.take_dialog("import", ImportDialog)
     guide.do("improve_model")
     pause(5.0)
-    guide.take_dialog("improve", ImproveDialog)
+    dialog = _found(window, ImproveDialog)
+    guide.take("improve", lambda: dialog)
+    dialog.start.click()
+    wait_until(dialog.use.isVisible)
+    pause(3.0)
+    guide.take("improved", lambda: dialog)
+    dialog.use.click()
+    pause(1.0)
+    dialog.close()
+    guide.do("models")
+    guide.take_dialog("models", ModelsDialog)
     guide.do("palette")
     palette = _found(window, Palette)
     palette.search.setText("sel")
