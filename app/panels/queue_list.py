@@ -130,7 +130,7 @@ class QueueDelegate(QStyledItemDelegate):
         palette: QPalette = given.palette
         painter.save()
         if given.state & QStyle.StateFlag.State_Selected:
-            painter.fillRect(area, palette.color(QPalette.ColorRole.Button))
+            painter.fillRect(area, palette.color(QPalette.ColorRole.Light))
             if given.state & QStyle.StateFlag.State_HasFocus:
                 bar = QRect(area.left(), area.top(), 2, area.height())
                 painter.fillRect(bar, palette.color(QPalette.ColorRole.Highlight))

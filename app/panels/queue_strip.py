@@ -38,6 +38,7 @@ class QueueStrip(QWidget):
         self._text = QLabel()
         self._text.setFont(tabular(self._text.font()))
         self._text.setAccessibleName("Queue of detections")
+        self._text.setWordWrap(True)
         self._bar = QProgressBar()
         self._bar.setRange(0, STEPS)
         self._bar.setTextVisible(False)

@@ -18,6 +18,7 @@ from app.timeline.time_pane import MARGIN_PX, SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 from core_model.prompt_spec import ScoreCurve
+from core_model.timeline import SnippetGrid
 
 # Strips are as high as there is room for, in between these.
 LOWEST_STRIP_PX = 9
@@ -70,7 +71,7 @@ class HeatPane(TimePane):
 
     def set_curves(self, curves: Mapping[LabelKey, ScoreCurve]) -> None:
         """Take on the model's scores of labels at each snippet, in place of those before."""
-        self._curves = curves
+        self._curves = {key: _to_the_edges(curve) for key, curve in curves.items()}
         self.update()
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
@@ -134,6 +135,15 @@ class HeatPane(TimePane):
                 QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
+
+
+def _to_the_edges(curve: ScoreCurve) -> ScoreCurve:
+    """A snippet is seen and heard half its length before and after its centre."""
+    reach = SnippetGrid(0).window_us // 2 // curve.stride_us
+    if not len(curve.values):
+        return curve
+    values = np.pad(curve.values, reach, mode="edge")
+    return ScoreCurve(curve.start_us - reach * curve.stride_us, curve.stride_us, values)
 
 
 def _top_groups(table: DetectionTable) -> Sequence[int]:
