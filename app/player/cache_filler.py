@@ -111,8 +111,8 @@ class CacheFiller:
         self._cache.reserve(run.nbytes)
 
     def feed(self) -> None:
-        """Add a frame to the cache if it wants more and reading on is all that this takes."""
-        if self._ahead is not None and self._looks_ahead is not None and self._cache.wants_more():
+        """Add a frame to the cache if it runs short and reading on is all that this takes."""
+        if self._ahead is not None and self._looks_ahead is not None and self._cache.runs_short():
             self.read_ahead(self._looks_ahead)
 
     def _begin_prepared(self, looks: Looks, start_us: int) -> bool:

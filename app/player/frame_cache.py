@@ -16,6 +16,8 @@ from core_model.media.video import PaintedFrame
 # As much is decoded around the playhead before anybody asks for it.
 EAGER_BYTES = 128_000_000
 MINIMUM_FRAMES = 6
+# Half a second of most videos.
+SHORT_FRAMES = 15
 # Of that, the part kept for stepping back; the rest is decoded ahead.
 BEHIND_PART = 1 / 2
 _FRAME_US_IF_UNKNOWN = 40_000
@@ -103,13 +105,20 @@ class FrameCache:
     def wants_more(self) -> bool:
         """Whether frames should be decoded ahead of the playhead."""
         with self._lock:
-            if self._finished:
-                return False
-            if not self._frames:
-                return True
-            ahead = len(self._frames) - max(self._index(self._playhead_us), 0)
-            ahead_limit = self._eager_frames() * (1 - BEHIND_PART)
-            return ahead < max(ahead_limit, MINIMUM_FRAMES / 2)
+            return not self._finished and self._ahead() < self._ahead_limit()
+
+    def runs_short(self) -> bool:
+        """Whether so few are left ahead of the playhead that nothing else should be decoded."""
+        with self._lock:
+            return not self._finished and self._ahead() < min(self._ahead_limit(), SHORT_FRAMES)
+
+    def _ahead(self) -> int:
+        return len(self._frames) - max(self._index(self._playhead_us), 0)
+
+    def _ahead_limit(self) -> float:
+        if not self._frames:
+            return MINIMUM_FRAMES
+        return max(self._eager_frames() * (1 - BEHIND_PART), MINIMUM_FRAMES / 2)
 
     def wanted_behind(self) -> Missing | None:
         """What should be decoded behind the playhead: None while half of its part is there."""

@@ -267,14 +267,16 @@ class FrameReader(QObject):
         if self._looks is None:
             return
         self._is_idle_work = self._sought is None
+        due = self._due_preparation()
+        wants_more = self._cache.wants_more() if due is None else self._cache.runs_short()
         if self._sought is not None:
             self._seek_on(self._looks, self._sought)
         elif (detail_request := self._detail_request) is not None and self._standing:
             self._decode_detail(detail_request)
-        elif self._cache.wants_more():
+        elif wants_more:
             self._is_idle_work = False
             self._filler.read_ahead(self._looks)
-        elif (due := self._due_preparation()) is not None:
+        elif due is not None:
             self._preparing = due
             self._filler.prepare(due)
         elif (missing := self._missing_behind()) is not None:

@@ -9,9 +9,9 @@ from app.player.frame_requests import PrepareRequest
 from app.player.frame_source import FrameSource
 from core_model.media.video import PaintedFrame
 
-# Ten frames of 1080p: until they are shown, those after them are decoded.
+# Ten frames of 1080p, half a second of small ones: until they are shown, more are decoded.
 LIMIT_BYTES = 32_000_000
-LEAST_FRAMES = 2
+LEAST_FRAMES, MOST_FRAMES = 2, 15
 
 
 @dataclass(slots=True)
@@ -31,8 +31,9 @@ class Prepared:
     @property
     def is_complete(self) -> bool:
         """Whether no more is decoded until somebody asks."""
-        is_full = len(self.frames) >= LEAST_FRAMES and self.nbytes >= LIMIT_BYTES
-        return self.has_ended or is_full
+        count = len(self.frames)
+        is_full = count >= LEAST_FRAMES and self.nbytes >= LIMIT_BYTES
+        return self.has_ended or is_full or count >= MOST_FRAMES
 
     def decode(self) -> None:
         """Add one frame."""

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.player.frame_cache import MINIMUM_FRAMES, FrameCache
+from app.player.frame_cache import MINIMUM_FRAMES, SHORT_FRAMES, FrameCache
 from core_model.media.video import VideoFrame
 
 STEP_US = 40_000
@@ -140,3 +140,29 @@ def test_room_for_frames_behind_is_made_far_ahead() -> None:
     assert not cache.is_last(39 * STEP_US), "more follows, though not at hand"
     assert cache.shown_at(39 * STEP_US) is None, "the frame after it may have begun"
     assert not cache.wants_more()
+
+
+def test_it_runs_short_before_it_wants_no_more() -> None:
+    cache = FrameCache(10**6)
+    cache.begin(0)
+    assert cache.runs_short() and cache.wants_more()
+    for number in range(SHORT_FRAMES):
+        cache.append(frame(number * STEP_US))
+    assert not cache.runs_short()
+    assert cache.wants_more()
+    cache.set_playhead(5 * STEP_US)
+    assert cache.runs_short()
+    cache.finish()
+    assert not cache.runs_short()
+
+
+def test_room_that_is_reserved_is_not_filled() -> None:
+    frame_bytes = frame(0).nbytes
+    cache = FrameCache(40 * frame_bytes)
+    cache.reserve(20 * frame_bytes)
+    cache.begin(0)
+    for number in range(60):
+        cache.append(frame(number * STEP_US))
+        cache.set_playhead(number * STEP_US)
+    assert cache.shown_at(39 * STEP_US) is None
+    assert cache.shown_at(41 * STEP_US) is not None
