@@ -36,7 +36,8 @@ from training.corrections.lesson import Outputs, correction_loss, memory_loss, s
 from training.corrections.measure import mean_ap
 from training.corrections.open_model import OpenModel
 from training.corrections.plan import Prepared, prepare
-from training.corrections.prototypes import with_prototypes
+from training.corrections.prototypes import prototypes, with_prototypes
+from training.corrections.shares import chosen_shares
 from training.corrections.trainee import Levels, Trainee
 from training.corrections.unfinished import Control, DrawState, Progress
 from training.corrections.weights import Weights
@@ -44,10 +45,6 @@ from training.corrections.windows import WindowBatch, WindowSource
 from training.errors import TrainingError
 from training.losses import LossNormaliser
 from training.recipe.schedule import StopAndGo, WarmUpCosine
-
-# How far rows of new labels may lie from their wordings towards their examples at the start.
-START_SHARES = (0.0, 0.3, 0.6, 0.9)
-START_BATCHES = 4
 
 
 @dataclass
@@ -214,21 +211,15 @@ class Learner:
 
     @torch.no_grad()
     def _best_start(self) -> OpenModel:
-        """Rows of new labels as far from their wordings to their examples as explains the
-        corrections best, before anything is learned."""
-        shares: dict[Task, float] = {}
+        """Rows of new labels as far from their wordings to their examples as finds most, before
+        anything is learned."""
+        model = self.before
         for task, vocabulary in self._vocabularies.items():
-            if not any(vocabulary.is_new):
-                continue
-            batches = [self._source.draw(task, self.settings.batch) for _ in range(START_BATCHES)]
-            losses = {}
-            for share in START_SHARES:
-                model = with_prototypes(self.before, self.train, {task: share})
-                self._trainee = Trainee(model, self._vocabularies, Depth.LABELS)
-                told = [self._told(batch, self._outputs(batch)) for batch in batches]
-                losses[share] = float(torch.stack(told).sum())
-            shares[task] = min(losses, key=lambda share: losses[share])
-        return with_prototypes(self.before, self.train, shares)
+            if any(vocabulary.is_new):
+                found = prototypes(model, self.train, task)
+                shares = chosen_shares(model, self.train, task)
+                model = with_prototypes(model, task, found, shares)
+        return model
 
     def _takes_part(self, task: Task, step: int) -> bool:
         """Tasks without corrections only keep what they knew, in every fourth step."""
