@@ -12,11 +12,12 @@ import torch
 from safetensors.torch import load_file
 
 from core_model.bundle import Bundle
-from core_model.bundle_description import read_description
+from core_model.bundle_description import read_description, starter_folder
 from core_model.timeline import Task
 from tests.training.starter.tiny_corpus import make_corpus
 from training.starter import __main__ as recipe
 from training.starter.scene_store import SceneSet
+from training.study import strange_ears
 
 pytestmark = pytest.mark.timeout(1500)
 TRIAL = ("--pace", "0.0001", "--threads", "1", "--device", "cpu")
@@ -105,3 +106,30 @@ def test_scenes_of_sound_alone_hold_sound_events_only(made: Path) -> None:
     events = [event for scene in sounds.events for event in scene]
     assert events
     assert {event.task for event in events} == {Task.SED}
+
+
+def test_an_encoder_can_be_trained_that_never_heard_a_label(made: Path, tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
+    strange_ears.main(
+        [
+            *("--data", str(made.parent / "data"), "--out", str(tmp_path)),
+            *("--cache", str(made.with_name("bundle.work") / "cache")),
+            *("--without", "clapping", "--steps", "1", "--batch", "2"),
+            *("--train-scenes", "2", "--test-scenes", "1"),
+        ]
+    )
+    torch.set_num_threads(threads)
+    bundle = Bundle(tmp_path / "bundle")
+    own, heard = (
+        bundle.description.tasks[Task.SED],
+        load_file(tmp_path / "bundle/audio.safetensors"),
+    )
+    assert own.labels == Bundle(starter_folder()).description.tasks[Task.SED].labels
+    scale = torch.load(tmp_path / "audio.pt", weights_only=True)["averaged"]["log_scale"].exp()
+    assert own.similarity.scale == pytest.approx(scale.item(), rel=1e-5)
+    assert any(
+        not torch.equal(value, heard[name])
+        for name, value in load_file(starter_folder() / "audio.safetensors").items()
+    )
+    assert SceneSet.load(tmp_path / "scenes_heardtrain_0.npz").audio.shape == (2, 128, 384)
+    assert SceneSet.load(tmp_path / "scenes_heardtest_0.npz").audio.shape == (1, 128, 384)
