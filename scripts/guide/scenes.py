@@ -17,6 +17,7 @@ from app.dialogs.labels_dialog import LabelsDialog
 from app.dialogs.merge_dialog import MergeDialog
 from app.main_window import MainWindow
 from app.panels.improve.dialog import ImproveDialog
+from app.panels.improve.result_page import COMPARING
 from app.panels.models_dialog import ModelsDialog
 from app.panels.why_popup import WAITING
 from app.project.edits import AddLabels, AddSegment, AddVideos, ChangeLabel
@@ -232,7 +233,7 @@ def _dialogs(guide: Guide, folder: Path) -> None:
     guide.take("improve", lambda: dialog)
     dialog.start.click()
     wait_until(dialog.use.isVisible)
-    pause(3.0)
+    wait_until(lambda: COMPARING not in dialog.result_page.text)
     guide.take("improved", lambda: dialog)
     dialog.use.click()
     pause(1.0)
