@@ -1,5 +1,5 @@
 # make run     set up and open the window on the bundled sample (VIDEO=path for another)
-# make test    set up, then static checks and all tests
+# make test    set up, then static checks and all tests, in two halves side by side
 # make check   static checks only
 # make bench   the figures of docs/performance.md, measured here
 # PYTHON names the interpreter to build the environment with: make PYTHON=python3.12 run
@@ -13,7 +13,7 @@ else
 BIN := $(VENV)/bin
 endif
 
-# A virtual screen for the tests where there is one, so that no window flashes over the desktop.
+# A virtual screen where there is one, so that no window flashes over the desktop.
 SCREEN = $$(command -v xvfb-run > /dev/null 2>&1 && echo "xvfb-run -a" || echo "env QT_QPA_PLATFORM=offscreen")
 
 .PHONY: run test check format bench clean
@@ -22,7 +22,7 @@ run: $(VENV)/.ready-to-run
 	@$(BIN)/python main.py "$(VIDEO)"
 
 test: check
-	$(SCREEN) $(BIN)/python -m pytest
+	$(BIN)/python scripts/run_tests.py
 
 check: $(VENV)/.ready-to-test
 	$(BIN)/ruff check .
