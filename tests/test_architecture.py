@@ -49,7 +49,7 @@ def test_blocker_blocks() -> None:
 
 
 def test_model_and_training_live_without_qt_and_sqlite() -> None:
-    blocked = ("PySide6", "shiboken6", "sqlite_utils")
+    blocked = ("PySide6", "shiboken6", "pyqtgraph", "sqlite_utils")
     assert import_all_without(blocked, ("core_model", "training")) == ""
 
 
@@ -91,5 +91,5 @@ def _qt_modules(source: Path) -> set[str]:
 
 
 def test_headless_commands_load_no_qt() -> None:
-    blocked = ("PySide6", "shiboken6")
+    blocked = ("PySide6", "shiboken6", "pyqtgraph")
     assert import_all_without(blocked, ("app.headless",)) == ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class PlanThread(QThread):
         self._shelf.sweep()
         state_file = self._shelf.state_file(self._project)
         self.made.emit(planned(self._project, self._bundle, self._seed, state_file))
+        # What draws the curves of the training takes a while to load: before they are needed.
+        importlib.import_module("pyqtgraph")
 
 
 def planned(project: Path, bundle: Path, seed: int, state_file: Path) -> Planned | str:

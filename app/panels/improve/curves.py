@@ -2,115 +2,21 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.kind_style import KIND_SIGNS, KIND_STYLES, outline_colour, symbol_path
-from app.theme import Theme, tabular
+from app.kind_style import KIND_SIGNS, KIND_STYLES, outline_colour
+from app.panels.improve.curve import Curve
+from app.theme import Theme
 from core_model.timeline import Task
 from training.corrections.events import Evaluated, TrainingStep
 
+if TYPE_CHECKING:
+    from app.panels.improve.curve_plot import CurvePlot
+
 _STATES = {True: "rests", False: "learns"}
-LINE_PX = 2
-SYMBOL_PX = 9
-TEXT_PX = 11
-LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 44, 14, 10, 22
-# So far apart at least are the lines of the grid, and the numbers below it.
-GRID_PX, NUMBER_PX = 40, 56
-
-
-@dataclass(frozen=True, slots=True)
-class Curve:
-    """Points of one kind, (step, value); with ``marks`` a symbol at each, hollow or not."""
-
-    task: Task
-    points: tuple[tuple[int, float], ...]
-    marks: tuple[bool, ...] = ()
-
-
-class CurvePlot(QWidget):
-    """Curves over the steps of a training, from the first to the last that there will be."""
-
-    def __init__(self, name: str, theme: Theme, top: float | None = None) -> None:
-        """``top`` is the highest value; None fits it to the curves."""
-        super().__init__()
-        self._theme = theme
-        self._top = top
-        self._curves: tuple[Curve, ...] = ()
-        self._steps = 1
-        self.setAccessibleName(name)
-        self.setMinimumSize(200, 120)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-
-    def sizeHint(self) -> QSize:
-        return QSize(400, 300)
-
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
-        self.update()
-
-    def show_curves(self, curves: Sequence[Curve], steps: int) -> None:
-        """Draw these over ``steps`` steps."""
-        self._curves, self._steps = tuple(curves), max(steps, 1)
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(self._theme.ground))
-        room = QRectF(self.rect()).adjusted(LEFT_PX, TOP_PX, -RIGHT_PX, -BOTTOM_PX)
-        values = [value for curve in self._curves for _, value in curve.points]
-        step = nice_step(self._top or max(values, default=1.0), int(room.height() / GRID_PX))
-        top = self._top or (max(values, default=1.0) // step + 1) * step
-        self._paint_grid(painter, room, top, step)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for curve in self._curves:
-            self._paint_curve(painter, room, curve, top)
-        painter.end()
-
-    def _paint_grid(self, painter: QPainter, room: QRectF, top: float, step: float) -> None:
-        font = tabular(self.font())
-        font.setPixelSize(TEXT_PX)
-        painter.setFont(font)
-        flags, line = Qt.AlignmentFlag, QColor(self._theme.line)
-        painter.setPen(QColor(self._theme.text_secondary))
-        for number in range(round(top / step) + 1):
-            y = room.bottom() - number * step / top * room.height()
-            painter.fillRect(QRectF(room.left(), y, room.width(), 1), line)
-            place = QRectF(0, y - 8, LEFT_PX - 8, 16)
-            painter.drawText(place, flags.AlignRight | flags.AlignVCenter, f"{number * step:g}")
-        every = max(round(nice_step(self._steps, int(room.width() / NUMBER_PX))), 1)
-        for number in range(0, self._steps + 1, every):
-            x = room.left() + number / self._steps * room.width()
-            place = QRectF(x - 40, room.bottom() + 4, 80, 16)
-            text = f"step {number:,}" if number == 0 else f"{number:,}"
-            painter.drawText(place, flags.AlignHCenter | flags.AlignVCenter, text)
-
-    def _paint_curve(self, painter: QPainter, room: QRectF, curve: Curve, top: float) -> None:
-        colour = QColor(outline_colour(curve.task, self._theme))
-        places = [
-            QPointF(
-                room.left() + step / self._steps * room.width(),
-                room.bottom() - value / top * room.height(),
-            )
-            for step, value in curve.points
-        ]
-        pen = QPen(colour, LINE_PX)
-        # Kinds differ in dashes as well as in colour.
-        if dashes := KIND_STYLES[curve.task].dashes:
-            pen.setDashPattern(list(dashes))
-        painter.setPen(pen)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(places))
-        painter.setPen(QPen(colour, LINE_PX))
-        shape = KIND_STYLES[curve.task].shape
-        for place, is_hollow in zip(places, curve.marks, strict=False):
-            painter.setBrush(QColor(self._theme.ground) if is_hollow else colour)
-            painter.drawPath(symbol_path(shape, place, SYMBOL_PX))
 
 
 class TrainingCurves(QWidget):
@@ -121,28 +27,29 @@ class TrainingCurves(QWidget):
         self._theme = theme
         self._steps: Sequence[TrainingStep] = ()
         self._evaluations: Sequence[Evaluated] = ()
-        self.loss = CurvePlot("Loss", theme)
-        self.score = CurvePlot("Held-out mAP, mean over tIoU 0.1 to 0.9", theme, top=1.0)
+        self._plots: tuple[CurvePlot, CurvePlot] | None = None
         self._kinds = QLabel()
         self._kinds.setAccessibleName("What each kind does")
-        row = QHBoxLayout()
-        row.setSpacing(16)
-        for title, plot in (
-            ("LOSS", self.loss),
-            ("MEAN AVERAGE PRECISION, HELD OUT", self.score),
-        ):
-            heading = QLabel(title)
-            heading.setObjectName("heading")
-            side = QVBoxLayout()
-            side.setSpacing(4)
-            side.addWidget(heading)
-            side.addWidget(plot, 1)
-            row.addLayout(side, 1)
+        self._row = QHBoxLayout()
+        self._row.setSpacing(16)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(8)
-        column.addLayout(row, 1)
+        column.addLayout(self._row, 1)
         column.addWidget(self._kinds)
+
+    @property
+    def plots(self) -> tuple[CurvePlot, CurvePlot]:
+        """Losses and scores; made when they are first needed, since their library loads slowly."""
+        if self._plots is None:
+            from app.panels.improve.curve_plot import CurvePlot
+
+            loss = CurvePlot("Loss", self._theme)
+            score = CurvePlot("Held-out mAP, mean over tIoU 0.1 to 0.9", self._theme, top=1.0)
+            self._plots = loss, score
+            self._row.addLayout(_headed("LOSS", loss), 1)
+            self._row.addLayout(_headed("MEAN AVERAGE PRECISION, HELD OUT", score), 1)
+        return self._plots
 
     @property
     def kinds_text(self) -> str:
@@ -150,17 +57,18 @@ class TrainingCurves(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._theme = theme
-        for plot in (self.loss, self.score):
+        for plot in self._plots or ():
             plot.set_theme(theme)
         self._kinds.setText(self._said())
 
     def show_curves(self, steps: Sequence[TrainingStep], evaluations: Sequence[Evaluated]) -> None:
         """Draw what is known so far."""
         self._steps, self._evaluations = steps, evaluations
-        told = [*steps[-1:], *evaluations[-1:]]
-        count = max((each.of for each in told), default=1)
-        self.loss.show_curves(list(map(self._losses, Task)), count)
-        self.score.show_curves(list(map(self._scores, Task)), count)
+        if told := [*steps[-1:], *evaluations[-1:]]:
+            count = max(each.of for each in told)
+            loss, score = self.plots
+            loss.show_curves(list(map(self._losses, Task)), count)
+            score.show_curves(list(map(self._scores, Task)), count)
         self._kinds.setText(self._said())
 
     def _losses(self, task: Task) -> Curve:
@@ -189,8 +97,11 @@ class TrainingCurves(QWidget):
         return "&nbsp;&nbsp;&nbsp;".join(said)
 
 
-def nice_step(span: float, most: int) -> float:
-    """1, 2 or 5 times a power of ten: the smallest that parts ``span`` into ``most`` at most."""
-    least = span / max(most, 1)
-    power = 10.0 ** math.floor(math.log10(least))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
+def _headed(title: str, plot: QWidget) -> QVBoxLayout:
+    heading = QLabel(title)
+    heading.setObjectName("heading")
+    side = QVBoxLayout()
+    side.setSpacing(4)
+    side.addWidget(heading)
+    side.addWidget(plot, 1)
+    return side

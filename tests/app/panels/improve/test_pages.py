@@ -18,7 +18,7 @@ from app.improve.comparison import Comparison
 from app.improve.improvement import Improvement
 from app.models.shelf import ModelVersion
 from app.panels.improve.change_view import HEAD_PX, ROW_PX, ChangeView, spoken
-from app.panels.improve.curves import nice_step
+from app.panels.improve.curve_plot import nice_step
 from app.panels.improve.plan_page import PlanPage, plan_notes
 from app.panels.improve.result_page import COMPARING, NO_VIDEO, ResultPage
 from app.panels.improve.training_page import TrainingPage
@@ -153,7 +153,7 @@ def test_curves_go_over_all_steps(training: TrainingPage) -> None:
     state.evaluations = [evaluated(0), evaluated(10)]
     training.resize(800, 400)
     training.show_state(state.seen)
-    plot = training.curves.score
+    loss, plot = training.curves.plots
     image = plot.grab().toImage()
     ground, middle = QColor(DARK.ground), plot.height() // 2
     # Of 20 steps 10 are done: the right half is free, but for the grid.
@@ -162,7 +162,7 @@ def test_curves_go_over_all_steps(training: TrainingPage) -> None:
         for columns in (range(60, 180), range(plot.width() - 140, plot.width() - 20))
     )
     assert used > free
-    assert not training.curves.loss.grab().isNull()
+    assert not loss.grab().isNull()
     assert [nice_step(span, 5) for span in (1.0, 0.3, 60, 7, 20)] == [0.2, 0.1, 20, 2, 5]
 
 
