@@ -56,7 +56,8 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self._dress_axes()
         values = [value for curve in self._curves for _, value in curve.points]
         top = self._top or max(values, default=1.0)
-        self.getPlotItem().setRange(xRange=(0, self._steps), yRange=(0, top), padding=MARGIN)
+        box: pyqtgraph.ViewBox = self.getViewBox()
+        box.setRange(xRange=(0, self._steps), yRange=(0, top), padding=MARGIN)
         for curve in self._curves:
             if curve.points:
                 self._draw_curve(curve)
