@@ -55,6 +55,8 @@ class CacheFiller:
         self._on_glimpse = on_glimpse
         self._glimpse_painter: Painter | None = None
         self._looks_ahead: Looks | None = None
+        # Of the frames in the cache: those of an earlier search where the last one was given up.
+        self._looks_held: Looks | None = None
         self._give_up = give_up
         self._on_preparing = on_preparing
         self._on_broken = on_broken
@@ -89,6 +91,7 @@ class CacheFiller:
         following = self._ahead_source.frames(looks.path, start_us, looks.size_px, margin_us)
         first = self._search(following, None)
         self._cache.begin(start_us)
+        self._looks_held = looks
         self._take_on(first, following)
 
     def has_prepared(self, request: PrepareRequest) -> bool:
@@ -126,6 +129,7 @@ class CacheFiller:
         self._cache.reserve(0)
         self._ahead_source, self._spare_source = run.source, self._ahead_source
         self._cache.begin(start_us)
+        self._looks_held = looks
         for frame in run.frames:
             self._cache.append(frame)
         self._ahead = run.following
@@ -154,7 +158,7 @@ class CacheFiller:
 
     def leads_to(self, request: FrameRequest) -> bool:
         """Whether reading on comes to a moment sooner than going back to its key frame."""
-        if request.looks != self._looks_ahead:
+        if request.looks != self._looks_held:
             return False
         if self._cache.holds(request.time_us, 0):
             return True

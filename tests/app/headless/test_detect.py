@@ -216,7 +216,7 @@ def test_encodings_are_kept_unless_asked_not_to(clip, capsys):
     assert run(clip, "--no-cache", "--format", "json") == 0
     assert not folder.exists()
     assert run(clip, "--format", "json") == 0
-    assert len(list(folder.iterdir())) == 1
+    assert len(list(folder.iterdir())) == 1 + len(Task), "encodings, and the points of each kind"
     assert run(clip, "--format", "json") == 0
     fresh, stored, cached = capsys.readouterr().out.splitlines()
     assert fresh == stored == cached

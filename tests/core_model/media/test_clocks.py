@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from core_model.media.joints.clocks import (
@@ -54,12 +54,16 @@ def test_a_clock_that_runs_has_no_break(start: int, count: int, at_once: int) ->
 
 
 @given(tick, tick, st.integers(2, 40), st.integers(3, 40), st.integers(1, 50))
+@example(0, 0, 13, 3, 1)
 def test_a_clock_set_anew_is_found_whatever_is_read_at_once(
     first: int, second: int, before: int, after: int, at_once: int
 ) -> None:
     stamps = [*run(first, before), *run(second, after, 2 * before)]
+    last = stamps[2 * before - 1].tick
+    # A step back that its second stamp has nearly made good is taken for reordering or damage.
+    assume(goes_on(last, second) or not goes_on(last, (second + STEP) % TURN))
     found = breaks(stamps, at_once)
-    if goes_on(stamps[2 * before - 1].tick, second):
+    if goes_on(last, second):
         assert found == []
     else:
         assert found == [Break(2 * before - 1, 2 * before)]
