@@ -36,6 +36,8 @@ class _PathEngine(QIconEngine):
         self._draw = draw
         self._colour = colour
         self._disabled = disabled
+        # Drawn once per look: what holds an icon is painted far more often.
+        self._drawn: dict[tuple[int, int, bool], QPixmap] = {}
 
     def paint(self, painter: QPainter, rect: object, mode: QIcon.Mode, state: QIcon.State) -> None:
         colour = QColor(self._disabled if mode == QIcon.Mode.Disabled else self._colour)
@@ -52,11 +54,15 @@ class _PathEngine(QIconEngine):
         painter.restore()
 
     def pixmap(self, size: QSize, mode: QIcon.Mode, state: QIcon.State) -> QPixmap:
+        key = size.width(), size.height(), mode == QIcon.Mode.Disabled
+        if (kept := self._drawn.get(key)) is not None:
+            return kept
         pixmap = QPixmap(size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
         self.paint(painter, pixmap.rect(), mode, state)
         painter.end()
+        self._drawn[key] = pixmap
         return pixmap
 
     def clone(self) -> QIconEngine:
