@@ -40,6 +40,7 @@ from core_model.media.order import (
 from core_model.media.parts import Part, parts_with_video
 from core_model.media.piece import Source
 from core_model.media.positions import positions_of
+from core_model.media.priming import prime
 from core_model.media.timing import FrameClock, counts_packets, usual_frame_us
 from core_model.timeline import US_PER_S
 
@@ -184,6 +185,7 @@ def _after_seek(
     reading: _Reading,
 ) -> Iterator[TimedFrame] | None:
     """Frames from the last one at or before ``start_us`` on; None where seeking cannot tell."""
+    prime(container, stream)
     if not seeks_exactly(container):
         return _after_byte(source, container, stream, start_us, reading)
     stream_start_us = to_us(stream.start_time or 0, time_base_of(stream))

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from core_model.media.audio import samples
@@ -29,3 +30,16 @@ def test_clip(path: Path) -> None:
         end_us = chunks[0].pts_us + sum(len(chunk.samples) for chunk in chunks) * 62.5
         assert chunks[0].pts_us == info.audio.start_us
         assert end_us == pytest.approx(info.audio.end_us, abs=50_000)
+
+
+@pytest.mark.parametrize("path", CLIPS, ids=lambda path: path.name)
+def test_after_a_seek_pictures_are_those_of_reading_on(path: Path) -> None:
+    straight = {
+        frame.pts_us: frame.picture.to_ndarray()
+        for number, frame in enumerate(decoded_frames(path))
+        if number % 75 == 40
+    }
+    for pts_us, pixels in straight.items():
+        sought = next(decoded_frames(path, pts_us))
+        assert sought.pts_us == pts_us
+        assert np.array_equal(sought.picture.to_ndarray(), pixels)
