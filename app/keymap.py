@@ -183,7 +183,8 @@ def preset(name: str) -> dict[str, tuple[str, ...]]:
 
 def _sorted(keys: tuple[str, ...]) -> Binding:
     """Keys by where they work."""
-    is_local = [normal(key) in _LOCAL for key in keys]
+    keys = tuple(map(normal, keys))
+    is_local = [key in _LOCAL for key in keys]
     pairs = list(zip(keys, is_local, strict=True))
     return Binding(
         tuple(key for key, local in pairs if not local),

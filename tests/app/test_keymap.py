@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from PySide6.QtWidgets import QApplication
 
@@ -83,6 +83,7 @@ def test_the_first_preset_is_the_table(qapp: QApplication) -> None:
 @given(
     changes=st.lists(st.tuples(st.sampled_from(sorted(SPECS)), KEYS, st.booleans()), max_size=20)
 )
+@example(changes=[("segment_delete", "F7", True)])
 def test_no_change_gives_a_key_to_two(changes: list[tuple[str, str, bool]]) -> None:
     keymap = Keymap()
     for action_id, key, adds in changes:
