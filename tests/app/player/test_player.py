@@ -302,7 +302,9 @@ def test_playing_goes_on_over_a_joint(player: Player, qtbot: QtBot, tmp_path: Pa
     player.picture.frame_shown.connect(lambda frame: seen.add(number_shown(player)))
     with qtbot.waitSignal(player.playing_changed, check_params_cb=lambda on: not on):
         player.play_range(index.time_us(44), index.time_us(58), speed=0.5)
-    assert set(range(44, 57)) <= seen
+    missing = set(range(44, 57)) - seen
+    assert len(missing) <= player.picture.dropped_frames, "a busy machine drops frames and says so"
+    assert seen & set(range(44, 50)) and seen & set(range(50, 57))
 
 
 def test_joints_found_late_make_the_file_longer(
@@ -374,6 +376,8 @@ def test_what_plays_goes_on_while_the_next_is_searched_for(
     player.play_range(LONG_GROUPS.times_us[20], LONG_GROUPS.times_us[40], speed=0.5)
     player.expect_range(LONG_GROUPS.times_us[190])
     qtbot.waitUntil(lambda: not player.is_playing)
-    assert set(range(21, 39)) <= set(shown)
+    missing = set(range(21, 39)) - set(shown)
+    assert len(missing) <= player.picture.dropped_frames, "a busy machine drops frames and says so"
+    assert len(missing) < 9, "but not for as long as a search takes"
     player.play_range(LONG_GROUPS.times_us[190], LONG_GROUPS.times_us[199])
     qtbot.waitUntil(lambda: number_shown(player) in range(190, 200))
