@@ -36,9 +36,7 @@ def chosen_shares(
     most. A label with a single event keeps to its wording."""
     own = model.rows[task]
     new = range(own.known, len(own.labels))
-    halves = [
-        [_half(stretch, task, half, own.labels, train) for stretch in train] for half in (0, 1)
-    ]
+    halves = _halves(train, task, own.labels[own.known :])
     found_rows = [prototypes(model, half, task) for half in halves]
     candidates = {
         (place, half, share): mixed(own.rows[place], found_rows[half][place], share)
@@ -76,42 +74,39 @@ def _best(precision: Mapping[tuple[int, int, float], float], place: int) -> floa
     return min(share for share, precision in means.items() if precision >= wanted)
 
 
-def _half(
-    stretch: EncodedStretch,
-    task: Task,
-    half: int,
-    labels: Sequence[str],
-    train: Sequence[EncodedStretch],
-) -> EncodedStretch:
-    """The stretch with the events of one half only, label by label."""
-    kept = [
-        each
-        for each in stretch.segments
-        if each.kind is not task
-        or not each.decision.is_event
-        or each.label not in labels
-        or _side(each, stretch, task, train) == half
+def _halves(
+    train: Sequence[EncodedStretch], task: Task, labels: Sequence[str]
+) -> list[list[EncodedStretch]]:
+    """The stretches twice, each time with one half of the events of these labels: by video where
+    more than one has the label, else by turns."""
+    sides: list[dict[int, int]] = [{} for _ in train]
+    for label in labels:
+        events = [_places(stretch.segments, task, label) for stretch in train]
+        holding = [number for number, places in enumerate(events) if places]
+        for rank, number in enumerate(holding):
+            for turn, place in enumerate(events[number]):
+                sides[number][place] = (rank if len(holding) > 1 else turn) % 2
+    return [
+        [_only(stretch, of_stretch, half) for stretch, of_stretch in zip(train, sides, strict=True)]
+        for half in (0, 1)
     ]
-    video = replace(stretch.stretch.video, segments=tuple(kept))
+
+
+def _places(segments: Sequence[TrainingSegment], task: Task, label: str) -> list[int]:
+    return [
+        place
+        for place, each in enumerate(segments)
+        if (each.kind, each.label) == (task, label) and each.decision.is_event
+    ]
+
+
+def _only(stretch: EncodedStretch, sides: Mapping[int, int], half: int) -> EncodedStretch:
+    """The stretch without the events of the other half."""
+    kept = tuple(
+        each for place, each in enumerate(stretch.segments) if sides.get(place, half) == half
+    )
+    video = replace(stretch.stretch.video, segments=kept)
     return replace(stretch, stretch=replace(stretch.stretch, video=video))
-
-
-def _side(
-    event: TrainingSegment, stretch: EncodedStretch, task: Task, train: Sequence[EncodedStretch]
-) -> int:
-    """0 or 1: by video where more than one has the label, else by turns."""
-
-    def same(other: EncodedStretch) -> list[TrainingSegment]:
-        return [
-            each
-            for each in other.segments
-            if (each.kind, each.label) == (task, event.label) and each.decision.is_event
-        ]
-
-    holding = [other for other in train if same(other)]
-    if len(holding) > 1:
-        return next(n for n, other in enumerate(holding) if other is stretch) % 2
-    return same(stretch).index(event) % 2
 
 
 def _first(train: Sequence[EncodedStretch]) -> Sequence[EncodedStretch]:

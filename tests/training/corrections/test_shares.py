@@ -13,7 +13,7 @@ from tests.training.corrections.learning import NEW, light_text, one_thread, ope
 from tests.training.corrections.made_up import S, segment, video
 from training.corrections.encoded import EncodedStretch, EncodedVideo
 from training.corrections.open_model import OpenModel
-from training.corrections.shares import GOOD_ENOUGH, SHARES, _best, _half, chosen_shares
+from training.corrections.shares import GOOD_ENOUGH, SHARES, _best, _halves, chosen_shares
 from training.corrections.split import whole_stretch
 
 pytestmark = pytest.mark.usefixtures(tiny_kinds.__name__, light_text.__name__, one_thread.__name__)
@@ -46,8 +46,7 @@ def onsets(
     stretches: list[EncodedStretch], half: int, labels: tuple[str, ...]
 ) -> list[list[float]]:
     return [
-        [s.onset_us / S for s in _half(one, Task.SED, half, labels, stretches).segments]
-        for one in stretches
+        [s.onset_us / S for s in one.segments] for one in _halves(stretches, Task.SED, labels)[half]
     ]
 
 
