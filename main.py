@@ -85,8 +85,10 @@ def _run_window(arguments: list[str]) -> int:
         print(f"No display for a window. Try: python main.py detect {named}", file=sys.stderr)
         return EXIT_NO_DISPLAY
     from app.collector import everything_stays
+    from app.qt_features import leave_sources_unread
 
     with everything_stays():
+        leave_sources_unread()
         from app.bootstrap import run_window
     return run_window(video)
 

@@ -21,9 +21,11 @@ LIMIT_S = 1.5
 START = """
 import sys, time
 from app.collector import everything_stays
+from app.qt_features import leave_sources_unread
 
 # As main.py and run_window do it.
 with everything_stays():
+    leave_sources_unread()
     from PySide6.QtCore import QTimer
     from app.bootstrap import make_application, make_window
 

@@ -13,6 +13,7 @@ from app.improve.plan_thread import Planned, PlanThread
 from app.jobs.training_process import TrainingProcess, training_command
 from app.models.active import ActiveModel
 from app.models.shelf import ModelShelf, ModelVersion
+from app.models.take_in_thread import TakeInThread
 from app.project.project_session import ProjectSession
 from core_model.bundle_description import BundleError
 from training.corrections.events import (
@@ -75,6 +76,7 @@ class Improvement(QObject):
         self._command = command
         self._planner: PlanThread | None = None
         self._process: TrainingProcess | None = None
+        self._taker: TakeInThread | None = None
         self._draft = ExitStack()
         self._draft_folder = Path()
         self._state_file = Path()
@@ -172,6 +174,7 @@ class Improvement(QObject):
             self._planner.wait()
         if self._process is not None:
             self._process.shutdown()
+        self._end_taking()
         self._draft.close()
 
     def _on_plan(self, planned: Planned | str) -> None:
@@ -205,26 +208,37 @@ class Improvement(QObject):
         process, self._process = self._process, None
         if process is not None:
             process.deleteLater()
-        if not problem:
-            problem = self._take_in()
+        if problem:
+            self._fail(problem)
+            return
+        # Where the child says it is does not matter: it was told where to put it.
+        self._taker = TakeInThread(self._shelf, self._draft_folder / BUNDLE_NAME, self)
+        self._taker.taken.connect(self._on_taken)
+        self._taker.finished.connect(self._taker.deleteLater)
+        self._taker.start()
+
+    def _on_taken(self, taken: ModelVersion | str) -> None:
+        self._end_taking()
+        if isinstance(taken, str):
+            self._fail(taken)
+            return
+        self._draft.close()
+        self.version = taken
+        self._set_stage(Stage.DONE)
+
+    def _end_taking(self) -> None:
+        taker, self._taker = self._taker, None
+        if taker is not None:
+            taker.wait()
+
+    def _fail(self, problem: str) -> None:
         self._draft.close()
         if problem == TrainingProcess.CANCELLED:
             forget_state(self._state_file)
             self._stop("Training was stopped", f"{self._active.version.name} stays in use.")
-        elif problem:
+        else:
             can_go_on = f"{problem} {CAN_GO_ON}" if self._state_file.exists() else problem
             self._stop(NOT_DONE, can_go_on)
-        else:
-            self._set_stage(Stage.DONE)
-
-    def _take_in(self) -> str:
-        """Put the new model on the shelf; returns what is wrong with it."""
-        try:
-            # Where the child says it is does not matter: it was told where to put it.
-            self.version = self._shelf.take_in(self._draft_folder / BUNDLE_NAME)
-        except BundleError as error:
-            return str(error)
-        return ""
 
     def _stop(self, headline: str, problem: str) -> None:
         self.headline, self.problem = headline, problem

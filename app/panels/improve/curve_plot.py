@@ -26,7 +26,8 @@ class CurvePlot(pyqtgraph.PlotWidget):
 
     def __init__(self, name: str, theme: Theme, top: float | None = None) -> None:
         """``top`` is the highest value; None fits it to the curves."""
-        super().__init__()
+        # Menus that nobody would see take most of the time to make a plot.
+        super().__init__(enableMenu=False)
         self._theme = theme
         self._top = top
         self._curves: tuple[Curve, ...] = ()
@@ -34,7 +35,6 @@ class CurvePlot(pyqtgraph.PlotWidget):
         self.setAccessibleName(name)
         self.setMinimumSize(200, 120)
         self.setMouseEnabled(x=False, y=False)
-        self.setMenuEnabled(False)
         self.hideButtons()
         self.setFrameShape(self.Shape.NoFrame)
         self.showGrid(x=False, y=True, alpha=0.15)
