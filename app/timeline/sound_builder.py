@@ -12,19 +12,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
-from app.timeline.sound_features import Analyser, Samples, Segment
+from app.timeline.sound_features import Analyser, Samples
 from app.timeline.sound_layout import Layout, SegmentDone, SoundIndex
 from app.timeline.sound_order import SegmentOrder
 from app.timeline.sound_reading import SoundReading
 from app.timeline.sound_settings import SoundPlan
 from app.timeline.sound_shelf import SoundShelf
-from app.timeline.sound_store import SoundStore, SoundWriter
+from app.timeline.sound_store import SegmentRecord, SoundStore, SoundWriter
 from app.worker import CancellableThread
 from core_model.media.container import open_media, seeks_exactly
 from core_model.media.errors import MediaError
 
 # Stretches that may wait for their spectrum; decoding does not run further ahead.
 _WAITING = 2
+# After so many segments (ten seconds each at the usual hop) the sound is worth a quick transform.
+_MANY = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,22 +153,23 @@ class SoundBuilder(CancellableThread):
 
     def _write_all(self, writer: SoundWriter, index: SoundIndex) -> None:
         """Decode here, transform in a second thread, write and tell in the order of decoding."""
-        waiting: deque[tuple[int, int, Future[Segment]]] = deque()
+        waiting: deque[Future[SegmentRecord]] = deque()
 
         def take_first() -> None:
-            number, filled, future = waiting.popleft()
-            done = writer.write(number, filled, future.result())
+            done = writer.write(waiting.popleft().result())
             index.add(done)
             self.progressed.emit(SoundProgress(self._request.request_id, done))
 
         with ThreadPoolExecutor(1, "sound spectrum") as pool:
-            # What takes a moment to prepare is prepared while the first sound is decoded.
-            analyser = pool.submit(Analyser, self._request.plan)
-            pool.submit(self._learn_to_jump)
-            for number, filled, stretch in self._stretches():
+            analyser = Analyser(self._request.plan)
+            for count, (number, filled, stretch) in enumerate(self._stretches()):
                 if self._cancelled.is_set():
                     return
-                waiting.append((number, filled, pool.submit(_segment, analyser, stretch)))
+                if count == _MANY:
+                    pool.submit(analyser.quicken)
+                waiting.append(pool.submit(_record, writer, analyser, number, filled, stretch))
+                if count == 0:
+                    pool.submit(self._learn_to_jump)
                 # The very first is shown without waiting for more sound.
                 while waiting and (len(waiting) > _WAITING or not index.segments):
                     take_first()
@@ -194,5 +197,7 @@ class SoundBuilder(CancellableThread):
             number = following
 
 
-def _segment(analyser: Future[Analyser], stretch: Samples) -> Segment:
-    return analyser.result().segment(stretch)
+def _record(
+    writer: SoundWriter, analyser: Analyser, number: int, filled: int, stretch: Samples
+) -> SegmentRecord:
+    return writer.prepare(number, filled, analyser.segment(stretch))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,10 +48,7 @@ class Analyser:
     """Turns stretches of samples into segments; may be used by several threads at once."""
 
     def __init__(self, plan: SoundPlan) -> None:
-        # 0.2 s to import: not before there is sound to look at.
-        from scipy import fft
-
-        self._transform = fft.rfft
+        self._transform: Callable[[Samples], npt.ArrayLike] = np.fft.rfft
         self._plan = plan
         n = plan.window_samples
         phase = 2 * np.pi * np.arange(n) / n
@@ -68,6 +66,14 @@ class Analyser:
         """A segment and half a window before and after it."""
         return self.segment_samples + self._plan.window_samples
 
+    def quicken(self) -> None:
+        """Take a transform that is six times as fast; loading it takes as long as ten minutes of
+        sound do without it.
+        """
+        from scipy import fft
+
+        self._transform = fft.rfft
+
     def segment(self, stretch: Samples) -> Segment:
         """The segment whose samples lie in the middle of a stretch (stretch_samples,)."""
         hop, n = self._plan.hop_samples, self._plan.window_samples
@@ -82,8 +88,9 @@ class Analyser:
         spectrum: npt.NDArray[np.complex64] = np.asarray(self._transform(windows * self._window))
         power = spectrum.real**2 + spectrum.imag**2
         np.maximum(power, np.float32(1e-12), out=power)
-        codes = np.log10(power, out=power)
-        codes *= np.float32(10 * CODES_PER_DB)
+        # The natural logarithm takes a quarter of the time of the decimal one.
+        codes = np.log(power, out=power)
+        codes *= np.float32(10 * CODES_PER_DB / np.log(10))
         codes += np.float32(0.5 - LOWEST_LEVEL_DB * CODES_PER_DB)
         return np.clip(codes, 0, 255, out=codes).astype(np.uint8)
 

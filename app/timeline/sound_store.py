@@ -12,7 +12,7 @@ import json
 import os
 import zlib
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,14 @@ _HEADER_BYTES = 1_024
 
 class StoreError(Exception):
     """A file that is no complete, undamaged sound picture; the message says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRecord:
+    """A segment as it stands in the file, and what is known about it."""
+
+    record: bytes
+    done: SegmentDone
 
 
 class SoundWriter:
@@ -51,12 +59,11 @@ class SoundWriter:
             self.abandon()
             raise
 
-    def write(self, number: int, filled: int, segment: Segment) -> SegmentDone:
-        """Write one segment with all its levels. Raises OSError where there is no room."""
+    def prepare(self, number: int, filled: int, segment: Segment) -> SegmentRecord:
+        """One segment with all its levels, from any thread."""
         codes, reach = build_levels(segment.codes), build_levels(segment.reach)
         record = b"".join(level.tobytes() for level in (*codes, *reach))
-        self._write_at(_HEADER_BYTES + number * self._layout.record_bytes, record)
-        return SegmentDone(
+        done = SegmentDone(
             number,
             filled,
             tuple(codes[self._layout.codes.first_kept :]),
@@ -65,6 +72,13 @@ class SoundWriter:
             int(reach[-1].max()),
             zlib.crc32(record),
         )
+        return SegmentRecord(record, done)
+
+    def write(self, prepared: SegmentRecord) -> SegmentDone:
+        """Write one segment. Raises OSError where there is no room."""
+        place = prepared.done.number * self._layout.record_bytes
+        self._write_at(_HEADER_BYTES + place, prepared.record)
+        return prepared.done
 
     def finish(self, index: SoundIndex) -> None:
         """Make the file valid; it is closed."""

@@ -39,6 +39,8 @@ _BEYOND_END_US = 60 * US_PER_S
 _LONGEST_GAP_WITHOUT_END_US = 600 * US_PER_S
 # Decoders need some packets before what they give is right (Opus: 80 ms).
 _PREROLL_US = 200_000
+# So many frames at most wait in a filter graph: their samples are not turned down yet.
+_MOST_WAITING_FRAMES = 256
 _STEPS_BACK_US = tuple(_PREROLL_US + seconds * US_PER_S for seconds in (0, 2, 20))
 
 
@@ -135,7 +137,8 @@ def _laid_on(
                     yield from line.place(stretch.finish())
                 stretch = _Stretch(file_of(source), frame, line, channel)
                 yield from line.go_to(stretch.start_us)
-            yield from line.place(stretch.push(frame))
+            if stretch.push(frame):
+                yield from line.place(stretch.pull())
         if stretch is not None:
             yield from line.place(stretch.finish())
 
@@ -156,9 +159,11 @@ class _Stretch:
         self, path: Path, first: AudioFrame, line: SampleLine, channel: int | None
     ) -> None:
         self.start_us = _pts_us(first) or 0
+        # Asking each frame for its time base takes longer than all that is done with it.
+        self._time_base = first.time_base
         self._format = _format_of(first)
-        self._count = 0
-        self._channels = line.channels
+        self._count = self._pulled = self._waiting = 0
+        self._rate_hz, self._channels = line.rate_hz, line.channels
         layout = _LAYOUTS[line.channels]
         try:
             self._graph = mixing_graph(first, line.rate_hz, layout, channel)
@@ -170,30 +175,40 @@ class _Stretch:
         """Whether a frame has the same format and begins where the sound so far ends."""
         if _format_of(frame) != self._format:
             return False
-        pts_us = _pts_us(frame)
+        if frame.pts is None or self._time_base is None:
+            return True
+        pts_us = to_us(frame.pts, self._time_base)
         expected_us = self.start_us + round(self._count * US_PER_S / frame.sample_rate)
-        if pts_us is None or pts_us > max(latest_us, expected_us + _JITTER_US):
+        if pts_us > max(latest_us, expected_us + _JITTER_US):
             return True
         return abs(pts_us - expected_us) <= _JITTER_US
 
-    def push(self, frame: AudioFrame) -> Iterator[np.ndarray]:
-        """What comes out of the graph when a frame goes in: float32 (n,) or (n, channels)."""
+    def push(self, frame: AudioFrame) -> bool:
+        """Put a frame into the graph; says whether it is worth while to pull.
+
+        The graph gives large pieces, and being told that none is ready costs as much as a frame.
+        """
         self._count += frame.samples
+        self._waiting += 1
         frame.pts = None
         self._graph.push(frame)
-        return self._pull()
+        due = self._count * self._rate_hz >= (self._pulled + PIECE_SAMPLES) * frame.sample_rate
+        return due or self._waiting >= _MOST_WAITING_FRAMES
 
     def finish(self) -> Iterator[np.ndarray]:
         """What is still in the graph."""
         self._graph.push(None)
-        return self._pull()
+        return self.pull()
 
-    def _pull(self) -> Iterator[np.ndarray]:
+    def pull(self) -> Iterator[np.ndarray]:
+        """What is ready in the graph: float32 (n,) or (n, channels) each."""
+        self._waiting = 0
         while True:
             try:
                 frame = self._graph.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
+            self._pulled += frame.samples
             piece = frame.to_ndarray()
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
 

@@ -30,7 +30,7 @@ def write(writer: SoundWriter, filled: dict[int, int]) -> SoundIndex:
     """Segments by number, with how many samples each has, in the order given."""
     index = SoundIndex(Layout.of(PLAN))
     for number, count in filled.items():
-        index.add(writer.write(number, count, segment(number)))
+        index.add(writer.write(writer.prepare(number, count, segment(number))))
     return index
 
 
@@ -81,7 +81,7 @@ def test_a_picture_is_read_while_it_is_written(shelf: SoundShelf) -> None:
     writer = shelf.create("growing", PLAN, 0)
     store = SoundStore(writer.path, PLAN, 0)
     assert not store.codes.read(0, 0, 5)[1].any()
-    store.index.add(writer.write(2, WHOLE, segment(2)))
+    store.index.add(writer.write(writer.prepare(2, WHOLE, segment(2))))
     rows, known = store.codes.read(0, 2 * SEGMENT_FRAMES, 2 * SEGMENT_FRAMES + 5)
     assert known.all()
     np.testing.assert_array_equal(rows, segment(2).codes[:5])
