@@ -129,7 +129,7 @@ def _shots_looked_for(player: Player) -> Iterator[None]:
     with tempfile.TemporaryDirectory() as folder:
         finder = ShotFinder(ViewState(), store=ShotStore(Path(folder)))
         finder.set_media(player.media)
-        player.picture.dropped_changed.connect(finder.stand_aside)
+        player.picture.ran_short.connect(finder.stand_aside)
         try:
             yield
         finally:

@@ -24,6 +24,7 @@ from app.jobs.requests import (
     WhyRequest,
 )
 from app.jobs.wish import EncodingWish
+from app.precedence import Rank, give_way
 from app.project.places import Sought
 from core_model.prompt_spec import Example, PromptSpec
 from core_model.timeline import Detection, Task
@@ -202,6 +203,8 @@ class JobRunner(QObject):
         engine = DetectionEngine(models)
         engine.prepare(self._bundle)
         self._questions.begin(QuestionEngine(models, self._wish_for))
+        # Only now: prompts wait for the model, too.
+        give_way(Rank.BACKGROUND)
         while (job := self._next_job()) is not None:
             if isinstance(job, EncodingWish):
                 engine.encode(job, lambda wish=job: self._is_out_of_turn(wish))

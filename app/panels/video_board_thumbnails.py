@@ -11,6 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QImage
 
+from app.precedence import Rank, give_way
 from app.project.places import Sought
 from app.project.values import Video
 from app.worker import CancellableThread
@@ -53,6 +54,7 @@ class ThumbnailThread(CancellableThread):
         self._cancelled.set()
 
     def run(self) -> None:
+        give_way(Rank.BACKGROUND)
         found: list[tuple[Video, Path]] = []
         # Whether files are missing is known at once, pictures take their time.
         for each in self._wanted:

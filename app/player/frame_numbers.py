@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.precedence import Rank, give_way
 from core_model.media.errors import MediaError
 from core_model.media.index import FrameIndex, index_frames
 
@@ -68,6 +69,7 @@ class FrameNumbers(QObject):
             if serial != self._serial:
                 raise _SupersededError
 
+        give_way(Rank.PLAYBACK)
         try:
             index = index_frames(path, give_up_if_superseded)
         except (_SupersededError, MediaError):

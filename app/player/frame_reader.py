@@ -20,6 +20,7 @@ from app.player.frame_requests import (
     ProbeResponse,
 )
 from app.player.glimpses import Glimpses
+from app.precedence import Rank, give_way
 from core_model.media.errors import MediaError
 from core_model.media.probe import MediaInfo, probe
 from core_model.media.video import PaintedFrame
@@ -138,6 +139,7 @@ class FrameReader(QObject):
         self._thread.join()
 
     def _work(self) -> None:
+        give_way(Rank.PLAYBACK)
         while self._wait():
             if self._forget:
                 self._close()

@@ -14,6 +14,7 @@ from app.player.frame_reader import FrameReader
 from app.player.frame_requests import DetailRequest, FrameRequest, Looks, PrepareRequest
 from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
+from app.player.ready_picture import ReadyPicture
 from app.player.whereabouts import Whereabouts
 from core_model.media.probe import VideoInfo
 from core_model.media.video import PaintedFrame
@@ -29,13 +30,15 @@ class Picture(QObject):
 
     ``frame_shown`` carries a PaintedFrame, or None when there is no picture; the same frame comes
     again with more pixels when it stands. ``stepped`` carries the time of the frame that a step
-    led to; ``dropped_changed`` how many frames came too late to be shown since the media were
+    led to; ``ran_short`` says, again and again, that hardly any frames are ready ahead of
+    playback; ``dropped_changed`` how many frames came too late to be shown since the media were
     opened; ``broken_spans_changed`` the stretches known to be undecodable, (start_us, end_us) in
     order; ``failed`` a MediaError.
     """
 
     frame_shown = Signal(object)
     stepped = Signal(object)
+    ran_short = Signal()
     dropped_changed = Signal(object)
     broken_spans_changed = Signal(object)
     failed = Signal(object)
@@ -50,6 +53,7 @@ class Picture(QObject):
         self.reader.broken.connect(self._on_broken)
         self.reader.failed.connect(self._on_failed)
         self.numbers = FrameNumbers(self)
+        self._ready = ReadyPicture()
         self._whereabouts = Whereabouts(self._cache, self.numbers, self.reader.glimpses)
         self.shown: PaintedFrame | None = None
         self.dropped_frames = 0
@@ -80,6 +84,7 @@ class Picture(QObject):
         self._is_stale = False
         self._steps.clear()
         self._rest.stop()
+        self._ready.expect(None)
         self.reader.forget()
         # Counted when the first frame is there, which would have to wait for it otherwise.
         self.numbers.read(None)
@@ -95,6 +100,7 @@ class Picture(QObject):
         self._is_uncounted = False
         self.numbers.shutdown()
         self.reader.shutdown()
+        self._ready.shutdown()
 
     @property
     def frame_number(self) -> int | None:
@@ -146,12 +152,15 @@ class Picture(QObject):
             return
         self._rest.stop()
         self.reader.set_playhead(time_us, standing=False)
+        if self._cache.runs_short():
+            self.ran_short.emit()
         if self._awaited is not None:
             return
         frame = self._cache.shown_at(time_us) or self._cache.newest_before(time_us)
         if frame is not None:
             self._count_dropped(frame)
             self._show(frame)
+            self._ready.expect(self._cache.after(frame.pts_us))
         last_us = self._cache.last_pts_us()
         if last_us is not None and last_us < time_us - HOPELESSLY_LATE_US:
             self._leap(last_us, time_us)
@@ -330,7 +339,7 @@ class Picture(QObject):
     def _set_shown(self, frame: PaintedFrame | None) -> None:
         if frame is not self.shown:
             self.shown = frame
-            self.frame_shown.emit(frame)
+            self.frame_shown.emit(None if frame is None else self._ready.of(frame))
         if frame is not None and self._is_uncounted:
             self._is_uncounted = False
             self.numbers.read(self._path)

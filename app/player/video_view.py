@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QMouseEvent,
     QPainter,
     QPaintEvent,
+    QRegion,
     QResizeEvent,
     QShowEvent,
     QWheelEvent,
@@ -127,8 +128,8 @@ class VideoView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        painter.fillRect(self.rect(), QColor(SURROUND))
         place = self.place
+        self._paint_surround(painter, place)
         if self._image is not None:
             smooth = place.scale < SHARP_SCALE
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -201,6 +202,14 @@ class VideoView(QWidget):
             self.setCursor(Qt.CursorShape.OpenHandCursor)
         else:
             self.unsetCursor()
+
+    def _paint_surround(self, painter: QPainter, place: PicturePlace) -> None:
+        """All that the picture does not cover; edges between two pixels of the screen lie under
+        both."""
+        covered = QRect() if self._image is None else place.rect.adjusted(1, 1, -1, -1)
+        painter.setClipRegion(QRegion(self.rect()).subtracted(QRegion(covered)))
+        painter.fillRect(self.rect(), QColor(SURROUND))
+        painter.setClipping(False)
 
     def _paint_caption(self, painter: QPainter) -> None:
         """A headline and what it means, in the middle of the view."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
+from app.precedence import Rank, give_way
 from app.timeline.shot_store import ShotStore
 from app.view_state import ViewState
 from app.worker import CancellableThread, Worker
@@ -20,9 +19,7 @@ from core_model.media.shots import shot_changes
 
 # The first frame, its neighbours and the sound come first.
 BEGIN_AFTER_MS = 1_000
-# Against a thread that wants the same core, a tenth of the time.
-NICER_BY = 10
-# How long the search stands still after a frame that was dropped.
+# How long the search stands still after playback has run short of frames.
 STAND_ASIDE_MS = 2_000
 
 
@@ -63,7 +60,7 @@ class ShotThread(CancellableThread):
         self._may_run.set()
 
     def run(self) -> None:
-        _give_way()
+        give_way(Rank.BACKGROUND)
         try:
             media_hash = content_hash(self._path)
             times_us = self._store.load(media_hash)
@@ -130,10 +127,10 @@ class ShotFinder(QObject):
         else:
             self._delay.start()
 
-    def stand_aside(self, dropped_frames: int) -> None:
-        """Playback drops frames: it gets the processor to itself for a while."""
+    def stand_aside(self) -> None:
+        """Playback runs short of frames: it gets the processor to itself for a while."""
         thread = self._worker.thread_now
-        if dropped_frames and thread is not None:
+        if thread is not None:
             thread.stand_aside()
             self._aside.start()
 
@@ -157,13 +154,3 @@ class ShotFinder(QObject):
     def _take(self, found: ShotsFound) -> None:
         if found.path == self._path:
             self._view_state.set_snap_times("shots", found.times_us)
-
-
-def _give_way() -> None:
-    """Let the thread, and the decoder's that it starts, stand back behind all others.
-
-    Qt's priorities do nothing on Linux, where each thread has a niceness of its own.
-    """
-    if sys.platform == "linux":
-        niceness = os.getpriority(os.PRIO_PROCESS, 0) + NICER_BY
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), niceness)

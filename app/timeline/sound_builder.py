@@ -12,6 +12,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
+from app.precedence import Rank, give_way
 from app.timeline.sound_features import Analyser, Samples
 from app.timeline.sound_layout import Layout, SegmentDone, SoundIndex
 from app.timeline.sound_order import SegmentOrder
@@ -104,6 +105,7 @@ class SoundBuilder(CancellableThread):
         self._cancelled.set()
 
     def run(self) -> None:
+        give_way(Rank.PLAYBACK)
         request = self._request
         reason = ""
         try:
@@ -173,6 +175,10 @@ class SoundBuilder(CancellableThread):
                 # The very first is shown without waiting for more sound.
                 while waiting and (len(waiting) > _WAITING or not index.segments):
                     take_first()
+                if count == 0:
+                    # Something is to be seen now; the rest can wait for whatever plays.
+                    give_way(Rank.BACKGROUND)
+                    pool.submit(give_way, Rank.BACKGROUND)
             while waiting and not self._cancelled.is_set():
                 take_first()
 

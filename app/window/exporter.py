@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from app.precedence import Rank, give_way
 from core_model.media.errors import MediaError
 from core_model.media.export.clip import ClipProgress, ClipRequest, write_clip
 from core_model.media.still import frame_at, write_png
@@ -88,6 +89,7 @@ class Exporter(QObject):
             thread.join()
 
     def _work(self, serial: int, request: FrameRequest | ClipRequest) -> None:
+        give_way(Rank.PLAYBACK)
         try:
             if isinstance(request, FrameRequest):
                 result = _export_frame(request)

@@ -32,7 +32,7 @@ class Navigation(QObject):
         player.picture.numbers.index_ready.connect(self._on_index)
         player.picture.broken_spans_changed.connect(self._on_broken)
         player.picture.dropped_changed.connect(status.set_dropped)
-        player.picture.dropped_changed.connect(self.shots.stand_aside)
+        player.picture.ran_short.connect(self.shots.stand_aside)
         session.media_changed.connect(self.shots.set_media)
         session.media_changed.connect(self._on_media)
         # A threshold that is dragged changes often, and nobody snaps to anything meanwhile.

@@ -123,6 +123,20 @@ def test_playing_on_from_a_standing_picture_keeps_its_pixels_until_the_next_one(
     assert not picture.full_resolution
 
 
+def test_running_short_of_frames_is_told_while_playing(
+    picture: Picture, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "video.mp4", LONG_GOP))
+    told: list[int] = []
+    picture.ran_short.connect(lambda: told.append(1))
+    qtbot.waitUntil(lambda: picture.reader.is_idle)
+    picture.follow(STEP_US)
+    assert told == []
+    monkeypatch.setattr(picture._cache, "runs_short", lambda: True)
+    picture.follow(2 * STEP_US)
+    assert told == [1]
+
+
 def test_frames_that_playing_passes_over_are_counted(
     picture: Picture, qtbot: QtBot, tmp_path: Path
 ) -> None:

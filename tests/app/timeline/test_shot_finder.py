@@ -73,7 +73,7 @@ def test_another_video_ends_the_search(
     assert not finder.is_busy
 
 
-def test_the_search_stands_aside_while_frames_are_dropped(
+def test_the_search_stands_aside_while_playback_runs_short(
     finder: ShotFinder,
     state: ViewState,
     qtbot: QtBot,
@@ -93,7 +93,7 @@ def test_the_search_stands_aside_while_frames_are_dropped(
     state.set_media_range(info.start_us, info.end_us)
     finder.set_media(info)
     qtbot.waitUntil(lambda: len(looked_at) > 0)
-    finder.stand_aside(3)
+    finder.stand_aside()
     qtbot.wait(100)
     so_far = len(looked_at)
     qtbot.wait(200)
@@ -102,14 +102,14 @@ def test_the_search_stands_aside_while_frames_are_dropped(
     qtbot.waitUntil(lambda: len(state.snap_times("shots")) == 19)
 
 
-def test_nothing_dropped_holds_nobody_up(
+def test_standing_aside_without_a_search_holds_nobody_up(
     finder: ShotFinder, state: ViewState, qtbot: QtBot, tmp_path: Path
 ) -> None:
     info = probe(film(tmp_path / "film.mp4", 0b101010, 0b010101001))
     state.set_media_range(info.start_us, info.end_us)
-    finder.stand_aside(0)
+    finder.stand_aside()
     finder.set_media(info)
-    finder.stand_aside(0)
+    finder.stand_aside()
     qtbot.waitUntil(lambda: state.snap_times("shots") == (1_000_000,))
 
 
