@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from app.limits import LabelKey, Limits
-from core_model.timeline import Detection
+from core_model.timeline import Detection, Task
 
 Booleans = npt.NDArray[np.bool_]
 
@@ -49,6 +49,10 @@ class DetectionTable:
         """Which reach the limit of their label (n,)."""
         per_group = np.array([limits.of(*key) for key in self.keys] or [0.0])
         return self.scores >= per_group[self.groups]
+
+    def is_of(self, kind: Task) -> Booleans:
+        """Which are of a kind (n,)."""
+        return np.array([task is kind for task, _ in self.keys] or [False])[self.groups]
 
     def scores_of(self, key: LabelKey) -> npt.NDArray[np.float64]:
         """The scores of a label's detections (k,)."""

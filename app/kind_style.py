@@ -67,6 +67,7 @@ def blend(over: str, under: str, opacity: float) -> str:
     return QColor.fromRgbF(*mixed).name().upper()
 
 
+@lru_cache(maxsize=4_096)
 def score_text(score: float) -> str:
     """A score in [0, 1] as ".91"; "1.0" for what rounds to one."""
     text = f"{score:.2f}"

@@ -52,11 +52,14 @@ class SegmentLimits:
         self, columns: SegmentColumns, rows: npt.NDArray[np.int64] | slice = slice(None)
     ) -> Floats:
         """The limit of each of these rows (n,)."""
+        return self.of_labels(columns.kinds[rows], columns.label_ids[rows])
+
+    def of_labels(self, kinds: npt.NDArray[np.integer], label_ids: npt.NDArray[np.int64]) -> Floats:
+        """The limits of labels, by their kinds (n,), indexes into KINDS, and their ids (n,)."""
         per_kind = np.array([self.kinds.get(kind, 0.0) for kind in KINDS])
-        limits = per_kind[columns.kinds[rows]]
+        limits = per_kind[kinds]
         if not self.label_ids:
             return limits
-        label_ids = columns.label_ids[rows]
         table = np.full(max(int(label_ids.max(initial=0)), *self.label_ids, 0) + 1, np.nan)
         table[list(self.label_ids)] = list(self.label_ids.values())
         own = table[label_ids]

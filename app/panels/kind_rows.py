@@ -63,6 +63,7 @@ class ThresholdSlider(QSlider):
         super().__init__(Qt.Orientation.Horizontal)
         self._task = task
         self._session = session
+        self._told: tuple[float, float, bool] | None = None
         name = KIND_STYLES[task].name
         self.setRange(0, SLIDER_STEPS)
         self.setAccessibleName(f"Threshold of {name}")
@@ -76,13 +77,19 @@ class ThresholdSlider(QSlider):
             self._session.set_threshold(self._task, value / SLIDER_STEPS)
 
     def _read(self) -> None:
-        own = self._session.suggested_threshold(self._task)
-        name = KIND_STYLES[self._task].name
+        session, task = self._session, self._task
+        own = session.suggested_threshold(task)
+        told = (own, session.threshold(task), session.is_hidden(task))
+        if told == self._told:
+            # Another kind's threshold has moved: sliders take long to be drawn.
+            return
+        self._told = told
+        name = KIND_STYLES[task].name
         self.setToolTip(
             f"Show {name} from this score on; double-click for the model's own, {own:.2f}"
         )
-        self.setValue(round(self._session.threshold(self._task) * SLIDER_STEPS))
-        self.setEnabled(not self._session.is_hidden(self._task))
+        self.setValue(round(session.threshold(task) * SLIDER_STEPS))
+        self.setEnabled(not session.is_hidden(task))
         self.update()
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
@@ -136,6 +143,7 @@ class EyeButton(QToolButton):
         self._task = task
         self._session = session
         self._theme = theme
+        self._told: tuple[bool, Theme] | None = None
         self.setCheckable(True)
         self.setChecked(True)
         self.setIconSize(QSize(16, 16))
@@ -154,6 +162,9 @@ class EyeButton(QToolButton):
     def _read(self) -> None:
         hidden = self._session.is_hidden(self._task)
         self.setChecked(not hidden)
+        if (hidden, self._theme) == self._told:
+            return
+        self._told = (hidden, self._theme)
         name = KIND_STYLES[self._task].name
         said = f"Show {name}" if hidden else f"Hide {name}"
         self.setToolTip(said)

@@ -27,6 +27,7 @@ from app.session import Session
 from app.theme import Theme, tabular
 from app.view_state import ViewState
 from core_model.media.video import PaintedFrame
+from core_model.timeline import Detection
 
 # Black in both themes: any other colour shifts how the picture looks, and would stand out as a
 # second frame around pictures that carry black bars of their own.
@@ -74,9 +75,10 @@ class VideoView(QWidget):
         self._resize_timer.setSingleShot(True)
         self._resize_timer.setInterval(RESIZE_PAUSE_MS)
         self._resize_timer.timeout.connect(self._report_size)
-        session.detections_changed.connect(self.update)
-        session.thresholds_changed.connect(self.update)
-        session.hits_changed.connect(self.update)
+        self._told: list[Detection] = []
+        session.detections_changed.connect(self._on_shown)
+        session.thresholds_changed.connect(self._on_shown)
+        session.hits_changed.connect(self._on_shown)
         # The labels change while one frame stands: a sound may begin between two frames.
         view_state.playhead_changed.connect(self._on_playhead)
 
@@ -136,13 +138,13 @@ class VideoView(QWidget):
             painter.drawImage(place.rect, self._image)
         elif self._headline:
             self._paint_caption(painter)
-        if self._session.media is not None:
-            playhead_us = self._view_state.playhead_us
+        self._told = self._over_picture()
+        if self._told:
             paint_active_events(
                 painter,
                 self.picture_rect.intersected(self.rect()),
-                self._session.over_picture_at(playhead_us),
-                playhead_us,
+                self._told,
+                self._view_state.playhead_us,
                 self._theme,
             )
         if self._image is not None and place.zoom != FIT:
@@ -250,6 +252,16 @@ class VideoView(QWidget):
 
     def _report_size(self) -> None:
         self.view_resized.emit(self.size() * self.devicePixelRatioF())
+
+    def _over_picture(self) -> list[Detection]:
+        session = self._session
+        no_media = session.media is None
+        return [] if no_media else session.over_picture_at(self._view_state.playhead_us)
+
+    def _on_shown(self) -> None:
+        """Other events are shown: seldom any of them at this moment."""
+        if self._over_picture() != self._told:
+            self.update()
 
     def _on_playhead(self, _time_us: int) -> None:
         self.update()

@@ -2,98 +2,152 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
-from app.detection_table import DetectionTable
+from app.detection_table import Booleans, DetectionTable
 from app.limits import Limits
-from app.timeline.event_rows import LabelOrder, Row, rows_in
+from app.timeline.event_rows import LabelOrder, Row, kept, rows_in
+from app.worker import CancellableThread, Worker
 from core_model.timeline import Task
 
 # Fewer are laid out within a frame; a thread would only make them late.
 AT_ONCE = 1_000
+# A threshold that is dragged changes often. Meanwhile rows only lose what is no longer shown: a
+# layout beside it would make the window wait, since both need Python's lock.
+REST_MS = 50
+Rows = dict[Task, tuple[Row, ...]]
+_NOTHING = DetectionTable.of(())
 
 
 @dataclass(frozen=True, slots=True)
-class ArrangeRequest:
-    """Lay out those of the detections that reach the limit of their label."""
+class _Request:
+    """Lay out what is shown of some kinds of a table."""
 
     table: DetectionTable
-    limits: Limits
-    order: dict[Task, LabelOrder]
+    is_shown: Booleans
+    kinds: frozenset[Task]
+    order: Mapping[Task, LabelOrder]
 
-    def arranged(self) -> dict[Task, tuple[Row, ...]]:
-        """Rows of every kind, no rows for a kind without events."""
-        table = self.table
-        kinds = np.array([list(Task).index(task) for task, _ in table.keys] or [0])[table.groups]
-        is_shown = table.shown(self.limits)
+    def arranged(self, goes_on: Callable[[], bool] = lambda: True) -> Rows:
+        """The rows of these kinds."""
         return {
-            task: rows_in(table, np.flatnonzero(is_shown & (kinds == number)), self.order[task])
-            for number, task in enumerate(Task)
+            kind: rows_in(
+                self.table,
+                np.flatnonzero(self.is_shown & self.table.is_of(kind)),
+                self.order[kind],
+                goes_on,
+            )
+            for kind in self.kinds
         }
 
 
-class _ArrangeThread(QThread):
+class Layout(Protocol):
+    """What can be laid out in rows, unless ``goes_on`` says no meanwhile."""
+
+    def arranged(self, goes_on: Callable[[], bool]) -> object: ...
+
+
+class ArrangeThread(CancellableThread):
+    """Lays out one request; nothing is told of one that was cancelled."""
+
     arranged = Signal(object, object)  # the request, its rows
 
-    def __init__(self, request: ArrangeRequest, parent: QObject) -> None:
+    def __init__(self, request: Layout, parent: QObject) -> None:
         super().__init__(parent)
-        self.setObjectName("event arranger")
+        self.setObjectName("row arranger")
         self._request = request
+        self._goes_on = True
+
+    def cancel(self) -> None:
+        self._goes_on = False
 
     def run(self) -> None:
-        self.arranged.emit(self._request, self._request.arranged())
+        rows = self._request.arranged(lambda: self._goes_on)
+        if self._goes_on:
+            self.arranged.emit(self._request, rows)
 
 
 class EventArranger(QObject):
     """Takes whole lists of detections and gives rows; while one is laid out the newest waits."""
 
-    rows_changed = Signal(object)  # dict[Task, tuple[Row, ...]]
+    rows_changed = Signal(object)  # Rows
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._order = {task: LabelOrder() for task in Task}
-        self._thread: _ArrangeThread | None = None
-        self._waiting: ArrangeRequest | None = None
+        self._worker: Worker[ArrangeThread] = Worker(self)
+        self._under_way: _Request | None = None
+        self._waiting: _Request | None = None
+        # The rows as they were laid out last, of which table, and what was shown of it then.
+        self._rows: Rows = dict.fromkeys(Task, ())
+        self._table = _NOTHING
+        self._was_shown = np.empty(0, bool)
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self._go_on)
 
     def reset(self) -> None:
         """Forget the order of labels: new media."""
+        self._stop()
         self._order = {task: LabelOrder() for task in Task}
 
     def arrange(self, table: DetectionTable, limits: Limits) -> None:
         """Lay these out and announce the rows, now or soon."""
-        request = ArrangeRequest(table, limits, self._order)
-        if self._thread is not None:
+        is_shown = table.shown(limits)
+        kinds = self._changed_kinds(table, is_shown)
+        request = _Request(table, is_shown, kinds, self._order)
+        if sum(np.count_nonzero(is_shown & table.is_of(kind)) for kind in kinds) <= AT_ONCE:
+            self._stop()
+            self._take(request, request.arranged())
+        elif table is self._table:
+            self._stop()
             self._waiting = request
-        elif len(table.detections) <= AT_ONCE:
-            self.rows_changed.emit(request.arranged())
+            self._rest.start()
+            fewer = {kind: kept(self._rows[kind], is_shown) for kind in kinds}
+            self.rows_changed.emit({**self._rows, **fewer})
         else:
-            self._start(request)
+            self._waiting = request
+            if self._under_way is None:
+                self._go_on()
 
     def shutdown(self) -> None:
-        """Drop what waits and let the running layout end (under a second)."""
-        self._waiting = None
-        if self._thread is not None:
-            self._thread.wait()
+        """Drop what waits and let the running layout end."""
+        self._stop()
+        self._worker.wait()
 
-    def _start(self, request: ArrangeRequest) -> None:
-        self._thread = _ArrangeThread(request, self)
-        self._thread.arranged.connect(self._take)
-        self._thread.finished.connect(self._go_on)
-        self._thread.start(QThread.Priority.LowPriority)
+    def _changed_kinds(self, table: DetectionTable, is_shown: Booleans) -> frozenset[Task]:
+        """Of which kinds other detections are shown than the rows were laid out for."""
+        if table is not self._table:
+            return frozenset(Task)
+        is_other = is_shown != self._was_shown
+        return frozenset(kind for kind in Task if np.any(is_other & table.is_of(kind)))
 
-    def _take(self, request: ArrangeRequest, rows: dict[Task, tuple[Row, ...]]) -> None:
-        # Rows of other media must not appear; rows about to be replaced may, so that a list
-        # that keeps growing is seen growing.
-        if request.order is self._order:
-            self.rows_changed.emit(rows)
+    def _stop(self) -> None:
+        """What waits or is under way is out of date."""
+        self._rest.stop()
+        self._worker.retire()
+        self._under_way = self._waiting = None
 
     def _go_on(self) -> None:
-        if self._thread is not None:
-            self._thread.deleteLater()
-            self._thread = None
-        request, self._waiting = self._waiting, None
-        if request is not None:
-            self.arrange(request.table, request.limits)
+        self._under_way, self._waiting = self._waiting, None
+        if self._under_way is not None:
+            thread = ArrangeThread(self._under_way, self)
+            thread.arranged.connect(self._on_arranged)
+            self._worker.begin(thread, ArrangeThread.Priority.LowPriority)
+
+    def _on_arranged(self, request: _Request, rows: Rows) -> None:
+        # Rows about to be replaced are shown, so that a list that keeps growing is seen growing.
+        if request is self._under_way:
+            self._take(request, rows)
+            self._go_on()
+
+    def _take(self, request: _Request, rows: Rows) -> None:
+        self._table, self._was_shown = request.table, request.is_shown
+        self._rows = {**self._rows, **rows}
+        self.rows_changed.emit(self._rows)

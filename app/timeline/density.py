@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -10,12 +11,15 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.timeline.event_rows import Floats, TimeRow
+from app.timeline.coverage import Floats, coverage
+from app.timeline.event_rows import TimeRow
 from app.timeline.time_scale import TimeScale
 
 LEAST_OPACITY, MORE_OPACITY = 0.15, 0.65
 KEPT_ROWS = 512
 Words = npt.NDArray[np.uint32]
+# Microseconds per column, where columns are counted from, the first one and how many.
+Raster = tuple[float, int, int, int]
 
 
 def density_image(share: Floats, colour: str) -> QImage:
@@ -24,62 +28,31 @@ def density_image(share: Floats, colour: str) -> QImage:
 
 
 class DensityStrips:
-    """Draws rows of one colour as density.
-
-    What was worked out for a row at a zoom is kept: scrolling adds the columns that come into view.
-    """
+    """Rows of one colour as density: worked out for many rows at once, and kept for a scale."""
 
     def __init__(self, colour: str) -> None:
         self._colour = colour
         # By the id of the row, which is kept along so that its id stays its own.
-        self._kept: OrderedDict[int, tuple[TimeRow, tuple[float, int], int, Words]] = OrderedDict()
+        self._kept: OrderedDict[int, tuple[TimeRow, Raster, Words]] = OrderedDict()
 
-    def paint(
-        self,
-        painter: QPainter,
-        row: TimeRow,
-        scale: TimeScale,
-        span_px: tuple[int, int],
-        top_px: float,
-        height_px: float,
-    ) -> None:
-        """Draw the share of every column that events cover, between two logical x."""
-        ratio = scale.pixel_ratio
-        first = scale.first_column + int((span_px[0] - scale.left_px) * ratio)
-        count = int((span_px[1] - span_px[0]) * ratio) + 2
-        words = self._words(row, scale, first, first + count)
-        draw_strip(painter, words, QPointF(scale.column_px(first), top_px), height_px, ratio)
-
-    def _words(self, row: TimeRow, scale: TimeScale, first: int, end: int) -> Words:
-        """The pixels of raster columns ``first .. end - 1``."""
-        zoom = (scale.us_per_column, scale.anchor_us)
-        kept = self._kept.get(id(row))
-        if kept is None or kept[1] != zoom or kept[2] > end or kept[2] + len(kept[3]) < first:
-            begin, words = first, self._new_words(row, scale, first, end)
-        else:
-            _row, _zoom, begin, words = kept
-            if first >= begin and end <= begin + len(words):
-                return words[first - begin : end - begin]
-            if first < begin:
-                words = np.concatenate([self._new_words(row, scale, first, begin), words])
-                begin = first
-            if end > begin + len(words):
-                more = self._new_words(row, scale, begin + len(words), end)
-                words = np.concatenate([words, more])
-            words = words[first - begin : end - begin]
-        self._kept[id(row)] = (row, zoom, first, words)
-        self._kept.move_to_end(id(row))
-        if len(self._kept) > KEPT_ROWS:
-            self._kept.popitem(last=False)
-        return words
-
-    def _new_words(self, row: TimeRow, scale: TimeScale, first: int, end: int) -> Words:
-        bounds_us = scale.anchor_us + np.arange(first, end + 1) * scale.us_per_column
-        return _density_words(row.coverage(bounds_us), self._colour)
+    def words(self, rows: Sequence[TimeRow], scale: TimeScale) -> list[Words]:
+        """The pixels of each row, from the left edge to the right one."""
+        raster = (scale.us_per_column, scale.anchor_us, scale.first_column, scale.column_count)
+        kept = self._kept
+        missing = [row for row in rows if id(row) not in kept or kept[id(row)][1] != raster]
+        shares = coverage(missing, scale, scale.column_count + 1)
+        for row, words in zip(missing, _density_words(shares, self._colour), strict=True):
+            kept[id(row)] = (row, raster, words)
+        found = [kept[id(row)][2] for row in rows]
+        for row in rows:
+            kept.move_to_end(id(row))
+        while len(kept) > max(KEPT_ROWS, len(rows)):
+            kept.popitem(last=False)
+        return found
 
 
 def _density_words(share: Floats, colour: str) -> Words:
-    """Premultiplied ARGB words (n,)."""
+    """Premultiplied ARGB words in the shape of ``share``."""
     alpha = np.rint(share * (255 * MORE_OPACITY) + 255 * LEAST_OPACITY)
     return np.take(_inks(colour), np.where(share > 0, alpha, 0).astype(np.uint8))
 

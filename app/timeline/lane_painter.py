@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice, repeat
 from typing import NamedTuple
 
 import numpy as np
@@ -24,10 +25,12 @@ from app.timeline.density import DensityStrips, draw_strip, premultiplied
 from app.timeline.event_rows import (
     ACCEPTED,
     HUMAN,
+    KIND_STYLE,
     LOOK_COUNT,
     REJECTED,
     SCORE_STEPS,
     UNSURE,
+    Style,
     TimeRow,
 )
 from app.timeline.label_writer import LabelWriter
@@ -53,10 +56,6 @@ DECIDED_OPACITIES = {
     UNSURE: (0.16, 0.9, 0.6),
     REJECTED: (0.06, 0.4, 0.4),
 }
-
-
-# No colour and no pattern but the kind's.
-KIND_STYLE = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,19 +115,37 @@ class LanePainter:
         self._density = DensityStrips(self._outline)
         self._tools: dict[int, _Tools] = {}
         # Styles of labels, numbered as they are met; the kind's own is the first.
-        self._styles: dict[tuple[str, str], int] = {KIND_STYLE: 0}
+        self._styles: dict[Style, int] = {KIND_STYLE: 0}
         self._parts: list[_Part] = []
+        self._dense: list[tuple[TimeRow, float]] = []
+
+    def add_density(self, row: TimeRow, top_px: float) -> None:
+        """Collect a row of which is drawn how much of every column its events cover."""
+        self._dense.append((row, top_px))
 
     def add_boxes(self, row: TimeRow, top_px: float, span: tuple[int, int]) -> None:
         """Collect events ``span[0] .. span[1] - 1`` of the row."""
         if span[1] > span[0]:
             self._parts.append(_Part(row, top_px, *span))
 
-    def paint_boxes(self, painter: QPainter, scale: TimeScale) -> None:
+    def paint(self, painter: QPainter, scale: TimeScale) -> None:
         """Draw what was collected."""
+        dense, self._dense = self._dense, []
         parts, self._parts = self._parts, []
-        if not parts:
-            return
+        if dense:
+            self._paint_density(painter, dense, scale)
+        if parts:
+            self._paint_boxes(painter, parts, scale)
+
+    def _paint_density(
+        self, painter: QPainter, dense: list[tuple[TimeRow, float]], scale: TimeScale
+    ) -> None:
+        found = self._density.words([row for row, _ in dense], scale)
+        for words, (_, top_px) in zip(found, dense, strict=True):
+            corner = QPointF(scale.left_px, top_px)
+            draw_strip(painter, words, corner, self._box_px, scale.pixel_ratio)
+
+    def _paint_boxes(self, painter: QPainter, parts: list[_Part], scale: TimeScale) -> None:
         boxes = self._placed(parts, scale)
         is_narrow = boxes.width_px < NARROWEST_OUTLINED_PX
         outlined = self._paint_outlined(painter, parts, boxes.where(~is_narrow))
@@ -147,32 +164,28 @@ class LanePainter:
         width = np.maximum(right - left - 1, NARROWEST_BOX_PX)
         part = np.repeat(np.arange(len(parts)), [last - first for _, _, first, last in parts])
         look = np.concatenate([row.looks(first, last) for row, _, first, last in parts])
-        if any(each.row.has_styles for each in parts):
-            look = look + LOOK_COUNT * np.array(self._style_numbers(parts))
+        styles = [row.styles_of(first, last) for row, _, first, last in parts]
+        if any(styles):
+            look = look + LOOK_COUNT * self._style_numbers(parts, styles)
         return _Boxes(left, width, part, look)
 
     def _paint_outlined(
         self, painter: QPainter, parts: list[_Part], boxes: _Boxes
     ) -> dict[int, list[QRectF]]:
         """Boxes wide enough for an outline, by look; says where they are."""
-        rects: dict[int, list[QRectF]] = {}
-        edges: dict[int, list[QRectF]] = {}
+        order = np.argsort(boxes.look, kind="stable")
+        tops_px = np.array([part.top_px for part in parts], float)[boxes.part[order]].tolist()
+        lefts_px, widths_px = boxes.left_px[order].tolist(), boxes.width_px[order] - 1
         height_px = self._box_px
-        for left_px, width_px, part, look in zip(
-            boxes.left_px.tolist(),
-            boxes.width_px.tolist(),
-            boxes.part.tolist(),
-            boxes.look.tolist(),
-            strict=True,
-        ):
-            top_px = parts[part].top_px
-            # A pen of one pixel reaches one pixel further right and down than its rectangle.
-            rect = QRectF(left_px, top_px, width_px - 1, height_px - 1)
-            rects.setdefault(look, []).append(rect)
-            edges.setdefault(look, []).append(QRectF(left_px, top_px, EDGE_PX, height_px))
+        # A pen of one pixel reaches one pixel further right and down than its rectangle.
+        outlines = map(QRectF, lefts_px, tops_px, widths_px.tolist(), repeat(height_px - 1))
+        edges = map(QRectF, lefts_px, tops_px, repeat(EDGE_PX), repeat(height_px))
+        counts = np.bincount(boxes.look)
+        looks = np.flatnonzero(counts).tolist()
         # After a brush with a pattern Qt would draw laid out text in another place, unless the
         # painter's state is put back.
         painter.save()
+        rects = {look: list(islice(outlines, int(counts[look]))) for look in looks}
         for look, each in rects.items():
             tools = self._tools_for(look)
             painter.setPen(tools.pen)
@@ -180,9 +193,9 @@ class LanePainter:
             painter.drawRects(each)
         painter.restore()
         painter.setPen(Qt.PenStyle.NoPen)
-        for look, each in edges.items():
+        for look in looks:
             painter.setBrush(self._tools_for(look).edge)
-            painter.drawRects(each)
+            painter.drawRects(list(islice(edges, int(counts[look]))))
         return rects
 
     def _paint_narrow(
@@ -207,13 +220,15 @@ class LanePainter:
             corner = QPointF(begin_px, parts[number].top_px)
             draw_strip(painter, words[number], corner, self._box_px, ratio)
 
-    def _style_numbers(self, parts: list[_Part]) -> list[int]:
+    def _style_numbers(
+        self, parts: list[_Part], styles: list[list[Style] | None]
+    ) -> npt.NDArray[np.intp]:
         numbers = self._styles
-        return [
-            numbers.setdefault(row.style(index), len(numbers))
-            for row, _, first, last in parts
-            for index in range(first, last)
-        ]
+        found: list[int] = []
+        for (_row, _top_px, first, last), own in zip(parts, styles, strict=True):
+            each = own or [KIND_STYLE] * (last - first)
+            found += [numbers.setdefault(style, len(numbers)) for style in each]
+        return np.array(found, np.intp)
 
     def _strike_through(self, painter: QPainter, look: int, boxes: list[QRectF]) -> None:
         painter.setPen(self._tools_for(look).pen)
@@ -242,49 +257,51 @@ class LanePainter:
             tools = self._tools[number] = _Tools(brush, pen, ink, premultiplied(ink))
         return tools
 
-    def paint_density(
-        self,
-        painter: QPainter,
-        row: TimeRow,
-        top_px: float,
-        scale: TimeScale,
-        span_px: tuple[int, int],
-    ) -> None:
-        """Draw the share of every column that events cover, between two logical x."""
-        self._density.paint(painter, row, scale, span_px, top_px, self._box_px)
-
     def _paint_labels(
         self, painter: QPainter, parts: list[_Part], boxes: _Boxes, scale: TimeScale
     ) -> None:
         writer = self._writer
+        places = np.flatnonzero(boxes.width_px >= NARROWEST_TEXT_PX)
+        part = boxes.part[places]
+        left_px = np.maximum(boxes.left_px[places], scale.left_px) + TEXT_INSET_PX
+        right_px = np.minimum(boxes.left_px[places] + boxes.width_px[places], scale.right_px)
+        room_px = right_px - TEXT_END_PX - left_px
+        baseline_px = np.array([part.top_px for part in parts])[part] + self._baseline_px
         scores: list[tuple[float, float, str]] = []
         painter.setPen(self._text)
-        # In the order of the parts, so that a place minus this is an index of the row.
-        befores = np.cumsum([0, *(last - first for _, _, first, last in parts)]).tolist()
-        places = np.flatnonzero(boxes.width_px >= NARROWEST_TEXT_PX)
-        for place, number, box_left_px, width_px in zip(
-            places.tolist(),
-            boxes.part[places].tolist(),
-            boxes.left_px[places].tolist(),
-            boxes.width_px[places].tolist(),
+        for (label, score), left, room, baseline in zip(
+            _texts(parts, places, part),
+            left_px.tolist(),
+            room_px.tolist(),
+            baseline_px.tolist(),
             strict=True,
         ):
-            row, top_px, first, _last = parts[number]
-            label, score = row.texts(first + place - befores[number])
-            box_right_px = box_left_px + width_px
-            left_px = max(box_left_px, scale.left_px) + TEXT_INSET_PX
-            room_px = min(box_right_px, scale.right_px) - TEXT_END_PX - left_px
-            baseline_px = top_px + self._baseline_px
             label_px = writer.width_px(label)
             text = label
-            if score and label_px + SCORE_GAP_PX + writer.width_px(score) <= room_px:
-                scores.append((left_px + label_px + SCORE_GAP_PX, baseline_px, score))
+            if score and label_px + SCORE_GAP_PX + writer.width_px(score) <= room:
+                scores.append((left + label_px + SCORE_GAP_PX, baseline, score))
             else:
-                text = writer.shortened(text, room_px)
-            writer.write(painter, left_px, baseline_px, text)
+                text = writer.shortened(label, room)
+            writer.write(painter, left, baseline, text)
         painter.setPen(self._secondary)
-        for left_px, baseline_px, score in scores:
-            writer.write(painter, left_px, baseline_px, score)
+        for left, baseline, score in scores:
+            writer.write(painter, left, baseline, score)
+
+
+def _texts(
+    parts: list[_Part], places: npt.NDArray[np.intp], part: npt.NDArray[np.intp]
+) -> list[tuple[str, str]]:
+    """Label and score of the boxes at ``places`` (n,) among all those of the parts, which are in
+    the order of the parts; ``part`` (n,) are the parts that they are in.
+    """
+    cuts = np.searchsorted(part, np.arange(len(parts) + 1)).tolist()
+    found: list[tuple[str, str]] = []
+    before = 0
+    for (row, _top_px, first, last), begin, end in zip(parts, cuts[:-1], cuts[1:], strict=True):
+        if end > begin:
+            found += row.texts(places[begin:end] + (first - before))
+        before += last - first
+    return found
 
 
 def crowded(row: TimeRow, span: tuple[int, int], scale: TimeScale, box_count: int) -> bool:

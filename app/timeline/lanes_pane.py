@@ -130,6 +130,8 @@ class LanesPane(TimePane):
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
         for lane in self._lanes:
+            if lane.bottom_px <= exposed.top() or lane.top_px > exposed.bottom():
+                continue
             painter.setFont(self._label_font(lane))
             lane_painter = self._painter_of(lane, scale.pixel_ratio)
             self._paint_lane(painter, lane_painter, lane, scale, exposed)
@@ -158,25 +160,27 @@ class LanesPane(TimePane):
         painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.box_top_px(0)))
         from_us = scale.to_us(exposed.left() - 4)
         to_us = scale.to_us(exposed.right() + 4)
-        reach_px = (exposed.left(), exposed.right() + 1)
         for row in lane.folded:
-            lane_painter.paint_density(painter, row, lane.box_top_px(0), scale, reach_px)
+            lane_painter.add_density(row, lane.box_top_px(0))
         first, last = lane.rows_between(exposed.top(), exposed.bottom() + 1)
         seen = [(lane.rows[index], lane.box_top_px(index)) for index in range(first, last)]
         in_view = [row.span(from_us, to_us) for row, _ in seen]
         total = sum(last - first for first, last in in_view)
         for (row, top_px), span in zip(seen, in_view, strict=True):
             if crowded(row, span, scale, total):
-                lane_painter.paint_density(painter, row, top_px, scale, reach_px)
+                lane_painter.add_density(row, top_px)
             else:
                 lane_painter.add_boxes(row, top_px, span)
-        lane_painter.paint_boxes(painter, scale)
+        lane_painter.paint(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
         painter.setClipRect(rect.adjusted(0, 0, -1, 0))
         painter.translate(0, -self._scroll.value())
+        top_px = self._scroll.value()
         for lane in self._lanes:
+            if lane.bottom_px <= top_px or lane.top_px >= top_px + self.height():
+                continue
             text = self.hand.head_text(lane.task) if self.hand is not None else ""
             self.heads.paint(painter, lane, text)
             painter.fillRect(0, lane.bottom_px - 1, MARGIN_PX, 1, QColor(self.theme.line))

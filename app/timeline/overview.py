@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from operator import is_
 
-import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
 from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
+from app.timeline.coverage import Floats, most_covered
 from app.timeline.density import density_image
-from app.timeline.event_rows import Floats, TimeRow
+from app.timeline.event_rows import TimeRow
 from app.timeline.marks import paint_broken, paint_joints
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
@@ -48,7 +49,7 @@ class Overview(TimePane):
         self.setAccessibleName("Overview of the whole video")
         self._rows: Mapping[Task, tuple[TimeRow, ...]] = {}
         self._picture: tuple[object, QPixmap] | None = None
-        self._shares: dict[Task, dict[int, tuple[TimeRow, TimeScale, Floats]]] = {}
+        self._shares: dict[Task, tuple[tuple[TimeRow, ...], TimeScale, Floats]] = {}
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
         view_state.media_range_changed.connect(self._on_media_changed)
@@ -194,18 +195,12 @@ class Overview(TimePane):
         return self._picture[1]
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
-        bounds_us = scale.anchor_us + np.arange(scale.column_count + 1) * scale.us_per_column
-        shares: list[Floats] = [np.zeros(scale.column_count)]
-        known, self._shares[task] = self._shares.get(task, {}), {}
-        for row in self._rows.get(task, ()):
-            # An edit changes a row or two of hundreds; the row itself is kept, so that its id
-            # stays its own.
-            found = known.get(id(row))
-            if found is None or found[1] != scale:
-                found = (row, scale, row.coverage(bounds_us))
-            self._shares[task][id(row)] = found
-            shares.append(found[2])
-        return np.max(shares, axis=0)
+        rows = self._rows.get(task, ())
+        known = self._shares.get(task)
+        # An edit changes the rows of one kind; those kept along tell whether they are others.
+        if known is None or known[1] != scale or not _are_same(known[0], rows):
+            known = self._shares[task] = (rows, scale, most_covered(rows, scale))
+        return known[2]
 
     def _on_broken_changed(self, _spans_us: object) -> None:
         self.update()
@@ -214,3 +209,8 @@ class Overview(TimePane):
         self._grip = None
         self._picture = None
         self.update()
+
+
+def _are_same(first: tuple[TimeRow, ...], second: tuple[TimeRow, ...]) -> bool:
+    """Whether two lists hold the very same rows."""
+    return len(first) == len(second) and all(map(is_, first, second))

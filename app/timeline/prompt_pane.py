@@ -59,16 +59,13 @@ class _Placed:
     top_px: int
     height_px: int
 
+    @property
+    def bottom_px(self) -> int:
+        return self.top_px + self.height_px
+
     def row_top_px(self, number: int) -> int:
         """Hits stand on the ground of the lane, the next layer above them."""
-        return (
-            self.top_px
-            + self.height_px
-            - PADDING_PX
-            - 1
-            - (number + 1) * ROW_PX
-            + (ROW_PX - BOX_PX)
-        )
+        return self.bottom_px - PADDING_PX - 1 - (number + 1) * ROW_PX + (ROW_PX - BOX_PX)
 
 
 class PromptLanesPane(TimePane):
@@ -111,15 +108,22 @@ class PromptLanesPane(TimePane):
             height_px = max(LANE_PX, len(rows) * ROW_PX + 2 * PADDING_PX)
             placed.append(_Placed(lane, rows, top_px, height_px))
             top_px += height_px
-        was_px = self.content_px
-        self._lanes = tuple(placed)
-        if self.content_px != was_px:
+        before, self._lanes = self._lanes, tuple(placed)
+        if [lane.bottom_px for lane in before] == [lane.bottom_px for lane in placed]:
+            self._update_changed(before)
+        else:
             self.setMinimumHeight(min(self.content_px, LEAST_LANES * LANE_PX))
             self.setMaximumHeight(max(self.content_px, 1))
             self.updateGeometry()
+            self._fit_scroll()
+            self.update()
         self.setVisible(bool(placed))
-        self._fit_scroll()
-        self.update()
+
+    def _update_changed(self, before: Sequence[_Placed]) -> None:
+        """All lanes are where they were; most often one of them has another threshold."""
+        for old, new in zip(before, self._lanes, strict=True):
+            if old.lane is not new.lane:
+                self.update(0, new.top_px - self._scroll.value(), self.width(), new.height_px)
 
     def set_shows_curves(self, on: bool) -> None:
         """Draw curves behind the hits, or the hits alone."""
@@ -151,17 +155,17 @@ class PromptLanesPane(TimePane):
         # Boxes of all lanes of a kind are drawn together: the calls cost more than the pixels.
         painters: dict[int, LanePainter] = {}
         for placed in self._lanes:
-            bottom_px = placed.top_px + placed.height_px
+            bottom_px = placed.bottom_px
             if bottom_px > exposed.top() and placed.top_px <= exposed.bottom():
                 if self._shows_curves:
                     self._paint_curve(painter, placed, scale, exposed)
                 lane_painter = self._painter_of(placed, scale.pixel_ratio)
                 painters[id(lane_painter)] = lane_painter
-                self._add_hits(painter, lane_painter, placed, scale, exposed)
+                self._add_hits(lane_painter, placed, scale, exposed)
                 line = QColor(self.theme.line)
                 painter.fillRect(exposed.left(), bottom_px - 1, exposed.width(), 1, line)
         for lane_painter in painters.values():
-            lane_painter.paint_boxes(painter, scale)
+            lane_painter.paint(painter, scale)
         painter.translate(0, self._scroll.value())
 
     def _paint_curve(
@@ -181,12 +185,7 @@ class PromptLanesPane(TimePane):
         painter.drawImage(target, image)
 
     def _add_hits(
-        self,
-        painter: QPainter,
-        lane_painter: LanePainter,
-        placed: _Placed,
-        scale: TimeScale,
-        exposed: QRect,
+        self, lane_painter: LanePainter, placed: _Placed, scale: TimeScale, exposed: QRect
     ) -> None:
         """Collect the boxes of a lane; where there are too many, draw how dense they are."""
         from_us, to_us = scale.to_us(exposed.left() - 4), scale.to_us(exposed.right() + 4)
@@ -195,8 +194,7 @@ class PromptLanesPane(TimePane):
         for number, (row, span) in enumerate(zip(placed.rows, in_view, strict=True)):
             top_px = placed.row_top_px(number)
             if crowded(row, span, scale, total):
-                reach_px = (exposed.left(), exposed.right() + 1)
-                lane_painter.paint_density(painter, row, top_px, scale, reach_px)
+                lane_painter.add_density(row, top_px)
             else:
                 lane_painter.add_boxes(row, top_px, row.span(from_us, to_us))
 
@@ -274,11 +272,7 @@ class PromptLanesPane(TimePane):
 
     def _placed_at(self, y_px: float) -> _Placed | None:
         y_px += self._scroll.value()
-        inside = (
-            placed
-            for placed in self._lanes
-            if placed.top_px <= y_px < placed.top_px + placed.height_px
-        )
+        inside = (placed for placed in self._lanes if placed.top_px <= y_px < placed.bottom_px)
         return next(inside, None)
 
     def _fit_scroll(self) -> None:

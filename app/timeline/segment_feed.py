@@ -48,7 +48,7 @@ class SegmentFeed(QObject):
         """Show undecided finds from these scores on."""
         if limits != self._limits:
             self._limits = limits
-            self._show()
+            self._arranger.limit(self._shown())
 
     def set_ghosts(self, on: bool) -> None:
         """Show what was rejected as ghosts, or not at all."""

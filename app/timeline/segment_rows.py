@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from heapq import heappop, heappush
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -16,13 +16,14 @@ from app.project.values import KINDS, ORIGINS, STATES
 from app.timeline.event_rows import (
     ACCEPTED,
     HUMAN,
+    KIND_STYLE,
     REJECTED,
     SCORE_STEPS,
     UNSURE,
+    Style,
     TimeRow,
-    Times,
-    knots_of,
 )
+from app.timeline.row_layout import Places, RowLayout, layers_of
 from core_model.timeline import Task
 from training.annotations.model import Origin, State
 
@@ -43,7 +44,7 @@ class Shown:
     limits: SegmentLimits = field(default_factory=SegmentLimits)
     ghosts: bool = False
     names: Mapping[int, str] = field(default_factory=dict)
-    styles: Mapping[int, tuple[str, str]] = field(default_factory=dict)
+    styles: Mapping[int, Style] = field(default_factory=dict)
     apart: frozenset[Task] = frozenset()
     hidden: frozenset[int] = frozenset()
     solo: frozenset[int] = frozenset()
@@ -81,34 +82,43 @@ class SegmentRow(TimeRow):
     look: Looks
     score: npt.NDArray[np.float64]
     names: Mapping[int, str]
-    styles: Mapping[int, tuple[str, str]]
+    styles: Mapping[int, Style]
 
     def looks(self, first: int, last: int) -> npt.NDArray[np.intp]:
         return self.look[first:last].astype(np.intp)
 
-    def texts(self, index: int) -> tuple[str, str]:
-        score = float(self.score[index])
-        look = int(self.look[index])
-        number = "" if look == HUMAN or score != score else score_text(score)
-        name = self.names.get(int(self.label_ids[index]), "")
-        return name, f"{_SIGNS.get(look, '')} {number}".strip()
+    def texts(self, indexes: Places) -> list[tuple[str, str]]:
+        names = self.names
+        return [
+            (
+                names.get(label_id, ""),
+                _sign(look, score) if score == score else _SIGNS.get(look, ""),
+            )
+            for label_id, look, score in zip(
+                self.label_ids[indexes].tolist(),
+                self.look[indexes].tolist(),
+                self.score[indexes].tolist(),
+                strict=True,
+            )
+        ]
 
-    @property
-    def has_styles(self) -> bool:
-        return bool(self.styles)
-
-    def style(self, index: int) -> tuple[str, str]:
-        return self.styles.get(int(self.label_ids[index]), ("", ""))
+    def styles_of(self, first: int, last: int) -> list[Style] | None:
+        if not self.styles:
+            return None
+        find = self.styles.get
+        return [find(label_id, KIND_STYLE) for label_id in self.label_ids[first:last].tolist()]
 
     def has_room(self, onset_us: int, offset_us: int) -> bool:
         """Whether a span fits in between the others."""
         ended = np.searchsorted(self.offset_us, onset_us, side="right")
         return bool(np.searchsorted(self.onset_us, offset_us, side="left") <= ended)
 
-    def without(self, gone: npt.NDArray[np.int64]) -> SegmentRow:
-        """The row without the segments at these places of it."""
-        return _row(
-            *(np.delete(values, gone) for values in self._values()), self.names, self.styles
+    def where(self, stays: npt.NDArray[np.bool_]) -> SegmentRow:
+        """The row with some of its segments (n,)."""
+        return SegmentRow(
+            *(values[stays] for values in self._values()),  # type: ignore[arg-type]
+            self.names,
+            self.styles,
         )
 
     def merged(self, other: SegmentRow) -> SegmentRow:
@@ -117,7 +127,11 @@ class SegmentRow(TimeRow):
         joined = [np.concatenate(pair) for pair in pairs]
         # Points share their time with what ends or starts there; the end decides the order.
         order = np.lexsort((joined[1], joined[0]))
-        return _row(*(values[order] for values in joined), self.names, self.styles)
+        return SegmentRow(
+            *(values[order] for values in joined),  # type: ignore[arg-type]
+            self.names,
+            self.styles,
+        )
 
     def _values(self) -> tuple[npt.NDArray[np.generic], ...]:
         return self.onset_us, self.offset_us, self.ids, self.label_ids, self.look, self.score
@@ -126,30 +140,34 @@ class SegmentRow(TimeRow):
 Rows = dict[Task, tuple[SegmentRow, ...]]
 
 
-def _row(*values: object) -> SegmentRow:
-    onset_us, offset_us, *others = values
-    knots_us, covered_us = knots_of(onset_us, offset_us)  # type: ignore[arg-type]
-    return SegmentRow(onset_us, offset_us, knots_us, covered_us, *others)  # type: ignore[arg-type]
+@lru_cache(maxsize=8_192)
+def _sign(look: int, score: float) -> str:
+    """What became of a find, and its score, if it is not a person's own."""
+    return f"{_SIGNS.get(look, '')} {'' if look == HUMAN else score_text(score)}".strip()
 
 
-def arranged(columns: SegmentColumns, shown: Shown) -> Rows:
-    """All segments that are shown in rows: a label keeps to one row wherever it can."""
+def arranged(
+    columns: SegmentColumns, shown: Shown, goes_on: Callable[[], bool] = lambda: True
+) -> Rows:
+    """All segments that are shown in rows: a label keeps to one row wherever it can.
+
+    Ends with what there is by then once ``goes_on`` says no, which it is asked before each label.
+    """
     looks = shown.looks(columns, slice(None))
-    open_rows: dict[Task, list[_OpenRow]] = {kind: [] for kind in KINDS}
+    layouts = {kind: RowLayout(columns.onset_us, columns.offset_us) for kind in KINDS}
     visible = np.flatnonzero(looks >= 0)
     by_label = visible[np.argsort(columns.label_ids[visible], kind="stable")]
     cuts = np.flatnonzero(np.diff(columns.label_ids[by_label])) + 1
     for places in np.split(by_label, cuts):
+        if not goes_on():
+            break
         if len(places):
             kind = KINDS[columns.kinds[places[0]]]
-            for layer in _layers(columns, places):
-                if kind in shown.apart:
-                    open_rows[kind].append(_OpenRow(columns, layer))
-                else:
-                    _place(open_rows[kind], _OpenRow(columns, layer))
+            layers = layers_of(columns.onset_us, columns.offset_us, places)
+            layouts[kind].add(layers, apart=kind in shown.apart)
     return {
-        kind: tuple(_cut(columns, row.places, looks[row.places], shown) for row in each)
-        for kind, each in open_rows.items()
+        kind: tuple(_cut(columns, row, looks[row], shown) for row in layout.rows)
+        for kind, layout in layouts.items()
     }
 
 
@@ -162,7 +180,9 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
         for number, gone in _places_of(each, ids):
             row = each[number]
             homes.update((int(row.ids[place]), (kind, number)) for place in gone)
-            each[number] = row.without(gone)
+            stays = np.ones(len(row.ids), bool)
+            stays[gone] = False
+            each[number] = row.where(stays)
     places = (columns.row_of(each) for each in sorted(ids))
     for place in (found for found in places if found is not None):
         at = np.array([place])
@@ -174,6 +194,28 @@ def followed(rows: Rows, columns: SegmentColumns, changed: Iterable[int], shown:
             home = number if home_kind is kind else -1
             _put(result[kind], fresh, home, is_apart=kind in shown.apart)
     return {kind: tuple(row for row in each if len(row.ids)) for kind, each in result.items()}
+
+
+def limited(rows: Rows, limits: SegmentLimits) -> Rows:
+    """The rows without undecided finds below these limits, and without kinds that are not shown
+    at all; rows that lose nothing are the very same, those that lose all are gone.
+    """
+    return {kind: _limited(kind, each, limits) for kind, each in rows.items()}
+
+
+def _limited(
+    kind: Task, rows: tuple[SegmentRow, ...], limits: SegmentLimits
+) -> tuple[SegmentRow, ...]:
+    if not rows:
+        return ()
+    label_ids = np.concatenate([row.label_ids for row in rows])
+    least = limits.of_labels(np.full(len(label_ids), KINDS.index(kind)), label_ids)
+    scores = np.nan_to_num(np.concatenate([row.score for row in rows]), nan=1.0)
+    is_decided = np.concatenate([row.look for row in rows]) > SCORE_STEPS
+    stays = (is_decided | (scores >= least)) & (least <= 1)
+    cuts = np.cumsum([len(row.ids) for row in rows])[:-1]
+    pairs = zip(rows, np.split(stays, cuts), strict=True)
+    return tuple(row if all_ else row.where(s) for row, s in pairs if (all_ := s.all()) or s.any())
 
 
 def _places_of(
@@ -203,7 +245,7 @@ def _cut(
     columns: SegmentColumns, places: npt.NDArray[np.int64], look: Looks, shown: Shown
 ) -> SegmentRow:
     """Rows of the columns as a row of their own."""
-    return _row(
+    return SegmentRow(
         columns.onset_us[places],
         columns.offset_us[places],
         columns.ids[places],
@@ -235,69 +277,3 @@ def _takes(row: SegmentRow, span: tuple[int, int], label: np.int64, is_apart: bo
     """Whether a segment may go into a row; one that has become empty takes every label."""
     is_of_others = is_apart and bool((row.label_ids != label).any())
     return not is_of_others and row.has_room(*span)
-
-
-class _OpenRow:
-    """Places in the columns whose spans do not overlap, in the order of time."""
-
-    def __init__(self, columns: SegmentColumns, places: npt.NDArray[np.int64]) -> None:
-        self.places = places
-        self._onset_us, self._offset_us = columns.onset_us[places], columns.offset_us[places]
-        self._covered_us = int(np.sum(self._offset_us - self._onset_us))
-
-    def has_room(self, other: _OpenRow) -> bool:
-        extent_us = max(self._offset_us[-1], other._offset_us[-1]) - min(
-            self._onset_us[0], other._onset_us[0]
-        )
-        # Cheaper than the search, and often enough.
-        if self._covered_us + other._covered_us > extent_us:
-            return False
-        ended = np.searchsorted(self._offset_us, other._onset_us, side="right")
-        begun = np.searchsorted(self._onset_us, other._offset_us, side="left")
-        return not np.any(begun > ended)
-
-    def add(self, other: _OpenRow) -> None:
-        self.places = np.concatenate([self.places, other.places])
-        onset_us = np.concatenate([self._onset_us, other._onset_us])
-        offset_us = np.concatenate([self._offset_us, other._offset_us])
-        # A point shares its time with what ends or starts there.
-        order = np.lexsort((offset_us, onset_us))
-        self.places = self.places[order]
-        self._onset_us, self._offset_us = onset_us[order], offset_us[order]
-        self._covered_us += other._covered_us
-
-
-def _place(rows: list[_OpenRow], layer: _OpenRow) -> None:
-    row = next((row for row in rows if row.has_room(layer)), None)
-    if row is None:
-        rows.append(layer)
-    else:
-        row.add(layer)
-
-
-def _layers(
-    columns: SegmentColumns, places: npt.NDArray[np.int64]
-) -> Sequence[npt.NDArray[np.int64]]:
-    """Split segments of one label into as few layers without overlap as there can be."""
-    onset_us, offset_us = columns.onset_us[places], columns.offset_us[places]
-    if not _overlap(onset_us, offset_us):
-        return [places]
-    layers: list[list[int]] = []
-    free: list[int] = []
-    busy: list[tuple[int, int]] = []
-    spans = zip(places.tolist(), onset_us.tolist(), offset_us.tolist(), strict=True)
-    for place, start_us, end_us in spans:
-        while busy and busy[0][0] <= start_us:
-            heappush(free, heappop(busy)[1])
-        if free:
-            number = heappop(free)
-        else:
-            number = len(layers)
-            layers.append([])
-        layers[number].append(place)
-        heappush(busy, (end_us, number))
-    return [np.array(layer, np.int64) for layer in layers]
-
-
-def _overlap(onset_us: Times, offset_us: Times) -> bool:
-    return bool(np.any(onset_us[1:] < offset_us[:-1]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -57,30 +56,6 @@ def test_hit_testing_agrees_with_looking_at_each(events: list[Detection], time_s
     for row in rows_of(events, LabelOrder()):
         hits = [e for e in row.events if e.onset_us <= time_s * S < e.offset_us]
         assert row.at(time_s * S) == (hits[0] if hits else None)
-
-
-@given(event_lists(), st.floats(0.3, 7.0))
-def test_coverage_is_the_covered_share(events: list[Detection], column_s: float) -> None:
-    bounds_us = (-3 + np.arange(30) * column_s) * S
-    for row in rows_of(events, LabelOrder()):
-        got = row.coverage(bounds_us)
-        for column in range(29):
-            left, right = bounds_us[column], bounds_us[column + 1]
-            covered = sum(
-                max(0.0, min(e.offset_us, right) - max(e.onset_us, left)) for e in row.events
-            )
-            share = covered / (right - left)
-            if share > 1e-6:
-                assert got[column] == pytest.approx(min(max(share, 0.3), 1.0), abs=1e-6)
-            elif share == 0:
-                assert got[column] in (0.0, 0.3)
-
-
-def test_a_very_short_event_is_not_lost_from_afar() -> None:
-    (row,) = rows_of([event("click", 100, 100.001)], LabelOrder())
-    got = row.coverage(np.linspace(0, 3_600 * S, 1_001))
-    assert np.count_nonzero(got) == 1
-    assert got.max() == pytest.approx(0.3)
 
 
 def test_labels_share_a_row_only_where_they_never_meet() -> None:

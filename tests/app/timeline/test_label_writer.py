@@ -71,7 +71,7 @@ def test_labels_stand_in_their_boxes_whatever_the_pattern(
         painter.translate(0, -scrolled_px)
         lane_painter = LanePainter(task, DARK, LabelWriter(font), 16, ratio)
         lane_painter.add_boxes(row, scrolled_px + 4, (0, 1))
-        lane_painter.paint_boxes(painter, scale)
+        lane_painter.paint(painter, scale)
 
     laid_out = drawn(ratio, lane)
     monkeypatch.setattr(

@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QRectF
 
-from app.timeline.event_rows import knots_of
 from app.timeline.lanes import Lane
 from app.timeline.segment_painting import CROWDED_PX, _boxes_of
 from app.timeline.segment_rows import SegmentRow
@@ -23,7 +22,6 @@ def lane_with(onset_us: list[int], offset_us: list[int]) -> Lane:
     row = SegmentRow(
         onset,
         offset,
-        *knots_of(onset, offset),
         np.arange(count),
         np.ones(count, np.int64),
         np.zeros(count, np.int8),

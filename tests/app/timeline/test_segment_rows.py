@@ -61,7 +61,7 @@ def test_each_state_has_its_look_and_rejected_ones_are_hidden() -> None:
     assert arranged(columns, Shown())[Task.SED][0].look.tolist() == [HUMAN, ACCEPTED, UNSURE, 4]
     (row,) = arranged(columns, Shown(ghosts=True, names={1: "dog"}))[Task.SED]
     assert row.look.tolist() == [HUMAN, ACCEPTED, UNSURE, REJECTED, 4]
-    texts = [row.texts(index) for index in range(5)]
+    texts = row.texts(np.arange(5))
     assert texts == [("dog", ""), *(("dog", t) for t in ("✓ .50", "? .50", "✕ .50", ".25"))]
 
 
@@ -115,4 +115,4 @@ def test_names_change_without_moving_anything() -> None:
     rows = arranged(
         columns_of(raw(1, 0, 1, state=State.ACCEPTED, score=None)), Shown(names={1: "a"})
     )
-    assert renamed(rows, Shown(names={1: "b"}))[Task.SED][0].texts(0) == ("b", "✓")
+    assert renamed(rows, Shown(names={1: "b"}))[Task.SED][0].texts(np.array([0])) == [("b", "✓")]
