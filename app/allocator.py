@@ -6,10 +6,12 @@ import ctypes
 import platform
 
 # From glibc's malloc.h.
+_M_TRIM_THRESHOLD = -1
 _M_MMAP_THRESHOLD = -3
 _M_ARENA_MAX = -8
 ARENAS = 2
 LARGEST_FROM_HEAP_BYTES = 32 << 20
+KEPT_FREE_BYTES = 32 << 20
 
 
 def keep_together() -> bool:
@@ -18,10 +20,13 @@ def keep_together() -> bool:
     By default glibc gives each thread a heap of its own and keeps what was freed in it: after
     eight openings of a 4 h video the window held a third more, and after closing it three times
     as much. Frames of pictures stay in the heap, because mapping each anew costs 2 ms at 1080p.
-    False where the C library is another one.
+    Some free memory stays at the end of the heap: given back whenever more than 128 kB are free,
+    as glibc does by default, it had to be mapped anew in every repaint, page by page, which made
+    a copy of 400 kB ten times as long. False where the C library is another one.
     """
     if platform.libc_ver()[0] != "glibc":
         return False
     library = ctypes.CDLL(None)
     shared = library.mallopt(_M_ARENA_MAX, ARENAS)
-    return bool(shared and library.mallopt(_M_MMAP_THRESHOLD, LARGEST_FROM_HEAP_BYTES))
+    kept = library.mallopt(_M_TRIM_THRESHOLD, KEPT_FREE_BYTES)
+    return bool(shared and kept and library.mallopt(_M_MMAP_THRESHOLD, LARGEST_FROM_HEAP_BYTES))

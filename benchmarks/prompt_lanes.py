@@ -20,6 +20,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtCore import QCoreApplication
 
+from app.allocator import keep_together
 from app.bootstrap import make_application
 from app.prompts.prompt_book import Answer, PromptBook
 from app.session import Session
@@ -45,6 +46,7 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="count processor time")
     chosen = parser.parse_args()
     clock = time.thread_time if chosen.cpu else time.perf_counter
+    keep_together()
     make_application()
     state, session, book = ViewState(), Session(), PromptBook()
     pane = PromptLanesPane(state, DARK)

@@ -24,6 +24,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEventLoop
 
+from app.allocator import keep_together
 from app.bootstrap import make_application
 from app.main_window import MainWindow
 from app.window.memory import WindowMemory
@@ -43,6 +44,7 @@ def main() -> None:
     parser.add_argument("--cpu", action="store_true", help="count processor time")
     chosen = parser.parse_args()
     clock = time.thread_time if chosen.cpu else time.perf_counter
+    keep_together()
     app = make_application()
     with tempfile.TemporaryDirectory() as folder:
         os.environ["AVSCOPE_CONFIG_DIR"] = os.environ["AVSCOPE_CACHE_DIR"] = folder

@@ -31,6 +31,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from PySide6.QtCore import QCoreApplication, QEventLoop
 from PySide6.QtWidgets import QApplication
 
+from app.allocator import keep_together
 from app.detection_table import DetectionTable
 from app.project.edits import AddVideos, ApplyRun, ImportAnnotations, Reshape, VideoFile
 from app.project.project_session import ProjectSession
@@ -58,6 +59,7 @@ def main() -> None:
     arguments.add_argument("--cpu", action="store_true", help="count processor time")
     chosen = arguments.parse_args()
     clock = time.thread_time if chosen.cpu else time.perf_counter
+    keep_together()
     app = QApplication([])
     apply_theme(app, DARK)
     with tempfile.TemporaryDirectory() as folder:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -115,11 +116,7 @@ class SegmentRow(TimeRow):
 
     def where(self, stays: npt.NDArray[np.bool_]) -> SegmentRow:
         """The row with some of its segments (n,)."""
-        return SegmentRow(
-            *(values[stays] for values in self._values()),  # type: ignore[arg-type]
-            self.names,
-            self.styles,
-        )
+        return self._with([values[stays] for values in self._values()])
 
     def merged(self, other: SegmentRow) -> SegmentRow:
         """Both rows in one; they must not overlap."""
@@ -127,13 +124,13 @@ class SegmentRow(TimeRow):
         joined = [np.concatenate(pair) for pair in pairs]
         # Points share their time with what ends or starts there; the end decides the order.
         order = np.lexsort((joined[1], joined[0]))
-        return SegmentRow(
-            *(values[order] for values in joined),  # type: ignore[arg-type]
-            self.names,
-            self.styles,
-        )
+        return self._with([values[order] for values in joined])
 
-    def _values(self) -> tuple[npt.NDArray[np.generic], ...]:
+    def _with(self, values: Sequence[npt.NDArray[Any]]) -> SegmentRow:
+        onset_us, offset_us, ids, label_ids, look, score = values
+        return SegmentRow(onset_us, offset_us, ids, label_ids, look, score, self.names, self.styles)
+
+    def _values(self) -> tuple[npt.NDArray[Any], ...]:
         return self.onset_us, self.offset_us, self.ids, self.label_ids, self.look, self.score
 
 
@@ -141,9 +138,10 @@ Rows = dict[Task, tuple[SegmentRow, ...]]
 
 
 @lru_cache(maxsize=8_192)
-def _sign(look: int, score: float) -> str:
+def _sign(look: int, score: float | None) -> str:
     """What became of a find, and its score, if it is not a person's own."""
-    return f"{_SIGNS.get(look, '')} {'' if look == HUMAN else score_text(score)}".strip()
+    number = "" if look == HUMAN or score is None else score_text(score)
+    return f"{_SIGNS.get(look, '')} {number}".strip()
 
 
 def arranged(

@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 from app.detection_table import DetectionTable
 from app.limits import Limits
 from app.timeline.arranger import AT_ONCE, EventArranger
-from app.timeline.event_rows import Row
+from app.timeline.event_rows import LabelOrder, Row, rows_of
 from core_model.timeline import Detection, Task
 
 Rows = dict[Task, tuple[Row, ...]]
@@ -69,4 +69,33 @@ def test_shutdown_ends_the_thread(qtbot: QtBot) -> None:
     arranger = EventArranger()
     arranger.arrange(DetectionTable.of(events(AT_ONCE + 500)), Limits())
     arranger.arrange(DetectionTable.of(events(AT_ONCE + 600)), Limits())
+    arranger.shutdown()
+
+
+def test_a_threshold_that_is_dragged_hides_at_once_and_lays_out_when_it_rests(
+    qtbot: QtBot,
+) -> None:
+    arranger = EventArranger()
+    seen: list[Rows] = []
+    arranger.rows_changed.connect(seen.append)
+    found = events(4 * AT_ONCE)
+    table = DetectionTable.of((*found, *events(60, Task.TAL)))
+    arranger.arrange(table, Limits())
+    qtbot.waitUntil(lambda: len(seen) == 1)
+    actions = seen[0][Task.TAL]
+    for limit in (0.2, 0.4, 0.3):
+        arranger.arrange(table, Limits({Task.SED: limit}))
+        shown = [event for event in found if event.score >= limit]
+        assert number(seen[-1], Task.SED) == len(shown)
+        assert seen[-1][Task.TAL] == actions
+    assert len(seen) == 4
+    # The layout follows; it is that of what is shown alone.
+    qtbot.waitUntil(lambda: len(seen) == 5)
+    expected = rows_of(shown, LabelOrder())
+    laid_out = [[e.onset_us for e in row.events] for row in seen[-1][Task.SED]]
+    assert len(laid_out) == len(expected)
+    assert sum(map(len, laid_out)) == len(shown)
+    # So few are laid out within a frame.
+    arranger.arrange(table, Limits({Task.SED: 0.9}))
+    assert len(seen) == 6
     arranger.shutdown()

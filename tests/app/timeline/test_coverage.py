@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -50,7 +52,7 @@ def test_coverage_is_the_covered_share(
     assert shares.shape == (len(rows), COLUMNS)
     bounds_us = (scale.first_column + np.arange(COLUMNS + 1)) * scale.us_per_column
     for row, got in zip(rows, shares, strict=True):
-        for column, (left, right) in enumerate(zip(bounds_us[:-1], bounds_us[1:], strict=True)):
+        for column, (left, right) in enumerate(pairwise(bounds_us)):
             spans = ((min(e.offset_us, right), max(e.onset_us, left)) for e in row.events)
             share = sum(max(0.0, end - begin) for end, begin in spans) / (right - left)
             if share > 1e-5:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from operator import is_
+
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.timeline.event_rows import LabelOrder, Row, rows_of
+from app.detection_table import DetectionTable
+from app.timeline.event_rows import LabelOrder, Row, kept, rows_in, rows_of
 from core_model.timeline import Detection, Task
 
 S = 1_000_000
@@ -78,3 +81,23 @@ def test_rows_stay_as_results_stream_in() -> None:
 
 def test_touching_events_share_a_row() -> None:
     assert len(rows_of([event("a", 0, 1), event("b", 1, 2)], LabelOrder())) == 1
+
+
+@given(event_lists(), st.lists(st.booleans(), min_size=25, max_size=25))
+def test_rows_lose_what_is_hidden_and_nothing_moves(
+    events: list[Detection], shown: list[bool]
+) -> None:
+    table = DetectionTable.of(tuple(events))
+    is_shown = np.array(shown[: len(events)], bool)
+    rows = rows_in(table, np.arange(len(events)), LabelOrder())
+    fewer = kept(rows, is_shown)
+    stays = [row.places[is_shown[row.places]].tolist() for row in rows]
+    assert [row.places.tolist() for row in fewer] == [each for each in stays if each]
+    for row in fewer:
+        assert row.onset_us.tolist() == [found.onset_us for found in row.events]
+    assert all(map(is_, kept(rows, np.ones(len(events), bool)), rows))
+
+
+def test_a_layout_that_is_cancelled_ends() -> None:
+    table = DetectionTable.of((event("dog", 0, 1), event("cat", 0, 1)))
+    assert rows_in(table, np.arange(2), LabelOrder(), lambda: False) == ()

@@ -12,7 +12,7 @@ from app.limits import SegmentLimits
 from app.project.columns import SegmentColumns, TextPool
 from app.project.values import KINDS, ORIGINS, STATES
 from app.timeline.event_rows import ACCEPTED, HUMAN, REJECTED, UNSURE
-from app.timeline.segment_rows import Rows, Shown, arranged, followed, renamed
+from app.timeline.segment_rows import Rows, Shown, arranged, followed, limited, renamed
 from core_model.timeline import Task
 from training.annotations.model import Origin, State
 
@@ -73,6 +73,24 @@ def test_thresholds_filter_only_what_nobody_decided() -> None:
     )
     assert ids(arranged(columns, Shown(SegmentLimits({Task.SED: 0.5})))) == [[2, 3]]
     assert ids(arranged(columns, Shown(SegmentLimits({Task.SED: 2.0})))) == []
+
+
+def test_rows_lose_what_other_limits_hide_and_nothing_moves() -> None:
+    columns = columns_of(
+        raw(1, 0, 2, score=0.4),
+        raw(2, 1, 3, score=0.6),
+        raw(3, 2, 4, score=0.7),
+        raw(4, 0, 4, score=0.2),
+        raw(5, 5, 6, state=State.ACCEPTED, score=0.1),
+        raw(6, 5, 6, label=2, score=0.3),
+    )
+    rows = arranged(columns, Shown())
+    assert ids(rows) == [[1, 3, 5], [4, 6], [2]]
+    assert ids(limited(rows, SegmentLimits({Task.SED: 0.5}))) == [[3, 5], [2]]
+    assert ids(limited(rows, SegmentLimits({Task.SED: 0.5}, {2: 0.1}))) == [[3, 5], [6], [2]]
+    assert ids(limited(rows, SegmentLimits({Task.SED: 2.0}))) == []
+    for row, same in zip(rows[Task.SED], limited(rows, SegmentLimits())[Task.SED], strict=True):
+        assert row is same
 
 
 def test_an_edit_leaves_the_others_in_their_rows() -> None:
