@@ -17,8 +17,10 @@ from core_model.timeline import Task
 
 # Fewer are laid out within a frame; a thread would only make them late.
 AT_ONCE = 1_000
-# A threshold that is dragged changes often. Meanwhile rows only lose what is no longer shown: a
-# layout beside it would make the window wait, since both need Python's lock.
+# A threshold that is dragged changes often. While more than a few are concerned, rows only lose
+# what is no longer shown: a layout beside it would make the window wait, since both need
+# Python's lock.
+DRAGGED_AT_ONCE = 300
 REST_MS = 50
 Rows = dict[Task, tuple[Row, ...]]
 _NOTHING = DetectionTable.of(())
@@ -102,7 +104,8 @@ class EventArranger(QObject):
         is_shown = table.shown(limits)
         kinds = self._changed_kinds(table, is_shown)
         request = _Request(table, is_shown, kinds, self._order)
-        if sum(np.count_nonzero(is_shown & table.is_of(kind)) for kind in kinds) <= AT_ONCE:
+        count = sum(np.count_nonzero(is_shown & table.is_of(kind)) for kind in kinds)
+        if count <= (DRAGGED_AT_ONCE if table is self._table else AT_ONCE):
             self._stop()
             self._take(request, request.arranged())
         elif table is self._table:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
 from heapq import heappop, heappush
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
@@ -39,66 +41,48 @@ class RowLayout:
     def __init__(self, onset_us: Times, offset_us: Times) -> None:
         self._onset_us, self._offset_us = onset_us, offset_us
         self._rows: list[_OpenRow] = []
-        # Of every row: how much time is covered, where it begins, where it ends.
-        self._extents = np.zeros((3, 64), np.int64)
 
     @property
     def rows(self) -> list[Places]:
         """Places in the arrays, row by row in the order of time."""
-        return [row.places for row in self._rows]
+        return [np.array(row.places, np.intp) for row in self._rows]
 
     def add(self, layers: Iterable[Places], *, apart: bool = False) -> None:
         """Put each into the first row with room, else into a new one; ``apart``: always that."""
         for places in layers:
-            layer = _OpenRow(places, self._onset_us[places], self._offset_us[places])
-            number = None if apart else self._first_with_room(layer)
-            if number is None:
-                number = len(self._rows)
+            layer = _OpenRow(self._onset_us[places], self._offset_us[places], places)
+            fits = None if apart else next((r for r in self._rows if r.has_room(layer)), None)
+            if fits is None:
                 self._rows.append(layer)
             else:
-                self._rows[number].add(layer)
-            self._note(number)
-
-    def _first_with_room(self, layer: _OpenRow) -> int | None:
-        covered_us, begin_us, end_us = self._extents[:, : len(self._rows)]
-        extent_us = np.maximum(end_us, layer.end_us) - np.minimum(begin_us, layer.begin_us)
-        # Cheaper than the search, for all rows at once, and often enough.
-        possible = np.flatnonzero(covered_us + layer.covered_us <= extent_us)
-        return next((n for n in possible.tolist() if self._rows[n].has_room(layer)), None)
-
-    def _note(self, number: int) -> None:
-        if number == self._extents.shape[1]:
-            self._extents = np.concatenate((self._extents, np.zeros_like(self._extents)), axis=1)
-        row = self._rows[number]
-        self._extents[:, number] = row.covered_us, row.begin_us, row.end_us
+                fits.add(layer)
 
 
 class _OpenRow:
-    """Places of spans that do not overlap, in the order of time."""
+    """Spans that do not overlap, in the order of time.
 
-    def __init__(self, places: Places, onset_us: Times, offset_us: Times) -> None:
-        self.places = places
-        self._onset_us, self._offset_us = onset_us, offset_us
-        self.covered_us = int(np.sum(offset_us - onset_us))
+    As lists: most layers have few spans, and most rows have no room for the first of them.
+    """
 
-    @property
-    def begin_us(self) -> int:
-        return int(self._onset_us[0])
-
-    @property
-    def end_us(self) -> int:
-        return int(self._offset_us[-1])
+    def __init__(self, onset_us: Times, offset_us: Times, places: Places) -> None:
+        self._onsets_us: list[int] = onset_us.tolist()
+        self._offsets_us: list[int] = offset_us.tolist()
+        self.places: list[int] = places.tolist()
 
     def has_room(self, other: _OpenRow) -> bool:
-        ended = np.searchsorted(self._offset_us, other._onset_us, side="right")
-        begun = np.searchsorted(self._onset_us, other._offset_us, side="left")
-        return not np.any(begun > ended)
+        """Whether no span of another one overlaps any here."""
+        onsets_us, offsets_us, count = self._onsets_us, self._offsets_us, len(self.places)
+        for start_us, end_us in zip(other._onsets_us, other._offsets_us, strict=True):
+            after = bisect_right(offsets_us, start_us)
+            if after < count and onsets_us[after] < end_us:
+                return False
+        return True
 
     def add(self, other: _OpenRow) -> None:
-        onset_us = np.concatenate([self._onset_us, other._onset_us])
-        offset_us = np.concatenate([self._offset_us, other._offset_us])
-        # A point shares its time with what ends or starts there.
-        order = np.lexsort((offset_us, onset_us))
-        self.places = np.concatenate([self.places, other.places])[order]
-        self._onset_us, self._offset_us = onset_us[order], offset_us[order]
-        self.covered_us += other.covered_us
+        """Take in the spans of another one that fits."""
+        # A point shares its time with what ends or starts there: its offset decides.
+        spans = sorted(chain(self._spans(), other._spans()))
+        self._onsets_us, self._offsets_us, self.places = map(list, zip(*spans, strict=True))
+
+    def _spans(self) -> Iterable[tuple[int, int, int]]:
+        return zip(self._onsets_us, self._offsets_us, self.places, strict=True)

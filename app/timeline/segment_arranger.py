@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.project.columns import SegmentColumns
-from app.timeline.arranger import AT_ONCE, REST_MS, ArrangeThread
+from app.timeline.arranger import AT_ONCE, DRAGGED_AT_ONCE, REST_MS, ArrangeThread
 from app.timeline.segment_rows import Rows, Shown, arranged, followed, limited, renamed
 from app.worker import Worker
 
@@ -57,7 +57,7 @@ class SegmentArranger(QObject):
         with the layout, now or as soon as the limits rest.
         """
         latest = self._latest
-        if latest is None or len(latest.columns) <= AT_ONCE:
+        if latest is None or len(latest.columns) <= DRAGGED_AT_ONCE:
             self.show(None if latest is None else latest.columns, shown)
             return
         self._stop()
