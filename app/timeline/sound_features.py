@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -48,7 +49,7 @@ class Analyser:
     """Turns stretches of samples into segments; may be used by several threads at once."""
 
     def __init__(self, plan: SoundPlan) -> None:
-        self._transform: Callable[[Samples], npt.ArrayLike] = np.fft.rfft
+        self._transform: Callable[[Samples], Any] = np.fft.rfft
         self._plan = plan
         n = plan.window_samples
         phase = 2 * np.pi * np.arange(n) / n

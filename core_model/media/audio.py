@@ -208,8 +208,8 @@ class _Stretch:
                 frame = self._graph.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
                 return
-            self._pulled += frame.samples
             piece = frame.to_ndarray()
+            self._pulled += piece.size // self._channels
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
 
 
