@@ -391,8 +391,25 @@ def test_one_file_per_video(tmp_path: Path) -> None:
     assert events(read(tmp_path / "out" / "b.srt")) == [("dog", 0, 1000)]
 
 
-def test_old_text_that_is_not_utf8(tmp_path: Path) -> None:
-    reading = reading_of(
-        tmp_path, "x.srt", "1\n00:00:01,000 --> 00:00:02,000\nTür\n".encode("cp1252")
-    )
-    assert events(reading) == [("Tür", 1000, 2000)]
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Die Tür fällt zu", "cp1252"),
+        ("Собака лает на улице, а потом идёт дождь", "cp1251"),
+        ("他能徒手抓住子弹，拦住疾速的火车", "gb2312"),
+        ("犬が吠えている。雨が降っている。", "shift_jis"),
+    ],
+)
+def test_old_text_that_is_no_unicode(tmp_path: Path, text: str, encoding: str) -> None:
+    cue = f"1\n00:00:01,000 --> 00:00:02,000\n{text}\n"
+    reading = reading_of(tmp_path, "x.srt", cue.encode(encoding))
+    assert events(reading) == [(text, 1000, 2000)]
+    assert [loss.what for loss in reading.losses] == [
+        "certain spelling, since the text is no Unicode"
+    ]
+
+
+def test_letters_cut_in_half_where_guessing_ends(tmp_path: Path) -> None:
+    cue = "1\n00:00:01,000 --> 00:00:02,000\n他能徒手抓住子弹，拦住疾速的火车\n\n"
+    reading = reading_of(tmp_path, "x.srt", (cue * 1_500).encode("gb2312"))
+    assert {label for label, _, _ in events(reading)} == {"他能徒手抓住子弹，拦住疾速的火车"}

@@ -100,6 +100,8 @@ def read(
     if chosen.read is None:
         raise source.error(f"{chosen.title} can only be written")
     draft = Draft(source, chosen.default_kind, options)
+    if not source.is_unicode:
+        draft.lost("certain spelling, since the text is no Unicode", f"read as {source.encoding}")
     chosen.read(source, draft)
     reading = draft.done(chosen.name)
     if options.video is None or chosen.single:

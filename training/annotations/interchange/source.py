@@ -27,6 +27,8 @@ _MARKS = (
 # Everything below the space but tab and line ends: in no text that a person or program writes.
 _BINARY = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _PROBE_BYTES = 4_096
+_GUESSED_BYTES = 65_536
+_WESTERN = "cp1252"
 
 
 @dataclass(frozen=True)
@@ -70,7 +72,9 @@ class Source:
 
     @cached_property
     def encoding(self) -> str:
-        """The encoding by its mark, by its zero bytes, or because it is valid UTF-8."""
+        """The encoding by its mark, by its zero bytes, because it is valid UTF-8, or as its letters
+        make likely.
+        """
         for mark, encoding in _MARKS:
             if self.data.startswith(mark):
                 return encoding
@@ -80,8 +84,15 @@ class Source:
         try:
             self.data.decode("utf-8")
         except UnicodeDecodeError:
-            return "cp1252"
+            # Whole lines: half a letter at the end would speak against the right encoding.
+            whole = self.data.rfind(b"\n", 0, _GUESSED_BYTES) + 1
+            return _likeliest(self.data[: whole or _GUESSED_BYTES])
         return "utf-8"
+
+    @property
+    def is_unicode(self) -> bool:
+        """Whether the encoding is certain."""
+        return self.encoding.startswith("utf")
 
     @cached_property
     def json(self) -> Any:
@@ -108,6 +119,14 @@ class Source:
         if found:
             raise self.error("not a text", text.count("\n", 0, found.start()) + 1)
         return text
+
+
+def _likeliest(data: bytes) -> str:
+    """The encoding of a text that is no Unicode, by which letters stand beside which."""
+    from charset_normalizer import from_bytes
+
+    found = from_bytes(data).best()
+    return _WESTERN if found is None or found.encoding.startswith("utf") else found.encoding
 
 
 def load(path: Path) -> Source:
