@@ -191,6 +191,7 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
     Damage in the container is stepped over as far as the demuxer finds a way on.
     """
     errors = 0
+    may_double = container.format.name == "ogg"
     demuxed = container.demux(streams)
     while True:
         try:
@@ -206,7 +207,18 @@ def packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Any]
             demuxed = container.demux(streams)
             continue
         errors = 0
+        if may_double:
+            part_from_next(packet)
         yield packet
+
+
+def part_from_next(packet: Packet[Any]) -> None:
+    """FFmpeg gives the first picture of Theora the time of the second. Theora does not reorder, so
+    a picture is shown when it is decoded."""
+    if packet.dts is not None and packet.pts is not None and packet.dts < packet.pts:
+        context = packet.stream.codec_context
+        if context is not None and context.name == "theora":
+            packet.pts = packet.dts
 
 
 def decode(packet: Packet[Any]) -> list[Any]:

@@ -93,8 +93,10 @@ class FrameIndex:
     def variable_rate(self) -> bool:
         """Whether gaps between frames, but for those where recordings meet, differ by more than the
         rounding to the time base."""
+        gaps_us = np.diff(self.pts_us)
+        # A joint before the first frame or after the last one lies in no gap between frames.
         across = np.searchsorted(self.pts_us, self.joints_us) - 1
-        gaps_us = np.delete(np.diff(self.pts_us), across[across >= 0])
+        gaps_us = np.delete(gaps_us, across[(across >= 0) & (across < len(gaps_us))])
         if len(gaps_us) < 2:
             return False
         median_us = float(np.median(gaps_us))

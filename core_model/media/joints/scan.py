@@ -13,7 +13,7 @@ from typing import BinaryIO
 from core_model.media.joints.clocks import ClockWatch, Stamp, are_suspect
 from core_model.media.joints.ogg import CAPTURE, chain_starts, first_granules
 from core_model.media.joints.program import PACK_START, Program
-from core_model.media.joints.transport import Transport, find_step
+from core_model.media.joints.transport import Transport, is_transport
 from core_model.media.piece import Piece
 
 OnRead = Callable[[], None]
@@ -62,8 +62,7 @@ def pieces_of(path: Path, on_read: OnRead | None = None, *, thorough: bool = Fal
 
 
 def _maker(head: bytes) -> type[Transport] | type[Program] | None:
-    step = find_step(head)
-    if step is not None:
+    if is_transport(head):
         return Transport
     return Program if PACK_START in head else None
 

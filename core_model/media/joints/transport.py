@@ -18,6 +18,8 @@ PACKET = 188
 _SYNC = 0x47
 _SPACINGS = (188, 192, 204)
 _LEAST_IN_STEP = 5
+# Damaged packets may say that they carry nothing: this share at most.
+_MOST_EMPTY = 0.1
 _PAT_PID, _NULL_PID = 0, 0x1FFF
 _FIRST_CODED, _LAST_CODED = 0xC0, 0xEF
 # A clock reference (PCR) of a PID is a stream of its own beside the time stamps of its content.
@@ -54,6 +56,29 @@ def find_step(block: bytes | memoryview, start: int = 0) -> Step | None:
     return None
 
 
+def is_transport(head: bytes) -> bool:
+    """Whether a file that begins so is a transport stream.
+
+    Bytes in step are not enough: a tone of 1 kHz in PCM repeats every 192 bytes. Packets also say
+    what they carry (2.4.3.2), and those with content of one PID count on.
+    """
+    step = find_step(head)
+    if step is None:
+        return False
+    rows = _in_step(head, step)
+    carries = rows[:, 3] >> 4 & 3
+    if np.count_nonzero(carries == 0) > _MOST_EMPTY * len(rows):
+        return False
+    pid = (rows[:, 1].astype(np.int64) & 0x1F) << 8 | rows[:, 2]
+    counted = (pid != _NULL_PID) & (carries & 1 == 1)
+    following = on = 0
+    for each in np.unique(pid[counted]):
+        steps = np.diff(rows[counted & (pid == each), 3] & 0x0F) % 16
+        following += len(steps)
+        on += np.count_nonzero(steps == 1)
+    return bool(2 * on >= following)
+
+
 class Transport:
     """Reads the time stamps of a transport stream block by block, and remembers its tables."""
 
@@ -68,14 +93,10 @@ class Transport:
         start = 0
         while (step := find_step(block, start)) is not None:
             self._spacing = step.spacing
-            count = (len(block) - step.offset - PACKET) // step.spacing + 1
-            rows = _rows(block, step, count)
-            lost = np.flatnonzero(rows[:, 0] != _SYNC)
-            if len(lost):
-                rows = rows[: lost[0]]
+            rows = _in_step(block, step)
             found.append(self._of_rows(rows, base + step.offset, step.spacing))
             start = step.offset + len(rows) * step.spacing
-            if not len(lost):
+            if start + PACKET > len(block):
                 break
         else:
             # Nothing is in step there; but the beginning of a few packets may be.
@@ -124,12 +145,15 @@ class Transport:
         return Piece(path, start, end, head)
 
 
-def _rows(block: bytes, step: Step, count: int) -> np.ndarray:
-    """uint8 (count, 188): the packets, without what stands between them."""
+def _in_step(block: bytes, step: Step) -> np.ndarray:
+    """uint8 (n, 188): the packets up to where the step is lost, without what is between them."""
     data = np.frombuffer(block, np.uint8)
-    return np.lib.stride_tricks.as_strided(
+    count = (len(block) - step.offset - PACKET) // step.spacing + 1
+    rows = np.lib.stride_tricks.as_strided(
         data[step.offset :], (count, PACKET), (step.spacing, 1), writeable=False
     )
+    lost = np.flatnonzero(rows[:, 0] != _SYNC)
+    return rows[: lost[0]] if len(lost) else rows
 
 
 def _reference_ticks(five: np.ndarray) -> np.ndarray:

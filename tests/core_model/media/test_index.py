@@ -1,3 +1,4 @@
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -6,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core_model.media import index as index_module
+from core_model.media.container import open_media, packets, part_from_next
 from core_model.media.decoding import decoded_frames
 from core_model.media.errors import MediaError
 from core_model.media.index import FrameIndex, count_frames, index_frames
@@ -108,3 +110,43 @@ def test_rounding_to_the_time_base_is_no_variable_rate(
 ) -> None:
     pts_us = np.concatenate([[0], np.cumsum(gaps_us)])
     assert FrameIndex(pts_us, np.array([0]), tick_us).variable_rate is variable
+
+
+@pytest.mark.parametrize("joint_us", [-5, 0, 80_000, 90_000, 2_000_000])
+def test_joints_beside_the_pictures_are_between_none_of_them(joint_us: int) -> None:
+    pts_us = np.arange(3) * 40_000
+    assert not FrameIndex(pts_us, np.array([0]), 1.0, (joint_us,)).variable_rate
+
+
+def test_the_first_picture_of_theora_is_shown_when_it_is_decoded(tmp_path: Path) -> None:
+    with open_media(theora(tmp_path / "two.ogv")) as container:
+        first, second, _ = packets(container, *container.streams)
+        # As FFmpeg says it of files whose first picture goes on from page to page.
+        first.pts, first.dts = 1, 0
+        for packet in (first, second):
+            part_from_next(packet)
+        assert (first.pts, second.pts) == (0, 1)
+
+
+def theora(path: Path) -> Path:
+    """The headers of Theora and two packets with nothing in them that could be decoded."""
+    size = b"\0\1\0\1" + b"\0\0\x10" * 2 + b"\0\0"
+    rate = struct.pack(">II", 25, 1) + b"\0\0\1" * 2 + bytes(4) + b"\1\x80"
+    headers = [b"\x80theora\3\2\1" + size + rate]
+    more = [b"\x81theora" + bytes(8), b"\x82theora" + bytes(8)]
+    pictures = [bytes(20), b"\x40" + bytes(9)]
+    pages = ((2, 0, headers), (0, 0, more), (4, (1 << 6) | 1, pictures))
+    path.write_bytes(b"".join(ogg_page(number, *page) for number, page in enumerate(pages)))
+    return path
+
+
+def ogg_page(number: int, flags: int, granule: int, parts: list[bytes]) -> bytes:
+    """A page (RFC 3533) of packets that are shorter than 255 bytes."""
+    head = b"OggS" + struct.pack("<BBqII", 0, flags, granule, 7, number)
+    page = head + bytes(4) + bytes([len(parts), *map(len, parts)]) + b"".join(parts)
+    check = 0
+    for byte in page:
+        check ^= byte << 24
+        for _ in range(8):
+            check = (check << 1 ^ (0x04C11DB7 if check >> 31 else 0)) & 0xFFFFFFFF
+    return page[:22] + struct.pack("<I", check) + page[26:]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import wave
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -394,3 +395,15 @@ def test_pieces_are_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(scan, "_MOST_PIECES", 2)
     assert len(pieces_of(three_parts(tmp_path / "three.ts"))) == 2
     assert len(parts_module._known) <= 256
+
+
+def test_a_tone_that_repeats_like_packets_is_one_recording(tmp_path: Path) -> None:
+    """48 stereo samples of 16 bits are 192 bytes, a step in which transport streams go, too."""
+    path = tmp_path / "tone.wav"
+    period = np.round(20_000 * np.sin(2 * np.pi * np.arange(48) / 48)).astype("<i2")
+    period[[5, 20]] = 0x4747
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 48_000, 0, "NONE", ""))
+        file.writeframes(np.repeat(np.tile(period, 500), 2).tobytes())
+    assert pieces_of(path, thorough=True) == []
+    assert decoded_span_us(path) == (0, 500_000)
