@@ -26,13 +26,14 @@ from app.player.frame_cache import EAGER_BYTES
 from app.player.memory import frames_budget_bytes
 from app.player.player import Player
 from app.view_state import ViewState
+from benchmarks.player_cancel import measure_cancelling
 from benchmarks.player_media import GOP_FRAMES, HD_30, video_to_play
 from benchmarks.player_playing import measure_all_playing, measure_all_reading
 from benchmarks.player_room import VIEW_PX, opened, wait_until
 from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
-PARTS = ("seek", "cached", "scrub", "open", "reading", "play", "shots")
+PARTS = ("seek", "cached", "scrub", "open", "reading", "play", "shots", "cancel")
 
 
 def took_ms(player: Player, go: Callable[[], None], is_there: Callable[[], bool]) -> float:
@@ -229,6 +230,8 @@ def main() -> None:
         measure_all_playing(arguments.seconds)
     if "shots" in arguments.only:
         measure_all_playing(arguments.seconds, beside_shots=True)
+    if "cancel" in arguments.only:
+        measure_cancelling(arguments.seeks // 4)
     application.quit()
 
 

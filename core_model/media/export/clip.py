@@ -48,7 +48,8 @@ def write_clip(
     request: ClipRequest, on_packet: OnPacket | None = None
 ) -> Generator[ClipProgress, None, None]:
     """Write a clip, telling how far it is; closing the generator before its end gives up, and so
-    does what ``on_packet`` raises before any packet of the picture is decoded.
+    does what ``on_packet`` raises, which is called before each packet of the picture is decoded
+    and before each picture is coded.
 
     Streams are copied where that is exact and coded anew where it is not. The clip appears under
     its name only when it is whole; a failure or giving up leaves nothing behind. Raises MediaError
@@ -57,7 +58,7 @@ def write_clip(
     target = request.target
     kind = format_of(target)
     _refuse_target(request)
-    info = probe(request.source)
+    info = probe(request.source, on_packet)
     request = _within(request, info)
     try:
         # In the same folder, so that the last step is a change of name.

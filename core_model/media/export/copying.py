@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from av.container import InputContainer, OutputContainer
+from av.container import OutputContainer
 from av.packet import Packet
 from av.stream import Stream
 from av.video.frame import PictureType
@@ -76,7 +77,8 @@ def exact_run(
         read_only(container, stream)
         if not seek(container, stream, start_us):
             return None
-        return _run_of(container, stream, start_us, end_us)
+        watched = _watched(packets(container, stream), on_packet)
+        return _run_of(watched, time_base_of(stream), start_us, end_us)
 
 
 def _begins_with_key_frame(source: Path, start_us: int, on_packet: OnPacket | None) -> bool:
@@ -88,11 +90,21 @@ def _begins_with_key_frame(source: Path, start_us: int, on_packet: OnPacket | No
     return first.pts_us == start_us and first.picture.pict_type == PictureType.I
 
 
-def _run_of(container: InputContainer, stream: Stream, start_us: int, end_us: int) -> Run | None:
-    time_base = time_base_of(stream)
+def _watched(
+    all_packets: Iterator[Packet[Any]], on_packet: OnPacket | None
+) -> Iterator[Packet[Any]]:
+    for packet in all_packets:
+        if on_packet is not None:
+            on_packet()
+        yield packet
+
+
+def _run_of(
+    all_packets: Iterator[Packet[Any]], time_base: Fraction, start_us: int, end_us: int
+) -> Run | None:
     first_tick: int | None = None
     count = after = 0
-    for packet in packets(container, stream):
+    for packet in all_packets:
         if not packet.size:
             continue
         if packet.pts is None or packet.is_corrupt:

@@ -69,7 +69,7 @@ def _add_stream(
 ) -> VideoStream:
     picture = first.picture
     orientation = orientation_of(picture)
-    options = video_options(kind)
+    options = video_options(kind, picture.width * picture.height)
     if picture.interlaced_frame and kind.video == "libx264":
         options["flags"] = _INTERLACED_FLAGS
     stream = out.add_stream(kind.video, rate=rate_hz, options=options)
@@ -131,6 +131,9 @@ class VideoCoder:
                 coded.pts, coded.time_base = begin, self._tick
                 coded.duration = self._durations[begin]
                 time_s = float(begin * self._tick)
+                if self._on_packet is not None:
+                    # Coding a large picture takes as long as many packets.
+                    self._on_packet()
                 for packet in self._stream.encode_lazy(coded):
                     yield self._timed(packet, time_s)
                 yield TimedPacket(time_s, None)

@@ -14,6 +14,8 @@ import pytest
 from core_model.media.audio import samples
 from core_model.media.errors import MediaError
 from core_model.media.export.clip import ClipProgress, ClipRequest, write_clip
+from core_model.media.export.formats import format_of, video_options
+from core_model.media.export.video import VideoCoder
 from core_model.media.index import index_frames
 from core_model.media.probe import probe
 from core_model.media.video import frames
@@ -265,6 +267,34 @@ def test_giving_up_before_any_packet_leaves_nothing(
     with pytest.raises(InterruptedByTestError):
         list(write_clip(ClipRequest(source, 400_000, 2_000_000, folder / "clip.mp4"), give_up))
     assert list(folder.iterdir()) == []
+
+
+def test_no_picture_is_coded_after_giving_up(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_wanted = True
+    prepare = VideoCoder._prepared
+
+    def give_up_meanwhile(coder: VideoCoder, picture: av.VideoFrame) -> av.VideoFrame:
+        nonlocal is_wanted
+        is_wanted = False
+        return prepare(coder, picture)
+
+    def go_on() -> None:
+        if not is_wanted:
+            raise InterruptedByTestError
+
+    monkeypatch.setattr(VideoCoder, "_prepared", give_up_meanwhile)
+    with pytest.raises(InterruptedByTestError):
+        for _ in write_clip(ClipRequest(source, 40_000, 2_000_000, tmp_path / "clip.mp4"), go_on):
+            assert is_wanted
+
+
+def test_large_pictures_are_coded_faster_but_as_well() -> None:
+    kind = format_of(Path("clip.mp4"))
+    usual, large = video_options(kind, 1920 * 1080), video_options(kind, 3840 * 2160)
+    assert (usual["preset"], large["preset"]) == ("fast", "veryfast")
+    assert usual["crf"] == large["crf"]
 
 
 class InterruptedByTestError(Exception):
