@@ -77,6 +77,12 @@ class PlainTable(QTableWidget):
                     item.setFont(font)
                 self.setItem(place, column, item)
 
+    def grow_to_rows(self) -> None:
+        """Take no more height than the rows need, so that others have what is left."""
+        frame_px = 2 * self.frameWidth()
+        head_px = self.horizontalHeader().sizeHint().height()
+        self.setMaximumHeight(head_px + max(1, self.rowCount()) * ROW_PX + frame_px)
+
     def _alignment(self, column: int) -> Qt.AlignmentFlag:
         flags = Qt.AlignmentFlag
         side = flags.AlignRight if column in self._numbers else flags.AlignLeft

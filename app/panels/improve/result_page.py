@@ -33,7 +33,7 @@ FIGURE_HELP = (
 CHANGE_HEADINGS = ("", "Onset", "What", "Label", "Before", "After")
 COMPARING = "Looking at the open video with both models…"
 NO_VIDEO = "Open a video to see what the new model finds differently in it."
-TALLEST_VIEW_PX = 180
+TALLEST_VIEW_PX = 230
 MOST_NAMES = 6
 
 
@@ -134,13 +134,15 @@ class ResultPage(QWidget):
         column.addWidget(self._heading)
         column.addWidget(self._note)
         column.addWidget(self._scroll)
-        column.addWidget(self.changes, 1)
+        column.addWidget(self.changes, 2)
+        column.addStretch()
 
     def _fill(self) -> None:
         done = self._done
         if done is None:
             return
         self.figures.fill([self._figure_row(each) for each in done.compared])
+        self.figures.grow_to_rows()
         self.figures.setVisible(bool(done.compared))
         lines = [] if done.compared else ["Nothing was held out, so that nothing was measured."]
         lines += self._unmeasured
@@ -177,6 +179,7 @@ class ResultPage(QWidget):
     def _fill_changes(self, changed: list[Change]) -> None:
         self._onsets = [each.shown.onset_us for each in changed]
         self.changes.fill(list(self._change_rows(changed)))
+        self.changes.grow_to_rows()
 
     def _change_rows(self, changed: list[Change]) -> Iterator[PlainRow]:
         for each in changed:
