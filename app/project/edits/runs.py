@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -16,6 +15,8 @@ from core_model.timeline import Detection, Task
 from training.annotations.model import Origin, State
 
 SAME_EVENT_IOU = 0.5
+INSIDE_SHARE = 0.9
+Spans = list[tuple[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,8 @@ class ApplyRun(Edit):
     replaced, and of these only what the run looked for: ``kinds`` and ``labels`` (None: all)
     within ``span_us`` (None: everywhere). A detection is left out where a segment that stays
     has its kind and label and a temporal IoU of at least 0.5: what was rejected stays rejected,
-    what was accepted is not asked again. ``prompts`` are (label, wording) pairs, ``settings``
+    what was accepted is not asked again. Nor is a part of what was accepted: nine tenths of a
+    detection inside it tell nothing new. ``prompts`` are (label, wording) pairs, ``settings``
     JSON. One of many ``in_series`` makes no backup of its own: they would push out all others.
     """
 
@@ -52,13 +54,17 @@ class ApplyRun(Edit):
     def plan(self, reader: Reader, author: str) -> Plan:
         video = reader.video(self.video_id)
         names = {label.id: (label.kind, label.name) for label in reader.labels()}
-        stay: dict[tuple[Task, str], list[tuple[int, int]]] = defaultdict(list)
+        stay: dict[tuple[Task, str], Spans] = defaultdict(list)
+        accepted: dict[tuple[Task, str], Spans] = defaultdict(list)
         replaced: list[Segment] = []
         for segment in reader.segments_of(video.id):
             if self._is_replaced(segment, *names[segment.label_id]):
                 replaced.append(segment)
-            else:
-                stay[names[segment.label_id]].append((segment.onset_us, segment.offset_us))
+                continue
+            span = (segment.onset_us, segment.offset_us)
+            stay[names[segment.label_id]].append(span)
+            if segment.state is State.ACCEPTED:
+                accepted[names[segment.label_id]].append(span)
         labels = LabelFinder(reader)
         run = self._run(reader)
         prompts = dict(self.prompts)
@@ -66,6 +72,7 @@ class ApplyRun(Edit):
             self._segment(detection, labels, reader, run, prompts)
             for detection in self.detections
             if not _is_known(detection, stay[detection.task, detection.label])
+            and not _is_part(detection, accepted[detection.task, detection.label])
         ]
         status = VideoStatus.PREDICTED if video.status is VideoStatus.NEW else video.status
         changes = [
@@ -118,6 +125,12 @@ class ApplyRun(Edit):
         )
 
 
-def _is_known(detection: Detection, spans: Iterable[tuple[int, int]]) -> bool:
+def _is_known(detection: Detection, spans: Spans) -> bool:
     found = (detection.onset_us, detection.offset_us)
     return any(temporal_iou(found, span) >= SAME_EVENT_IOU for span in spans)
+
+
+def _is_part(detection: Detection, spans: Spans) -> bool:
+    onset_us, offset_us = detection.onset_us, detection.offset_us
+    least_us = INSIDE_SHARE * (offset_us - onset_us)
+    return any(min(offset_us, end) - max(onset_us, start) >= least_us for start, end in spans)

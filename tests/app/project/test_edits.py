@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -166,6 +167,31 @@ def test_touching_a_find_makes_it_the_persons(project: Project) -> None:
     found = by_id(project)[FOUND]
     assert (found.origin, found.state, found.annotator) == (Origin.EDITED, State.ACCEPTED, "ben")
     assert (found.score, found.prompt, found.run_id) == (0.75, "a dog", 1)
+
+
+@pytest.mark.parametrize(
+    ("onset_us", "offset_us", "is_asked"),
+    [
+        (2_100_000, 2_500_000, False),  # inside the accepted clapping
+        (3_500_000, 4_020_000, False),  # nine tenths of it are
+        (3_500_000, 4_500_000, True),
+    ],
+)
+def test_parts_of_what_was_accepted_are_not_asked_again(
+    project: Project, onset_us: int, offset_us: int, is_asked: bool
+) -> None:
+    found = Detection(Task.TAL, "clapping", onset_us, offset_us, 0.9)
+    other = replace(found, task=Task.SED)
+    project.perform(ApplyRun(VIDEO_ID, "starter", "3", (found, other)))
+    undecided = [s for s in segments_in(project) if s.state is State.UNDECIDED]
+    assert len(undecided) == 1 + is_asked
+
+
+def test_parts_of_what_was_rejected_are_asked(project: Project) -> None:
+    project.perform(Decide((FOUND,), State.REJECTED))
+    part = Detection(Task.SED, "dog bark", 10_100_000, 10_500_000, 0.9)
+    project.perform(ApplyRun(VIDEO_ID, "starter", "3", (part,)))
+    assert any(s.onset_us == part.onset_us for s in segments_in(project))
 
 
 def test_touching_a_rejected_find_leaves_it_rejected(project: Project) -> None:
