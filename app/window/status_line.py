@@ -118,19 +118,15 @@ class StatusLine(QWidget):
         self._cancel.hide()
 
     def set_model(self, text: str) -> None:
-        self._model.setText(text)
+        _tell(self._model, text)
 
     def set_queue(self, text: str, tip: str) -> None:
         """How far the detection of many videos is; "" where there is none."""
-        self._queue.setText(text)
-        self._queue.setToolTip(tip)
-        self._queue.setVisible(bool(text))
+        _tell(self._queue, text, tip)
 
     def set_project(self, text: str, tip: str, mood: str) -> None:
         """What became of the last change; ``mood`` is "saved", "quiet" or "failed" (red)."""
-        self._project.setText(text)
-        self._project.setToolTip(tip)
-        self._project.setVisible(bool(text))
+        _tell(self._project, text, tip)
         self._project.setObjectName(mood)
         # The style sheet looks at a name only when the widget is polished.
         self._project.style().unpolish(self._project)
@@ -138,19 +134,24 @@ class StatusLine(QWidget):
 
     def set_selection(self, text: str, span: str) -> None:
         """How much time is selected, and from when to when as a tool tip."""
-        self._selection.setText(text)
-        self._selection.setToolTip(span)
+        _tell(self._selection, text, span)
 
     def set_dropped(self, count: int) -> None:
         """How many frames of the open video came too late to be shown."""
         frames = "1 frame" if count == 1 else f"{count} frames"
-        self._dropped.setText(f"{frames} dropped" if count else "")
-        self._dropped.setToolTip("Decoded too late to be shown while playing" if count else "")
+        tip = "Decoded too late to be shown while playing"
+        _tell(self._dropped, f"{frames} dropped" if count else "", tip)
 
     def set_sound(self, state: SoundState, reason: str) -> None:
         """``reason`` is shown as a tool tip."""
-        self._sound.setText(_SOUND_TEXTS[state])
-        self._sound.setToolTip(reason)
+        _tell(self._sound, _SOUND_TEXTS[state], reason)
+
+
+def _tell(label: QLabel, text: str, tip: str = "") -> None:
+    """Show a text; without one there is no label, and no gap around it either."""
+    label.setText(text)
+    label.setToolTip(tip)
+    label.setVisible(bool(text))
 
 
 def _quiet_label(name: str) -> QLabel:
@@ -158,4 +159,5 @@ def _quiet_label(name: str) -> QLabel:
     label.setObjectName("secondary")
     label.setAccessibleName(name)
     label.setFont(tabular(label.font()))
+    label.hide()
     return label
