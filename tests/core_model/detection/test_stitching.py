@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core_model.detection.stitching import Segments, Stitcher, Window
+from core_model.detection.stitching import NESTED_SHARE, Segments, Stitcher, Window, nested
 
 SIGMA = 0.4
 
@@ -16,8 +16,8 @@ def segments(*rows):
     return Segments(columns[0], columns[1], columns[2], columns[3].astype(np.int64))
 
 
-def stitched(*windows, sigma=SIGMA, floor=0.01):
-    stitcher = Stitcher(sigma, floor)
+def stitched(*windows, sigma=SIGMA, floor=0.01, nested_share=NESTED_SHARE):
+    stitcher = Stitcher(sigma, floor, nested_share)
     parts = []
     for first, last, found in windows:
         stitcher.add(Window(first, last, found))
@@ -97,9 +97,50 @@ def test_the_weaker_of_two_that_overlap_little_decays():
 def test_the_surest_pair_is_matched_first_and_nothing_twice():
     first = segments((200, 256, 0.9, 0), (205, 256, 0.2, 0))
     second = segments((200, 300, 0.8, 0), (202, 290, 0.1, 0))
-    found = stitched((0, 255, first), (192, 447, second))
+    found = stitched((0, 255, first), (192, 447, second), nested_share=None)
     assert [row[:2] for row in found] == [(200, 300), (205, 290)]
     assert found[0][2] == 0.8
+
+
+def test_what_lies_in_a_stronger_find_of_its_label_is_left_out():
+    long, inside, half = (10, 50, 0.9, 0), (20, 25, 0.8, 0), (45, 55, 0.7, 0)
+    other, stronger = (20, 25, 0.8, 1), (60, 62, 0.6, 0)
+    around = (55, 70, 0.5, 0)
+    found = segments(long, inside, half, other, stronger, around)
+    assert stitched((0, 255, found)) == sorted([long, half, other, stronger, around])
+    assert stitched((0, 255, found), nested_share=None) == sorted([*rows_of(found)])
+
+
+def test_a_find_of_the_next_window_holds_those_of_the_one_before():
+    whole = segments((185, 400, 0.9, 0))
+    parts = segments((190, 200, 0.5, 0), (186, 256, 0.4, 0))
+    (found,) = stitched((0, 255, parts), (192, 447, whole))
+    assert found[:2] == (186, 400)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 12), st.integers(1, 8), st.integers(1, 4), st.integers(0, 1)),
+        max_size=9,
+    )
+)
+def test_only_what_stays_holds_others(rows):
+    found = segments(
+        *((onset, onset + size, score / 4, label) for onset, size, score, label in rows)
+    )
+    kept = []
+    expected = np.zeros(len(rows), bool)
+    for one in np.argsort(-found.scores, kind="stable"):
+        onset, offset = found.onsets[one], found.offsets[one]
+        shared = [
+            min(offset, found.offsets[other]) - max(onset, found.onsets[other])
+            for other in kept
+            if found.labels[other] == found.labels[one]
+        ]
+        expected[one] = any(part >= 0.7 * (offset - onset) for part in shared)
+        kept += [] if expected[one] else [one]
+    assert nested(found, 0.7).tolist() == expected.tolist()
 
 
 def test_a_preview_changes_nothing():
