@@ -222,6 +222,7 @@ def print_search(predictor: Predictor, made_up: MadeUp, hours: float) -> None:
             "picture": PromptSpec(Task.TAL, ("archery",)),
             "both streams": PromptSpec(Task.AVEL, ("clapping",)),
             "sound, an example": Example(paths[0], (5_000_000, 8_000_000), Task.SED),
+            "both, an example": Example(paths[0], (5_000_000, 8_000_000), Task.AVEL),
         }
         print(f"search over {hours:g} h in {len(paths)} files")
         print(f"{'':24}{'first, s':>10}{'wall s':>10}{'CPU s':>10}")

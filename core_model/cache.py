@@ -8,6 +8,7 @@ complete. A cache that cannot be read or written costs time, never a result.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import json
 import logging
@@ -34,6 +35,8 @@ _TEMPORARY_PREFIX = ".part-"
 _SAMPLED_BLOCKS = 32
 _BLOCK_BYTES = 65_536
 _LARGEST_HEADER_BYTES = 65_536
+# Of a search through as many files.
+_REMEMBERED_NAMES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +193,7 @@ class EncodingCache:
         return entry
 
     def _path(self, media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid) -> Path:
-        key = json.dumps(
-            [FORMAT, media_hash, encoder_ids, grid.origin_us, grid.stride_us, grid.window_us]
-        )
-        name = hashlib.blake2b(key.encode("utf-8"), digest_size=16).hexdigest()
-        return self.folder / (name + SUFFIX)
+        return self.folder / (_entry_name(media_hash, encoder_ids, grid) + SUFFIX)
 
 
 def shrink(folder: Path, suffix: str, limit_bytes: int, spared: Path) -> None:
@@ -224,6 +223,14 @@ def temporary_file(folder: Path) -> Iterator[Path]:
         Path(name).unlink(missing_ok=True)
 
 
+@functools.lru_cache(_REMEMBERED_NAMES)
+def _entry_name(media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid) -> str:
+    key = json.dumps(
+        [FORMAT, media_hash, encoder_ids, grid.origin_us, grid.stride_us, grid.window_us]
+    )
+    return hashlib.blake2b(key.encode("utf-8"), digest_size=16).hexdigest()
+
+
 def _checksum(arrays: dict[str, np.ndarray]) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for name, array in sorted(arrays.items()):
@@ -248,7 +255,7 @@ def _write(path: Path, encodings: Encodings) -> None:
 
 def _map(path: Path, grid: SnippetGrid) -> MappedEncodings:
     """Raises ValueError, KeyError and TypeError where the file is none of ours."""
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         # Copy on write: arrays that torch takes without a copy must not be read-only.
         content = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY)
     begin = 8 + int.from_bytes(content[:8], "little")

@@ -12,7 +12,9 @@ import functools
 import hashlib
 import logging
 import os
+import threading
 import zlib
+from collections import OrderedDict
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +31,8 @@ logger = logging.getLogger(__name__)
 FORMAT = 1
 SUFFIX = ".columns"
 LIMIT_BYTES = 200_000_000
+# In memory, for the next search: some 280 hours of both streams.
+KEPT_BYTES = 64_000_000
 # Rows that are turned into float32 at a time: they stay in the cache of a processor.
 BLOCK = 1024
 
@@ -60,24 +64,47 @@ class Columns:
     scale: float
 
     @property
+    def size_bytes(self) -> int:
+        """In memory."""
+        return self.factors.nbytes + self.totals.nbytes + self.mean.nbytes
+
+    @property
     def lengths(self) -> np.ndarray:
         """Of the embeddings (n,)."""
         return self.scale / self.factors
 
 
 class ColumnShelf:
-    """A folder of columns that stays small; the least recently used go first.
+    """A folder of columns that stays small; the least recently used go first. For several threads.
 
-    What cannot be read is computed again, what cannot be written is not kept.
+    What cannot be read is computed again, what cannot be written is kept in memory only.
     """
 
     def __init__(self, folder: Path, limit_bytes: int = LIMIT_BYTES) -> None:
         self.folder = folder
         self._limit_bytes = limit_bytes
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[str, Columns] = OrderedDict()
+        self._kept_bytes = 0
 
     def columns(self, content: str, embeddings: np.ndarray, yardstick: Yardstick) -> Columns:
         """Those of ``embeddings`` (n, dim) float16, for which ``content`` stands."""
         key = f"{FORMAT} {content} {yardstick.name} {embeddings.shape}"
+        with self._lock:
+            known = self._kept.get(key)
+            if known is not None:
+                self._kept.move_to_end(key)
+                return known
+        columns = self._from_disk(key, embeddings, yardstick)
+        with self._lock:
+            if key not in self._kept:
+                self._kept[key] = columns
+                self._kept_bytes += columns.size_bytes
+            while self._kept_bytes > KEPT_BYTES:
+                self._kept_bytes -= self._kept.popitem(last=False)[1].size_bytes
+        return columns
+
+    def _from_disk(self, key: str, embeddings: np.ndarray, yardstick: Yardstick) -> Columns:
         name = hashlib.blake2b(key.encode(), digest_size=16).hexdigest()
         path = self.folder / (name + SUFFIX)
         count, dim = embeddings.shape

@@ -1,4 +1,4 @@
-"""One search over many files: every snippet is compared, a file at a time on each of two threads.
+"""One search over many files: every snippet is compared, a file at a time on each of some threads.
 
 Brute force needs no index that has to be built and kept equal to the encodings, and reads 1.1 GB
 for 100 hours of one stream. It is the encodings on the disk that are read: they are never all in
@@ -12,7 +12,7 @@ from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import numpy as np
 import torch
@@ -28,9 +28,12 @@ from core_model.search.moments import Stretch, best_stretches
 from core_model.search.places import Places
 from core_model.timeline import SnippetGrid, Task
 
-_THREADS = max(1, min(2, os.cpu_count() or 1))
+# With more they only wait for the memory.
+_THREADS = max(1, min(4, os.cpu_count() or 1))
 # Both streams of an audio-visual event are compared, each in the words of its own kind.
 _STREAMS = {Task.TAL: (Task.TAL,), Task.SED: (Task.SED,), Task.AVEL: (Task.TAL, Task.SED)}
+_MOST_MEANS = 10_000
+_Means: TypeAlias = tuple[int, dict[Task, np.ndarray]]
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -72,6 +75,7 @@ class CorpusSearch:
         self._columns = ColumnShelf(folder)
         self._places = Places(folder)
         self._yardsticks: dict[Task, Yardstick] = {}
+        self._known_means: dict[tuple[str, tuple[Task, ...]], _Means] = {}
 
     def will_load_text_model(self, query: PromptSpec | Example) -> bool:
         """Whether :meth:`search` has to read the text model first."""
@@ -134,9 +138,7 @@ class CorpusSearch:
             {task: prompt_rows(self._bundle, replace(spec, task=task)).rows for task in tasks}
         )
 
-    def _example(
-        self, example: Example, means: Sequence[tuple[int, dict[Task, np.ndarray]]]
-    ) -> LikeExample:
+    def _example(self, example: Example, means: Sequence[_Means]) -> LikeExample:
         """What the stretch has in common, less what all files have in common."""
         tasks = _STREAMS[example.task]
         own = self._opened(example.path, tasks)
@@ -152,13 +154,25 @@ class CorpusSearch:
             rows[task] = torch.stack([mean_of(embeddings[first : last + 1]) - common, common])
         return LikeExample(rows)
 
-    def _means(
-        self, path: Path, tasks: Sequence[Task]
-    ) -> tuple[int, dict[Task, np.ndarray]] | None:
-        file = self._opened(path, tasks)
-        if file is None:
+    def _means(self, path: Path, tasks: Sequence[Task]) -> _Means | None:
+        """How many snippets a file has, and their mean in each stream; the file is not opened
+        where that is known. None where it is not encoded."""
+        try:
+            media_hash, _grid = self._places.look_up(path)
+        except (OSError, MediaError):
             return None
-        return file.entry.count, {task: each[1].mean for task, each in file.streams.items()}
+        key = (media_hash, tuple(tasks))
+        known = self._known_means.get(key)
+        if known is None:
+            file = self._opened(path, tasks)
+            if file is None:
+                return None
+            means = {task: columns.mean.copy() for task, (_, columns) in file.streams.items()}
+            known = (file.entry.count, means)
+            if len(self._known_means) >= _MOST_MEANS:
+                self._known_means.clear()
+            self._known_means[key] = known
+        return known
 
     def _scored(
         self, path: Path, tasks: Sequence[Task], query: LikeWords | LikeExample
