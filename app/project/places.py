@@ -48,38 +48,73 @@ def describe(
     with explained(file):
         size_bytes = file.stat().st_size
         digest = content_hash(file)
-    return VideoFile(stored_path(file, folder), digest, size_bytes, start_us, duration_us)
+    return VideoFile(
+        stored_path(file, folder),
+        digest,
+        size_bytes,
+        start_us,
+        duration_us,
+        is_name_only=kept_path(file, folder) is None,
+    )
 
 
 def stored_path(file: Path, folder: Path) -> str:
-    """The path that the project keeps. Raises ProjectError for a name that cannot be kept."""
-    path = Path(os.path.normpath(file.absolute()))
-    base = Path(os.path.normpath(folder.absolute()))
-    stored = path.relative_to(base).as_posix() if path.is_relative_to(base) else path.name
-    if not is_inside(stored):
-        stored = one_line(stored.replace("\\", "_"))
-    if not is_inside(stored):
-        raise ProjectError(file, "a project cannot hold a file of this name")
+    """The path that the project keeps: where the file lies in the folder, else a name for it.
+
+    Raises ProjectError for a name that cannot be kept.
+    """
+    stored = kept_path(file, folder)
+    if stored is None:
+        below = _below(file, folder)
+        stored = one_line((below or file.name).replace("\\", "_"))
+        if not is_inside(stored):
+            raise ProjectError(file, "a project cannot hold a file of this name")
     return stored
 
 
-def is_within(file: Path, folder: Path) -> bool:
-    """Whether a file lies in the folder or below it, going by the path."""
-    path, base = os.path.normpath(file.absolute()), os.path.normpath(folder.absolute())
-    return Path(path).is_relative_to(base)
+def kept_path(file: Path, folder: Path) -> str | None:
+    """The path by which a file is found again in the project's folder, "/" between the parts;
+    None where it lies elsewhere, or its name means something else on another system."""
+    below = _below(file, folder)
+    return below if below is not None and is_inside(below) else None
+
+
+def _below(file: Path, folder: Path) -> str | None:
+    """The way from the folder to the file; None where it does not lead down. Either may be
+    reached through links."""
+    path, base = plain(file), plain(folder)
+    if not path.is_relative_to(base):
+        path, base = _resolved(path), _resolved(base)
+    return path.relative_to(base).as_posix() if path.is_relative_to(base) else None
+
+
+def plain(path: Path) -> Path:
+    """Absolute, and without "..", which behind a link leads elsewhere than the text says."""
+    absolute = path.absolute()
+    return _resolved(absolute) if ".." in absolute.parts else absolute
+
+
+def _resolved(path: Path) -> Path:
+    """Without links; as it is where they lead in a ring."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path
 
 
 def locate(video: Video, folder: Path, places: Iterable[str]) -> Path | None:
     """The file of a video, or None where it is missing or holds something else.
 
     A path in the project never leads out of its folder, whatever the project says; a place
-    outside counts only for a file with the video's own content.
+    outside counts only for a file with the video's own content. One that was seen elsewhere may
+    share its name with a file of the folder, which is looked into then.
     """
+    elsewhere = tuple(map(Path, places))
     if is_inside(video.path):
         inside = folder.joinpath(*PurePosixPath(video.path).parts)
-        if _has_size(inside, video.size_bytes):
+        if _has_size(inside, video.size_bytes) and (not elsewhere or _holds(inside, video)):
             return inside
-    for place in map(Path, places):
+    for place in elsewhere:
         if place.is_absolute() and _has_size(place, video.size_bytes) and _holds(place, video):
             return place
     return None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from app.project.backups import Backup, copy_project, make_backup, restore
@@ -15,12 +16,14 @@ from app.project.errors import EditError, ProjectError
 from app.project.interchange import annotation_set
 from app.project.lock import ProjectLock
 from app.project.opening import Opened, create_file, open_file
-from app.project.places import Sought, describe, is_within, locate, machine_name
+from app.project.places import Sought, describe, kept_path, locate, machine_name, plain
 from app.project.store import Commit, History, LogEntry, Store
 from app.project.values import Video
 from training.annotations.model import AnnotationSet, State
 
 SUFFIX = ".avscope"
+# No edit that brings files.
+NOWHERE: Mapping[str, Path] = MappingProxyType({})
 
 
 class Project:
@@ -99,9 +102,10 @@ class Project:
         """Whether anything was changed since the last backup."""
         return self._history.revision != self._backed_up_revision
 
-    def perform(self, edit: Edit) -> Touched | None:
-        """Carry out an edit as one undo step; None where it changes nothing."""
-        return self._taken_in(self.write(edit))
+    def perform(self, edit: Edit, seen: Mapping[str, Path] = NOWHERE) -> Touched | None:
+        """Carry out an edit as one undo step; None where it changes nothing. For ``seen`` see
+        :meth:`write`."""
+        return self._taken_in(self.write(edit, seen))
 
     def undo(self) -> Touched | None:
         """Take back the last step; None where there is none."""
@@ -111,15 +115,18 @@ class Project:
         """Do again what was taken back last; None where there is nothing."""
         return self._taken_in(self.write_redo())
 
-    def write(self, edit: Edit) -> Commit | None:
+    def write(self, edit: Edit, seen: Mapping[str, Path] = NOWHERE) -> Commit | None:
         """The first half of :meth:`perform`: commit to the disk, leave the document alone.
 
         A worker may do this while the window goes on reading the document. A bulk edit makes a
-        backup first, if anything changed since the last one.
+        backup first, if anything changed since the last one. What the edit says of videos can be
+        looked up at once: where ``seen`` says that files of a content lie is noted before.
         """
         self._demand_writable()
         if edit.is_bulk and edit.backup_reason:
             self._back_up_before(edit.backup_reason)
+        for digest, file in seen.items():
+            self.remember_place(file, digest)
         return self._store.commit(edit, self.author)
 
     def write_undo(self) -> Commit | None:
@@ -162,20 +169,20 @@ class Project:
     ) -> tuple[Video, Touched | None]:
         """Add a file, or find it by its content where the project has it already."""
         described = describe(file, self.folder, start_us=start_us, duration_us=duration_us)
-        touched = self.perform(AddVideos((described,)))
-        video = next(
-            video
-            for video in self._document.videos.values()
-            if video.content_hash == described.content_hash or video.path == described.path
-        )
-        self.remember_place(file, described.content_hash)
+        touched = self.perform(AddVideos((described,)), {described.content_hash: file})
+        videos = list(self._document.videos.values())
+        same = (video for video in videos if video.content_hash == described.content_hash)
+        video = next(same, None) or next(v for v in videos if v.path == described.path)
         return video, touched
 
     def find_video(self, file: Path) -> Video | None:
-        """The video of the project that this file holds, or None."""
-        digest = describe(file, self.folder).content_hash
-        same = (v for v in self._document.videos.values() if v.content_hash == digest)
-        return next(same, None)
+        """The video of the project that this file holds, or that is only listed under its path;
+        None where there is none."""
+        described = describe(file, self.folder)
+        videos = self._document.videos.values()
+        same = [video for video in videos if video.content_hash == described.content_hash]
+        listed = (v for v in videos if not v.content_hash and v.path == described.path)
+        return same[0] if same else next(listed, None)
 
     def locate(self, video_id: int) -> Path | None:
         """Where a video lies now, or None where it is missing."""
@@ -202,16 +209,17 @@ class Project:
         described = tuple(
             (video_id, describe(file, self.folder)) for video_id, file in files.items()
         )
-        touched = self.perform(RelinkVideos(described, other_content))
-        for (_video_id, file), path in zip(described, files.values(), strict=True):
-            self.remember_place(path, file.content_hash)
-        return touched
+        digests = (file.content_hash for _video_id, file in described)
+        seen = dict(zip(digests, files.values(), strict=True))
+        return self.perform(RelinkVideos(described, other_content), seen)
 
     def remember_place(self, file: Path, content_hash: str) -> None:
-        """Note where a video outside the folder lies on this machine; no step of undo."""
-        if not is_within(file, self.folder):
-            place = os.path.normpath(file.absolute())
-            self._store.remember_place(content_hash, machine_name(), place)
+        """Note where a video lies on this machine if its path in the project does not lead there;
+        no step of undo."""
+        path = kept_path(file, self.folder)
+        known = {video.path: video.content_hash for video in self._store.reader.videos()}
+        if path is None or known.get(path, "") not in ("", content_hash):
+            self._store.remember_place(content_hash, machine_name(), str(plain(file)))
 
     def view(self, name: str) -> Any:
         """What the window wanted remembered under a name (JSON), or None."""

@@ -9,6 +9,7 @@ to a worker; edits made meanwhile line up behind it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer
@@ -16,7 +17,7 @@ from PySide6.QtCore import QObject, QTimer
 from app.project.edits.base import Edit
 from app.project.errors import DamagedError, EditError, ProjectError
 from app.project.followed_project import FollowedProject
-from app.project.project import Project, continue_elsewhere, restore_backup
+from app.project.project import NOWHERE, Project, continue_elsewhere, restore_backup
 from app.project.project_worker import Done, Job, Write, carry_out
 from app.project.store import Commit
 
@@ -62,16 +63,16 @@ class ProjectSession(FollowedProject):
         self._wanted = Job(open_path=path)
         self._send(self._wanted)
 
-    def perform(self, edit: Edit) -> bool:
+    def perform(self, edit: Edit, seen: Mapping[str, Path] = NOWHERE) -> bool:
         """Carry out an edit as one undo step; False where it was refused or failed.
 
         A bulk edit, and what follows while one is under way, is carried out in the worker; True
-        then says that it was taken.
+        then says that it was taken. ``seen`` tells where the files of the edit lie, by content.
         """
         if self._project is None:
             self.refused.emit("No project is open.")
             return False
-        return self._write(lambda project: project.write(edit), edit.is_bulk)
+        return self._write(lambda project: project.write(edit, seen), edit.is_bulk)
 
     def refuse(self, line: str) -> None:
         """Say why an edit that somebody asked for is not carried out."""

@@ -191,11 +191,9 @@ class ExchangeRoom(QObject):
             return
         if found.files:
             files = tuple((video_id, file) for video_id, file, _path in found.files)
-            if not self._projects.perform(RelinkVideos(files)):
+            seen = {file.content_hash: path for _video_id, file, path in found.files}
+            if not self._projects.perform(RelinkVideos(files), seen):
                 return
-            for _video_id, file, path in found.files:
-                if not self._projects.is_busy:
-                    project.remember_place(path, file.content_hash)
         self._messages.show_notice(_said(found))
 
     def _on_searched(self) -> None:

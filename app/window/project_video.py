@@ -11,6 +11,7 @@ from app.project.edits import AddVideos, ApplyRun
 from app.project.errors import ProjectError
 from app.project.places import describe
 from app.project.project import Project
+from app.project.values import Video
 from app.session import Session
 from app.window.annotation import Annotation
 from app.window.detection import DetectionPresenter, Found
@@ -39,6 +40,7 @@ class ProjectVideo(QObject):
         self._messages = messages
         self._shown_project: Project | None = None
         self._projects.project_changed.connect(self._on_project)
+        self._projects.videos_changed.connect(self._on_videos)
         detection.found.connect(self._on_found)
 
     def media_opened(self, media: MediaInfo | None) -> None:
@@ -74,12 +76,22 @@ class ProjectVideo(QObject):
         project = self._projects.project
         if project is None:
             return
-        video_id = self._find(project, media)
-        if video_id is None:
+        video = self._find(project, media)
+        is_only_listed = video is not None and not video.content_hash
+        if video is None or (is_only_listed and self._projects.is_writable):
             self._add(project, media)
-            video_id = self._find(project, media)
-        self._detection.keep_to_project(video_id is not None)
-        self._annotation.set_video(video_id)
+        self._take_up(project, media)
+
+    def _take_up(self, project: Project, media: MediaInfo) -> None:
+        video = self._find(project, media)
+        self._detection.keep_to_project(video is not None)
+        self._annotation.set_video(None if video is None else video.id)
+
+    def _on_videos(self, _ids: object) -> None:
+        """The open video may have been added only now, behind what the worker was at."""
+        project, media = self._projects.project, self._session.media
+        if project is not None and media is not None and self._annotation.video_id is None:
+            self._take_up(project, media)
 
     def _add(self, project: Project, media: MediaInfo) -> None:
         if not self._projects.is_writable:
@@ -94,19 +106,22 @@ class ProjectVideo(QObject):
                 start_us=media.start_us,
                 duration_us=media.duration_us,
             )
-            self._projects.perform(AddVideos((file,)))
-            if not self._projects.is_busy:
-                project.remember_place(media.path, file.content_hash)
+            self._projects.perform(AddVideos((file,)), {file.content_hash: media.path})
         except ProjectError as error:
             self._messages.show_error(str(error))
+            return
+        video = self._find(project, media)
+        if video is not None and video.path != file.path and not file.is_name_only:
+            self._messages.show_notice(
+                f"{file.path} is not what it was: it is kept as another video, {video.path}."
+            )
 
-    def _find(self, project: Project, media: MediaInfo) -> int | None:
+    def _find(self, project: Project, media: MediaInfo) -> Video | None:
         try:
-            video = project.find_video(media.path)
+            return project.find_video(media.path)
         except ProjectError:
             # A file that cannot be read again is none of the project's.
             return None
-        return video.id if video is not None else None
 
     def _has_runs(self) -> bool:
         document, video_id = self._projects.document, self._annotation.video_id

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
@@ -18,6 +18,8 @@ from training.annotations.model import is_inside
 class VideoFile:
     """What is known of a file: its path in the project's folder ("/" between the parts), what
     it holds, and its extent. ``app.project.places.describe`` reads it from a file.
+
+    A file that lies elsewhere has a mere name, which that of another video may be, too.
     """
 
     path: str
@@ -25,19 +27,30 @@ class VideoFile:
     size_bytes: int | None = None
     start_us: int = 0
     duration_us: int | None = None
+    is_name_only: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class AddVideos(Edit):
-    """Add videos to the project; one that is there already, by content or path, stays as it is."""
+    """Add videos to the project; one that is there already, by content, stays as it is.
+
+    One that was only listed by its path, as by an import, is that file from now on. What holds
+    something else than the project's video of this path gets a free path beside it.
+    """
 
     files: tuple[VideoFile, ...]
 
     def plan(self, reader: Reader, author: str) -> Plan:
-        known = VideoFinder(reader)
+        known = VideoFinder(reader, by_content=True)
+        linked: list[Video] = []
+        changes: list[Change] = []
         for file in self.files:
-            known(file)
-        return Plan(f"Add {_named(known.new)}", known.changes())
+            video = known(file)
+            if file.content_hash and not video.content_hash:
+                linked.append(video)
+                changes += altered(video, _holding(video, file))
+        name = f"Add {_named(known.new)}" if known.new else f"Link {_named(linked)}"
+        return Plan(name, [*known.changes(), *changes])
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +70,11 @@ class RelinkVideos(Edit):
             old = reader.video(video_id)
             if old.content_hash not in ("", file.content_hash) and not self.other_content:
                 raise EditError(f"{file.path} does not hold what {old.path} held")
-            new = replace(
-                old,
-                path=_checked_path(file.path),
-                content_hash=file.content_hash,
-                size_bytes=file.size_bytes,
-                start_us=file.start_us,
-                duration_us=file.duration_us if file.duration_us is not None else old.duration_us,
-            )
-            if any(v.path == new.path and v.id != new.id for v in reader.videos()):
+            others = {video.path for video in reader.videos()} - {old.path}
+            others |= {video.path for video in relinked}
+            path = _path_beside(file.path, others) if file.is_name_only else file.path
+            new = replace(_holding(old, file), path=_checked_path(path))
+            if new.path in others:
                 raise EditError(f"{new.path} is in the project already")
             changes += altered(old, new)
             relinked.append(new)
@@ -121,10 +130,14 @@ class SetVideoComment(Edit):
 
 
 class VideoFinder:
-    """Finds videos by content and path and plans those that are not there yet."""
+    """Finds videos by content and path and plans those that are not there yet.
 
-    def __init__(self, reader: Reader) -> None:
+    ``by_content``: two that are known to hold something else are two, whatever their path.
+    """
+
+    def __init__(self, reader: Reader, *, by_content: bool = False) -> None:
         self._reader = reader
+        self._by_content = by_content
         videos = reader.videos()
         self._by_path = {video.path: video for video in videos}
         self._by_hash = {video.content_hash: video for video in videos if video.content_hash}
@@ -133,10 +146,12 @@ class VideoFinder:
     def __call__(self, file: VideoFile, subset: str = "") -> Video:
         """The video. Raises EditError for a path that leads out of the project's folder."""
         found = self._by_hash.get(file.content_hash) or self._by_path.get(file.path)
+        if self._by_content and found is not None and file.content_hash:
+            found = found if found.content_hash in ("", file.content_hash) else None
         if found is None:
             found = Video(
                 self._reader.new_id("videos"),
-                _checked_path(file.path),
+                _checked_path(_path_beside(file.path, self._by_path)),
                 file.content_hash,
                 file.size_bytes,
                 file.start_us,
@@ -152,6 +167,26 @@ class VideoFinder:
     def changes(self) -> list[Change]:
         """The new videos as changes."""
         return [added(video) for video in self.new]
+
+
+def _holding(video: Video, file: VideoFile) -> Video:
+    """The video as one of what the file holds."""
+    return replace(
+        video,
+        content_hash=file.content_hash,
+        size_bytes=file.size_bytes,
+        start_us=file.start_us,
+        duration_us=file.duration_us if file.duration_us is not None else video.duration_us,
+    )
+
+
+def _path_beside(path: str, taken: Container[str]) -> str:
+    """The path, or the next one beside it that is free."""
+    own, number, free = PurePosixPath(path), 1, path
+    while free in taken:
+        number += 1
+        free = str(own.with_stem(f"{own.stem} ({number})"))
+    return free
 
 
 def _checked_path(path: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import sys
 from pathlib import Path
 
 import pytest
@@ -175,6 +176,70 @@ def test_relink_onto_another_video_is_refused(study: Path) -> None:
     project.perform(AddVideos((VideoFile("b.mp4"),)))
     with pytest.raises(EditError, match="in the project already"):
         project.relink({2: study / "a.mp4"})
+    project.close()
+
+
+def test_a_link_to_the_folder_is_the_folder(study: Path, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(study)
+    film(study / "clips" / "a.mp4")
+    assert stored_path(tmp_path / "link" / "clips" / "a.mp4", study) == "clips/a.mp4"
+    assert stored_path(study / "clips" / "a.mp4", tmp_path / "link") == "clips/a.mp4"
+
+
+def test_dots_behind_a_link_lead_where_the_system_goes(study: Path, tmp_path: Path) -> None:
+    (study / "link").symlink_to(film(tmp_path / "disk" / "deep" / "b.mp4").parent)
+    project = Project.create(study / "p.avscope", "anna")
+    video, _touched = project.add_video(film(study / "link" / ".." / "a.mp4"))
+    assert video.path == "a.mp4"
+    assert project.locate(video.id) == tmp_path / "disk" / "a.mp4"
+    project.close()
+
+
+def test_relative_paths_are_those_of_the_moment(
+    study: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    film(tmp_path / "disk" / "a.mp4")
+    monkeypatch.chdir(tmp_path)
+    project = Project.create(Path("study/p.avscope"), "anna")
+    video, _touched = project.add_video(Path("disk/a.mp4"))
+    monkeypatch.chdir(study)
+    assert project.locate(video.id) == tmp_path / "disk" / "a.mp4"
+    assert project.find_video(Path("../disk/a.mp4")) == video
+    project.close()
+
+
+@pytest.mark.parametrize("name", ["a\nb.mp4", "a\\b.mp4", "C:a.mp4"])
+@pytest.mark.skipif(sys.platform == "win32", reason="no names of files there")
+def test_names_that_mean_something_else_elsewhere_are_found_here(study: Path, name: str) -> None:
+    project = Project.create(study / "p.avscope", "anna")
+    video, _touched = project.add_video(film(study / "sub" / name))
+    assert project.locate(video.id) == study / "sub" / name
+    project.close()
+
+
+def test_a_name_from_elsewhere_is_not_taken_for_a_file_of_the_folder(
+    study: Path, tmp_path: Path
+) -> None:
+    project = Project.create(study / "p.avscope", "anna")
+    outside, _touched = project.add_video(film(tmp_path / "disk" / "1.wav", b"ABC"))
+    inside, _touched = project.add_video(film(study / "1.wav", b"abc"))
+    again, _touched = project.add_video(film(tmp_path / "other" / "1.wav", b"xyz"))
+    assert [each.path for each in (outside, inside, again)] == ["1.wav", "1 (2).wav", "1 (3).wav"]
+    assert project.locate(outside.id) == tmp_path / "disk" / "1.wav"
+    assert project.locate(inside.id) == study / "1.wav"
+    assert project.locate(again.id) == tmp_path / "other" / "1.wav"
+    project.close()
+
+
+def test_a_listed_video_is_linked_when_its_file_is_added(study: Path) -> None:
+    project = Project.create(study / "p.avscope", "anna")
+    project.perform(AddVideos((VideoFile("clips/a.mp4"),)))
+    before = tables_of(project.path)
+    video, _touched = project.add_video(film(study / "clips" / "a.mp4"))
+    assert (video.id, video.content_hash) == (1, content_hash(study / "clips" / "a.mp4"))
+    assert project.history.undo_name == "Link a.mp4"
+    project.undo()
+    assert tables_of(project.path) == before
     project.close()
 
 
