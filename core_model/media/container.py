@@ -165,7 +165,7 @@ def has_time_stamps(container: Container) -> bool:
     return not container.format.flags & Flags.no_timestamps.value
 
 
-def path_of(container: InputContainer) -> Path:
+def path_of(container: Container) -> Path:
     """The file that :func:`open_media` opened, or the one that the piece lies in."""
     return Path(container.name.removeprefix(_PROTOCOL))
 
