@@ -200,11 +200,12 @@ class PromptLanesPane(TimePane):
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         painter.save()
-        painter.setClipRect(rect.adjusted(0, 0, -1, 0))
+        # Of many heads only those of which something is to be drawn.
+        asked = painter.clipBoundingRect().translated(0, self._scroll.value())
+        painter.setClipRect(rect.adjusted(0, 0, -1, 0), Qt.ClipOperation.IntersectClip)
         painter.translate(0, -self._scroll.value())
         for placed in self._lanes:
-            top_px = placed.top_px - self._scroll.value()
-            if top_px < self.height() and top_px + placed.height_px > 0:
+            if placed.top_px < asked.bottom() and placed.bottom_px > asked.top():
                 self._paint_head(painter, placed)
         painter.restore()
 

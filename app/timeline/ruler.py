@@ -11,6 +11,7 @@ from app.theme import Theme
 from app.timeline.drag import Drag, Scrub
 from app.timeline.label_writer import LabelWriter
 from app.timeline.marks import length_text, paint_broken, paint_selection
+from app.timeline.ticks import tick_places
 from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, draw_columns
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -47,23 +48,18 @@ class Ruler(TimePane):
         painter.setFont(writer.font)
         bottom = HEIGHT_PX - 1
         baseline = bottom - LONG_TICK_PX - 4
-        long_ticks: list[int] = []
-        short_ticks: list[int] = []
         secondary = QColor(self.theme.text_secondary)
         painter.setPen(secondary)
-        for tick in self.visible_ticks(scale):
-            x_px = round(scale.to_px(tick.time_us))
-            if not tick.label:
-                short_ticks.append(x_px)
-                continue
-            long_ticks.append(x_px)
+        places = tick_places(scale)
+        for x_px, label in places.labelled:
             # Figures are equally wide: what is measured is one text of each length.
-            width_px = writer.width_px(WIDEST_LABEL[: len(tick.label)])
+            width_px = writer.width_px(WIDEST_LABEL[: len(label)])
             if self._fits(scale, x_px + 4, width_px):
-                writer.write(painter, x_px + 4, baseline, tick.label)
-        draw_columns(painter, long_ticks, (bottom - LONG_TICK_PX, bottom), secondary)
+                writer.write(painter, x_px + 4, baseline, label)
+        long_px = [x_px for x_px, _label in places.labelled]
+        draw_columns(painter, long_px, (bottom - LONG_TICK_PX, bottom), secondary)
         short_px = (bottom - SHORT_TICK_PX, bottom)
-        draw_columns(painter, short_ticks, short_px, QColor(self.theme.line))
+        draw_columns(painter, places.plain_px, short_px, QColor(self.theme.line))
 
     def _label_writer(self) -> LabelWriter:
         """For the window's font as it is now."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.player.time_code import time_code
+from app.timeline.time_scale import TimeScale
 
 # Room for "hh:mm:ss.mmm" and for "hh:mm:ss", with air around them.
 FINE_LABEL_PX = 112
@@ -62,7 +63,23 @@ def step_us(us_per_px: float) -> tuple[int, int]:
     return _STEPS_US[-1]
 
 
-@lru_cache(maxsize=16)
+@dataclass(frozen=True, slots=True)
+class TickPlaces:
+    """Where the lines are, in whole logical pixels: those with labels, and those between."""
+
+    labelled: tuple[tuple[int, str], ...]
+    plain_px: tuple[int, ...]
+
+
+@lru_cache(maxsize=8)
+def tick_places(scale: TimeScale) -> TickPlaces:
+    """The ticks of a scale, found once for all panes that share it."""
+    found = ticks(scale.start_us, scale.end_us, scale.us_per_px)
+    placed = [(round(scale.to_px(tick.time_us)), tick.label) for tick in found]
+    plain_px = tuple(x_px for x_px, label in placed if not label)
+    return TickPlaces(tuple(place for place in placed if place[1]), plain_px)
+
+
 def ticks(start_us: int, end_us: int, us_per_px: float) -> tuple[Tick, ...]:
     """Every tick in ``[start_us, end_us]``, and the labelled one before, in order of time."""
     labelled_us, plain_us = step_us(us_per_px)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, Qt
@@ -29,7 +30,7 @@ from app.timeline.drag import (
 )
 from app.timeline.kept_picture import KeptPicture
 from app.timeline.marks import paint_joints, paint_selection, paint_shots
-from app.timeline.ticks import Tick, ticks
+from app.timeline.ticks import tick_places
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 
@@ -118,16 +119,12 @@ class TimePane(QWidget):
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:
         """Draw into the left margin."""
 
-    def visible_ticks(self, scale: TimeScale) -> tuple[Tick, ...]:
-        """The ruler's lines, the same in every pane."""
-        return ticks(scale.start_us, scale.end_us, scale.us_per_px)
-
     def paint_grid(self, painter: QPainter, scale: TimeScale) -> None:
         """Quiet lines at the labelled ticks."""
         line = QColor(self.theme.line)
         line.setAlphaF(0.55)
-        marked = [tick.time_us for tick in self.visible_ticks(scale) if tick.label]
-        draw_columns(painter, [round(scale.to_px(us)) for us in marked], (0, self.height()), line)
+        marked_px = [x_px for x_px, _label in tick_places(scale).labelled]
+        draw_columns(painter, marked_px, (0, self.height()), line)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         scale, picture = self.scale(), self.time_rect()
@@ -139,9 +136,11 @@ class TimePane(QWidget):
             painter.setClipRect(picture.adjusted(0, 0, 0, -1))
             self.paint_over(painter, scale)
             self.paint_marks(painter, scale)
-            self.paint_playhead(painter, scale)
             # Where it stands on the screen now, whichever scale it was drawn with.
             self._playhead_px = scale.to_px(self.view_state.playhead_us)
+            reach_px = self.playhead_reach_px()
+            if scale.left_px - reach_px <= self._playhead_px <= scale.right_px + reach_px:
+                self.paint_playhead(painter, scale)
         painter.end()
 
     def _draw_stale(self, scale: TimeScale | None, picture: QRect) -> None:
@@ -320,7 +319,7 @@ class TimePane(QWidget):
 
 
 def draw_columns(
-    painter: QPainter, lefts_px: list[int], span_px: tuple[int, int], colour: QColor
+    painter: QPainter, lefts_px: Iterable[int], span_px: tuple[int, int], colour: QColor
 ) -> None:
     """Upright lines one pixel wide between two heights; as rectangles they take five times as
     long where one can see through them.

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
+
 from PySide6.QtCore import QObject
 
 from app.prompts.prompt_book import Answer, Prompt, PromptBook
@@ -33,7 +35,7 @@ class PromptLanes(QObject):
         self._made = {prompt: self._lane(prompt) for prompt in shown}
         self._pane.set_lanes([lane for _, lane in self._made.values()])
         hits = [hit for _, lane in self._made.values() for hit in lane.hits]
-        self._session.set_hits(tuple(sorted(hits, key=lambda hit: hit.onset_us)))
+        self._session.set_hits(tuple(sorted(hits, key=attrgetter("onset_us"))))
 
     def _lane(self, prompt: Prompt) -> tuple[Answer, PromptLane]:
         answer = self._book.answer(prompt.spec)
