@@ -159,8 +159,8 @@ class LanePainter:
     def _placed(self, parts: list[_Part], scale: TimeScale) -> _Boxes:
         onset_us = np.concatenate([row.onset_us[first:last] for row, _, first, last in parts])
         offset_us = np.concatenate([row.offset_us[first:last] for row, _, first, last in parts])
-        left = np.maximum(np.rint(scale.to_px_array(onset_us)), scale.left_px - BEYOND_PX)
-        right = np.minimum(np.rint(scale.to_px_array(offset_us)), scale.right_px + BEYOND_PX)
+        left = np.maximum(scale.whole_px_array(onset_us), scale.left_px - BEYOND_PX)
+        right = np.minimum(scale.whole_px_array(offset_us), scale.right_px + BEYOND_PX)
         width = np.maximum(right - left - 1, NARROWEST_BOX_PX)
         part = np.repeat(np.arange(len(parts)), [last - first for _, _, first, last in parts])
         look = np.concatenate([row.looks(first, last) for row, _, first, last in parts])

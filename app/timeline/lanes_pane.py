@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -43,6 +43,15 @@ from core_model.timeline import Detection, Task, seconds
 ZOOM_AIR = 0.25
 
 
+class _RowInView(NamedTuple):
+    """A row, the top of its boxes, which of its events are seen, and whether as density."""
+
+    row: TimeRow
+    top_px: float
+    span: tuple[int, int]
+    is_dense: bool
+
+
 class LaneHand(Protocol):
     """What edits the segments of the lanes: it is offered presses first and draws last.
 
@@ -56,6 +65,8 @@ class LaneHand(Protocol):
     def double_click(self, place: QPointF, scale: TimeScale) -> bool: ...
     def tool_tip(self, place: QPointF, scale: TimeScale) -> str: ...
     def head_text(self, task: Task) -> str: ...
+    @property
+    def is_painting(self) -> bool: ...
     def paint(self, painter: QPainter, scale: TimeScale) -> None: ...
     def paint_over(self, painter: QPainter, scale: TimeScale) -> None: ...
 
@@ -148,6 +159,45 @@ class LanesPane(TimePane):
             self.hand.paint_over(painter, scale)
             painter.translate(0, self._scroll.value())
 
+    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
+        """Labels keep to what is seen of their boxes: boxes at both ends, before and now, are
+        drawn anew. All is where any row changes between boxes and density.
+        """
+        if self.hand is not None and self.hand.is_painting:
+            return None
+        left_px, right_px = scale.left_px, scale.right_px
+        inner_left_px, inner_right_px = left_px, right_px
+        moved_px = scale.moved_px(before) or 0
+        for lane in self._lanes:
+            rows, old_rows = self._in_view(lane, scale), self._in_view(lane, before)
+            if [each.is_dense for each in rows] != [each.is_dense for each in old_rows]:
+                return None
+            for row in (each.row for each in rows if not each.is_dense):
+                for edge_px in (left_px, left_px + moved_px):
+                    place = row.index_at(scale.to_us(edge_px))
+                    if place is not None:
+                        end_px = scale.to_px(int(row.offset_us[place]))
+                        inner_left_px = max(inner_left_px, end_px)
+                for edge_px in (right_px, right_px + moved_px):
+                    place = row.index_at(scale.to_us(edge_px))
+                    if place is not None:
+                        begin_px = scale.to_px(int(row.onset_us[place]))
+                        inner_right_px = min(inner_right_px, begin_px)
+        return int(inner_left_px - left_px) + 3, int(right_px - inner_right_px) + 3
+
+    def _in_view(self, lane: Lane, scale: TimeScale) -> list[_RowInView]:
+        """The rows of a lane that the pane shows, with their places and what of them is seen."""
+        top_px = self._scroll.value()
+        first, last = lane.rows_between(top_px, top_px + self.height())
+        from_us, to_us = scale.to_us(scale.left_px - 4), scale.to_us(scale.right_px + 3)
+        rows = lane.rows[first:last]
+        spans = [row.span(from_us, to_us) for row in rows]
+        total = sum(last - first for first, last in spans)
+        return [
+            _RowInView(row, lane.box_top_px(number), span, crowded(row, span, scale, total))
+            for number, (row, span) in enumerate(zip(rows, spans, strict=True), first)
+        ]
+
     def _paint_lane(
         self,
         painter: QPainter,
@@ -158,19 +208,16 @@ class LanesPane(TimePane):
     ) -> None:
         # The pattern moves along with the boxes.
         painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.box_top_px(0)))
+        is_all = exposed.width() >= int(scale.width_px)
         from_us = scale.to_us(exposed.left() - 4)
         to_us = scale.to_us(exposed.right() + 4)
         for row in lane.folded:
             lane_painter.add_density(row, lane.box_top_px(0))
-        first, last = lane.rows_between(exposed.top(), exposed.bottom() + 1)
-        seen = [(lane.rows[index], lane.box_top_px(index)) for index in range(first, last)]
-        in_view = [row.span(from_us, to_us) for row, _ in seen]
-        total = sum(last - first for first, last in in_view)
-        for (row, top_px), span in zip(seen, in_view, strict=True):
-            if crowded(row, span, scale, total):
+        for row, top_px, span, is_dense in self._in_view(lane, scale):
+            if is_dense:
                 lane_painter.add_density(row, top_px)
             else:
-                lane_painter.add_boxes(row, top_px, span)
+                lane_painter.add_boxes(row, top_px, span if is_all else row.span(from_us, to_us))
         lane_painter.paint(painter, scale)
 
     def paint_margin(self, painter: QPainter, rect: QRect) -> None:

@@ -29,7 +29,7 @@ def paint_selection(
     """A veil over the selected time with a line at either edge."""
     if state.selection is None:
         return
-    left_px, right_px = (round(scale.to_px(edge_us)) for edge_us in state.selection)
+    left_px, right_px = (scale.whole_px(edge_us) for edge_us in state.selection)
     veil = QColor(theme.accent)
     veil.setAlphaF(VEIL)
     painter.fillRect(QRectF(left_px, 0, right_px - left_px, height_px), veil)
@@ -54,7 +54,7 @@ def paint_shots(
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(_dashes(theme.text_secondary, height_px, scale.pixel_ratio))
         painter.setBrushOrigin(0, 0)
-        painter.drawRects([QRectF(round(scale.to_px(us)), 0, 1, height_px) for us in shots])
+        painter.drawRects([QRectF(scale.whole_px(us), 0, 1, height_px) for us in shots])
 
 
 @lru_cache(maxsize=32)
@@ -79,7 +79,7 @@ def paint_joints(
     colour = QColor(theme.text_secondary)
     colour.setAlphaF(JOINT_STRENGTH)
     for joint_us in state.snap_times(JOINTS):
-        x_px = round(scale.to_px(joint_us))
+        x_px = scale.whole_px(joint_us)
         if scale.left_px <= x_px <= scale.right_px:
             painter.fillRect(QRectF(x_px - 1, 0, 1, height_px), colour)
             painter.fillRect(QRectF(x_px + 1, 0, 1, height_px), colour)

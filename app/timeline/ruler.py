@@ -61,6 +61,15 @@ class Ruler(TimePane):
         short_px = (bottom - SHORT_TICK_PX, bottom)
         draw_columns(painter, places.plain_px, short_px, QColor(self.theme.line))
 
+    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
+        """Labels are whole or not there: those that come, and those that go."""
+        reach_px = abs(scale.moved_px(before) or 0) + self._widest_px
+        return reach_px, reach_px
+
+    @property
+    def _widest_px(self) -> int:
+        return int(self._label_writer().width_px(WIDEST_LABEL)) + 6
+
     def _label_writer(self) -> LabelWriter:
         """For the window's font as it is now."""
         font = self.text_font(SMALL_TEXT_PX)
@@ -79,7 +88,7 @@ class Ruler(TimePane):
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
         """A handle below the figures, so that it hides none; the line begins under it."""
-        x_px = round(scale.to_px(self.view_state.playhead_us)) + 0.5
+        x_px = scale.whole_px(self.view_state.playhead_us) + 0.5
         tip = HEIGHT_PX - 1.0
         top, waist = tip - HANDLE_PX, tip - HANDLE_HALF_PX
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

@@ -364,6 +364,11 @@ class SegmentHand(QObject):
 
     # --- painting ----------------------------------------------------------------------------
 
+    @property
+    def is_painting(self) -> bool:
+        """Whether :meth:`paint` draws anything."""
+        return bool(self._annotation.selection)
+
     def paint(self, painter: QPainter, scale: TimeScale) -> None:
         """What is selected, in the coordinates of the lanes."""
         chosen = self._annotation.selection

@@ -157,8 +157,8 @@ def _box_at(
     scale: TimeScale, onset_us: int, offset_us: int, top_px: float, height_px: float
 ) -> QRectF:
     """Where a span lies, never too narrow to be seen."""
-    left_px = round(scale.to_px(onset_us))
-    width_px = max(round(scale.to_px(offset_us)) - left_px - 1, NARROWEST_PX)
+    left_px = scale.whole_px(onset_us)
+    width_px = max(scale.whole_px(offset_us) - left_px - 1, NARROWEST_PX)
     return QRectF(left_px, top_px, width_px, height_px)
 
 
@@ -177,8 +177,8 @@ def _boxes_of(
             places = first + np.flatnonzero(np.isin(row.ids[first:last], wanted))
             if not len(places):
                 continue
-            left_px = np.rint(scale.to_px_array(row.onset_us[places]))
-            right_px = np.rint(scale.to_px_array(row.offset_us[places])) - 1
+            left_px = scale.whole_px_array(row.onset_us[places])
+            right_px = scale.whole_px_array(row.offset_us[places]) - 1
             right_px = np.maximum(right_px, left_px + NARROWEST_PX)
             # Outside of the picture a box needs no more than its edge.
             left_px = np.maximum(left_px, scale.left_px - 8)

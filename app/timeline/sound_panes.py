@@ -70,6 +70,10 @@ class SoundPane(TimePane):
         span_px = (exposed.left(), exposed.right() + 1)
         self._tiles.paint(painter, scale, self.height(), span_px)
 
+    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
+        """Nothing depends on where the view ends, once words move no more with what is missing."""
+        return (0, 0) if self.sound.status is SoundStatus.READY else None
+
     def paint_over(self, painter: QPainter, scale: TimeScale) -> None:
         """Lines through the mouse, and beside it what is there."""
         if self._mouse is None or self.sound.audio is None:
@@ -130,6 +134,9 @@ class WaveformPane(SoundPane):
         if status is SoundStatus.READY and self.sound.is_silence:
             return "The sound track is silent"
         return ""
+
+    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
+        return None if self.status_text() else super().edges_after_scroll(before, scale)
 
     def render_tiles(self, key: TileKey, count: int) -> QImage:
         envelope = self.sound.envelope(

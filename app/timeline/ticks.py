@@ -75,7 +75,7 @@ class TickPlaces:
 def tick_places(scale: TimeScale) -> TickPlaces:
     """The ticks of a scale, found once for all panes that share it."""
     found = ticks(scale.start_us, scale.end_us, scale.us_per_px)
-    placed = [(round(scale.to_px(tick.time_us)), tick.label) for tick in found]
+    placed = [(scale.whole_px(tick.time_us), tick.label) for tick in found]
     plain_px = tuple(x_px for x_px, label in placed if not label)
     return TickPlaces(tuple(place for place in placed if place[1]), plain_px)
 

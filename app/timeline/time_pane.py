@@ -29,7 +29,7 @@ from app.timeline.drag import (
     select_edge,
 )
 from app.timeline.kept_picture import KeptPicture
-from app.timeline.marks import paint_joints, paint_selection, paint_shots
+from app.timeline.marks import paint_joints, paint_selection, paint_shots, visible_shots
 from app.timeline.ticks import tick_places
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
@@ -41,6 +41,8 @@ SMALL_TEXT_PX = 11
 ZOOM_PER_NOTCH = 1.25
 NOTCH = 120
 SCROLL_SHARE_PER_NOTCH = 0.1
+# A picture of which more than this is to be drawn anew is better drawn in one go.
+SCROLLED_SHARE = 0.6
 
 
 class TimePane(QWidget):
@@ -148,12 +150,16 @@ class TimePane(QWidget):
         kept = self._kept
         kept.fit(self.size(), self.devicePixelRatioF())
         if scale != self._drawn_scale:
-            self._drawn_scale = scale
-            kept.spoil(picture)
-        stale = kept.take_stale() & self.rect()
+            before, self._drawn_scale = self._drawn_scale, scale
+            if scale is None or before is None or not self._scroll_kept(before, scale, picture):
+                kept.spoil(picture)
+        for stale in kept.take_stale():
+            self._draw_part(scale, picture, stale & self.rect())
+
+    def _draw_part(self, scale: TimeScale | None, picture: QRect, stale: QRect) -> None:
         if stale.isEmpty():
             return
-        painter = kept.painter()
+        painter = self._kept.painter()
         painter.setFont(self.font())
         painter.setClipRect(stale)
         painter.fillRect(stale, QColor(self.theme.ground))
@@ -172,6 +178,31 @@ class TimePane(QWidget):
         painter.fillRect(0, bottom, self.width(), 1, QColor(self.theme.line))
         painter.end()
 
+    def _scroll_kept(self, before: TimeScale, scale: TimeScale, picture: QRect) -> bool:
+        """Move what is drawn if that is enough but for some edges; False where it is not."""
+        moved_px = scale.moved_px(before)
+        if moved_px is None or abs(moved_px) >= picture.width():
+            return False
+        edges_px = self.edges_after_scroll(before, scale)
+        shots = (visible_shots(self.view_state, each) for each in (before, scale))
+        # Shots that become too many to be told apart go all at once.
+        if edges_px is None or len(set(map(bool, shots))) > 1:
+            return False
+        left_px, right_px = edges_px
+        if left_px + right_px + abs(moved_px) > SCROLLED_SHARE * picture.width():
+            return False
+        if not self._kept.scroll(moved_px, picture):
+            return False
+        self._kept.spoil(picture.adjusted(0, 0, left_px - picture.width(), 0))
+        self._kept.spoil(picture.adjusted(picture.width() - right_px, 0, 0, 0))
+        return True
+
+    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
+        """How much at the left and at the right end of the picture (logical pixels) is to be
+        drawn anew once the picture of the scale before is moved to its place; None where all is.
+        """
+        return None
+
     def paint_fixed_marks(self, painter: QPainter, scale: TimeScale) -> None:
         """Shot changes and joints, in the picture."""
         paint_shots(painter, self.view_state, scale, self.theme, self.height())
@@ -183,7 +214,7 @@ class TimePane(QWidget):
 
     def paint_playhead(self, painter: QPainter, scale: TimeScale) -> None:
         """A line at the playhead, with a dark edge so that it shows on any picture."""
-        x_px, span_px = round(scale.to_px(self.view_state.playhead_us)), (0, self.height())
+        x_px, span_px = scale.whole_px(self.view_state.playhead_us), (0, self.height())
         edge = QColor(self.theme.ground)
         edge.setAlphaF(0.6)
         draw_columns(painter, [x_px - 1, x_px + 1], span_px, edge)
@@ -290,7 +321,11 @@ class TimePane(QWidget):
         self.update()
 
     def _on_visible_changed(self, start_us: int, end_us: int) -> None:
-        self.update(self.time_rect())
+        if self.scale() == self._drawn_scale:
+            self.update(self.time_rect())
+        else:
+            # What is drawn is compared with the scale before it is shown.
+            self.show_again(self.time_rect())
 
     def _on_playhead_changed(self, time_us: int) -> None:
         scale = self.scale()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import floor
 
 import numpy as np
 import numpy.typing as npt
@@ -60,10 +61,31 @@ class TimeScale:
         columns = (times_us - self.anchor_us) / self.us_per_column - self.first_column
         return self.left_px + columns / self.pixel_ratio
 
+    def whole_px(self, time_us: int) -> int:
+        """:meth:`to_px` in whole pixels. Halves go up: to the even neighbour, as usual, a time
+        would lie elsewhere among others after scrolling by an odd number of pixels.
+        """
+        return floor(self.to_px(time_us) + 0.5)
+
+    def whole_px_array(self, times_us: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """:meth:`whole_px` for an array of any shape."""
+        return np.floor(self.to_px_array(times_us) + 0.5)
+
     def to_us(self, x_px: float) -> int:
         """Time at a logical x: the inverse of :meth:`to_px`, rounded to a microsecond."""
         column = (x_px - self.left_px) * self.pixel_ratio + self.first_column
         return self.anchor_us + round(column * self.us_per_column)
+
+    def moved_px(self, before: TimeScale) -> int | None:
+        """How far to the right (< 0: left) a picture of the scale before moves; None where it
+        does not only move, or not by whole logical pixels.
+        """
+        if replace(before, start_us=self.start_us, end_us=self.end_us) != self:
+            return None
+        if before.us_per_column != self.us_per_column:
+            return None
+        moved_px = (before.first_column - self.first_column) / self.pixel_ratio
+        return int(moved_px) if moved_px == int(moved_px) else None
 
     def column_px(self, column: int) -> float:
         """Logical x of the left edge of a raster column."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QPoint, QRect
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from app.detection_table import DetectionTable
 from app.theme import DARK, LIGHT
 from app.timeline.time_pane import MARGIN_PX, TimePane
+from app.timeline.time_scale import TimeScale
 from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from core_model.timeline import Detection, Task
@@ -122,3 +124,38 @@ def test_density_is_the_same_wherever_it_was_scrolled_from(
     scrolled = pixels(view.lanes)
     view.lanes.set_theme(DARK)  # forgets everything
     np.testing.assert_array_equal(pixels(view.lanes), scrolled)
+
+
+@pytest.mark.parametrize("span_s", [17, 61, 397, 2_003])
+def test_what_is_scrolled_looks_as_if_it_were_drawn_anew(
+    view: TimelineView, state: ViewState, monkeypatch: pytest.MonkeyPatch, span_s: int
+) -> None:
+    source = random.Random(span_s)
+    events = tuple(
+        Detection(
+            source.choice(list(Task)),
+            f"a rather long label {number % 5}",
+            at * S,
+            at * S + source.randrange(100_000, 6 * S),
+            source.random(),
+        )
+        for number, at in enumerate(range(0, 3_590, 5))
+    )
+    view.set_table(DetectionTable.of(events))
+    state.set_snap_times("shots", tuple(range(0, LENGTH_US, 7 * S)))
+    state.set_visible(400 * S, (400 + span_s) * S)
+    widths_px: list[int] = []
+    draw = view.lanes.paint_time
+
+    def noted(painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
+        widths_px.append(exposed.width())
+        draw(painter, scale, exposed)
+
+    monkeypatch.setattr(view.lanes, "paint_time", noted)
+    for _ in range(8):
+        state.pan_by(round(source.uniform(-0.3, 0.3) * span_s * S))
+        for pane in view.panes():
+            shown = pixels(pane)
+            pane.update()
+            np.testing.assert_array_equal(pixels(pane), shown)
+    assert min(widths_px) < view.lanes.time_rect().width() / 2
