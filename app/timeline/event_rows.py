@@ -52,7 +52,7 @@ class TimeRow(ABC):
 
     def index_at(self, time_us: int) -> int | None:
         """Which span has ``onset_us <= time_us < offset_us``."""
-        index = int(np.searchsorted(self.onset_us, time_us, side="right")) - 1
+        index = int(self.onset_us.searchsorted(time_us, side="right")) - 1
         return index if index >= 0 and time_us < self.offset_us[index] else None
 
 

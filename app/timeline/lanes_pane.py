@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import chain
 from typing import NamedTuple, Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
@@ -39,6 +40,8 @@ from app.timeline.tracks import Tracks
 from app.view_state import ViewState
 from core_model.timeline import Detection, Task, seconds
 
+# Boxes reach so far beyond their time.
+EDGE_PX = 4
 # Around an event that a double click zooms to, as a share of its length.
 ZOOM_AIR = 0.25
 
@@ -91,6 +94,7 @@ class LanesPane(TimePane):
         self.hand: LaneHand | None = None
         self._lanes: tuple[Lane, ...] = ()
         self._painters: dict[tuple[Task, int, float, int], LanePainter] = {}
+        self._views: dict[TimeScale, dict[int, list[_RowInView]]] = {}
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -140,12 +144,10 @@ class LanesPane(TimePane):
         self.paint_grid(painter, scale)
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
-        for lane in self._lanes:
-            if lane.bottom_px <= exposed.top() or lane.top_px > exposed.bottom():
-                continue
+        for number, rows in self._in_view(scale).items():
+            lane = self._lanes[number]
             painter.setFont(self._label_font(lane))
-            lane_painter = self._painter_of(lane, scale.pixel_ratio)
-            self._paint_lane(painter, lane_painter, lane, scale, exposed)
+            self._paint_lane(painter, lane, rows, scale, exposed)
             line = QColor(self.theme.line)
             painter.fillRect(exposed.left(), lane.bottom_px - 1, exposed.width(), 1, line)
         if self.hand is not None:
@@ -165,55 +167,57 @@ class LanesPane(TimePane):
         """
         if self.hand is not None and self.hand.is_painting:
             return None
-        left_px, right_px = scale.left_px, scale.right_px
-        inner_left_px, inner_right_px = left_px, right_px
-        moved_px = scale.moved_px(before) or 0
-        for lane in self._lanes:
-            rows, old_rows = self._in_view(lane, scale), self._in_view(lane, before)
-            if [each.is_dense for each in rows] != [each.is_dense for each in old_rows]:
-                return None
-            for row in (each.row for each in rows if not each.is_dense):
-                for edge_px in (left_px, left_px + moved_px):
-                    place = row.index_at(scale.to_us(edge_px))
-                    if place is not None:
-                        end_px = scale.to_px(int(row.offset_us[place]))
-                        inner_left_px = max(inner_left_px, end_px)
-                for edge_px in (right_px, right_px + moved_px):
-                    place = row.index_at(scale.to_us(edge_px))
-                    if place is not None:
-                        begin_px = scale.to_px(int(row.onset_us[place]))
-                        inner_right_px = min(inner_right_px, begin_px)
-        return int(inner_left_px - left_px) + 3, int(right_px - inner_right_px) + 3
+        views = [(self._in_view(each), each) for each in (before, scale)]
+        if any(
+            [row.is_dense for row in was] != [row.is_dense for row in now]
+            for was, now in zip(views[0][0].values(), views[1][0].values(), strict=True)
+        ):
+            return None
+        left_us, right_us = scale.to_us(scale.left_px), scale.to_us(scale.right_px)
+        for lanes, each in views:
+            reach_us = each.to_us(each.left_px + EDGE_PX), each.to_us(each.right_px - EDGE_PX)
+            for row, _top_px, (first, last), is_dense in chain.from_iterable(lanes.values()):
+                if first == last or is_dense:
+                    continue
+                if row.onset_us[first] < reach_us[0]:
+                    left_us = max(left_us, int(row.offset_us[first]))
+                if row.offset_us[last - 1] > reach_us[1]:
+                    right_us = min(right_us, int(row.onset_us[last - 1]))
+        left_px = int(scale.to_px(left_us) - scale.left_px) + EDGE_PX
+        return left_px, int(scale.right_px - scale.to_px(right_us)) + EDGE_PX
 
-    def _in_view(self, lane: Lane, scale: TimeScale) -> list[_RowInView]:
-        """The rows of a lane that the pane shows, with their places and what of them is seen."""
+    def _in_view(self, scale: TimeScale) -> dict[int, list[_RowInView]]:
+        """What the pane shows of each lane that is not scrolled away, by the lane's number."""
         top_px = self._scroll.value()
-        first, last = lane.rows_between(top_px, top_px + self.height())
-        from_us, to_us = scale.to_us(scale.left_px - 4), scale.to_us(scale.right_px + 3)
-        rows = lane.rows[first:last]
-        spans = [row.span(from_us, to_us) for row in rows]
-        total = sum(last - first for first, last in spans)
-        return [
-            _RowInView(row, lane.box_top_px(number), span, crowded(row, span, scale, total))
-            for number, (row, span) in enumerate(zip(rows, spans, strict=True), first)
-        ]
+        found = self._views.get(scale)
+        if found is None:
+            # Each is asked for when it is drawn, in parts, and when the next one follows it.
+            for old in list(self._views)[:-1]:
+                del self._views[old]
+            found = self._views[scale] = {
+                number: _rows_in_view(lane, scale, top_px, top_px + self.height())
+                for number, lane in enumerate(self._lanes)
+                if lane.bottom_px > top_px and lane.top_px < top_px + self.height()
+            }
+        return found
 
     def _paint_lane(
         self,
         painter: QPainter,
-        lane_painter: LanePainter,
         lane: Lane,
+        rows: Sequence[_RowInView],
         scale: TimeScale,
         exposed: QRect,
     ) -> None:
+        lane_painter = self._painter_of(lane, scale.pixel_ratio)
         # The pattern moves along with the boxes.
         painter.setBrushOrigin(QPointF(scale.column_px(0) % 8, lane.box_top_px(0)))
         is_all = exposed.width() >= int(scale.width_px)
-        from_us = scale.to_us(exposed.left() - 4)
-        to_us = scale.to_us(exposed.right() + 4)
+        from_us = scale.to_us(exposed.left() - EDGE_PX)
+        to_us = scale.to_us(exposed.right() + EDGE_PX)
         for row in lane.folded:
             lane_painter.add_density(row, lane.box_top_px(0))
-        for row, top_px, span, is_dense in self._in_view(lane, scale):
+        for row, top_px, span, is_dense in rows:
             if is_dense:
                 lane_painter.add_density(row, top_px)
             else:
@@ -317,6 +321,7 @@ class LanesPane(TimePane):
     def _arrange(self) -> None:
         """Place the tracks that are shown."""
         can_draw = self.hand is not None
+        self._views.clear()
         self._lanes = placed(self._tracks, self._rows, self.height(), can_draw=can_draw)
         self.heads.set_lanes(self._lanes)
         self._fit_scroll()
@@ -338,6 +343,7 @@ class LanesPane(TimePane):
         self._scroll.setVisible(overflow_px > 0)
 
     def _on_scrolled(self, value_px: int) -> None:
+        self._views.clear()
         self.update()
 
     def _label_font(self, lane: Lane) -> QFont:
@@ -352,6 +358,21 @@ class LanesPane(TimePane):
             painter = LanePainter(lane.task, self.theme, writer, lane.box_px, pixel_ratio)
             self._painters[key] = painter
         return painter
+
+
+def _rows_in_view(
+    lane: Lane, scale: TimeScale, top_px: float, bottom_px: float
+) -> list[_RowInView]:
+    """The rows of a lane between two heights, and which of their events are seen."""
+    first, last = lane.rows_between(top_px, bottom_px)
+    from_us, to_us = scale.to_us(scale.left_px - EDGE_PX), scale.to_us(scale.right_px + EDGE_PX - 1)
+    rows = lane.rows[first:last]
+    spans = [row.span(from_us, to_us) for row in rows]
+    total = sum(end - begin for begin, end in spans)
+    return [
+        _RowInView(row, lane.box_top_px(number), span, crowded(row, span, scale, total))
+        for number, (row, span) in enumerate(zip(rows, spans, strict=True), first)
+    ]
 
 
 def tool_tip(event: Detection) -> str:

@@ -61,15 +61,6 @@ class Ruler(TimePane):
         short_px = (bottom - SHORT_TICK_PX, bottom)
         draw_columns(painter, places.plain_px, short_px, QColor(self.theme.line))
 
-    def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
-        """Labels are whole or not there: those that come, and those that go."""
-        reach_px = abs(scale.moved_px(before) or 0) + self._widest_px
-        return reach_px, reach_px
-
-    @property
-    def _widest_px(self) -> int:
-        return int(self._label_writer().width_px(WIDEST_LABEL)) + 6
-
     def _label_writer(self) -> LabelWriter:
         """For the window's font as it is now."""
         font = self.text_font(SMALL_TEXT_PX)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import numpy as np
+import numpy.typing as npt
+
 from app.player.time_code import time_code
 from app.timeline.time_scale import TimeScale
 
@@ -46,14 +49,6 @@ _STEPS_US = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A line of the ruler at ``time_us``; ``label`` is empty on the lines between."""
-
-    time_us: int
-    label: str
-
-
 def step_us(us_per_px: float) -> tuple[int, int]:
     """Labelled and unlabelled step (us) so that labels have room; the coarsest for all beyond."""
     for labelled_us, plain_us in _STEPS_US:
@@ -74,23 +69,21 @@ class TickPlaces:
 @lru_cache(maxsize=8)
 def tick_places(scale: TimeScale) -> TickPlaces:
     """The ticks of a scale, found once for all panes that share it."""
-    found = ticks(scale.start_us, scale.end_us, scale.us_per_px)
-    placed = [(scale.whole_px(tick.time_us), tick.label) for tick in found]
-    plain_px = tuple(x_px for x_px, label in placed if not label)
-    return TickPlaces(tuple(place for place in placed if place[1]), plain_px)
+    times_us = tick_times(scale.start_us, scale.end_us, scale.us_per_px)
+    labelled_us, _ = step_us(scale.us_per_px)
+    places_px = scale.whole_px_array(times_us).astype(np.int64)
+    is_labelled = times_us % labelled_us == 0
+    labels = (
+        ruler_time(time_us, with_ms=labelled_us < _S) for time_us in times_us[is_labelled].tolist()
+    )
+    labelled = tuple(zip(places_px[is_labelled].tolist(), labels, strict=True))
+    return TickPlaces(labelled, tuple(places_px[~is_labelled].tolist()))
 
 
-def ticks(start_us: int, end_us: int, us_per_px: float) -> tuple[Tick, ...]:
-    """Every tick in ``[start_us, end_us]``, and the labelled one before, in order of time."""
+def tick_times(start_us: int, end_us: int, us_per_px: float) -> npt.NDArray[np.int64]:
+    """Times (n,) of every tick in ``[start_us, end_us]``, and of the labelled one before."""
     labelled_us, plain_us = step_us(us_per_px)
-    first_us = start_us // labelled_us * labelled_us
-    with_ms = labelled_us < _S
-    found: list[Tick] = []
-    for time_us in range(first_us, end_us + 1, plain_us):
-        is_labelled = time_us % labelled_us == 0
-        label = ruler_time(time_us, with_ms=with_ms) if is_labelled else ""
-        found.append(Tick(time_us, label))
-    return tuple(found)
+    return np.arange(start_us // labelled_us * labelled_us, end_us + 1, plain_us, dtype=np.int64)
 
 
 def ruler_time(time_us: int, *, with_ms: bool) -> str:

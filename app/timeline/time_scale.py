@@ -84,8 +84,9 @@ class TimeScale:
             return None
         if before.us_per_column != self.us_per_column:
             return None
-        moved_px = (before.first_column - self.first_column) / self.pixel_ratio
-        return int(moved_px) if moved_px == int(moved_px) else None
+        moved, rest = divmod(before.first_column - self.first_column, self.pixel_ratio)
+        # Between two pixels of the screen letters would look otherwise.
+        return int(moved) if rest == 0 and self.pixel_ratio == int(self.pixel_ratio) else None
 
     def column_px(self, column: int) -> float:
         """Logical x of the left edge of a raster column."""

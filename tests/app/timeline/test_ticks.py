@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.timeline.ticks import FINE_LABEL_PX, LABEL_PX, ruler_time, step_us, ticks
+from app.timeline.ticks import FINE_LABEL_PX, LABEL_PX, ruler_time, step_us, tick_places, tick_times
+from app.timeline.time_scale import TimeScale
 
 
 @given(st.floats(10.0, 30_000_000.0))
@@ -23,14 +24,27 @@ def test_labels_have_room_and_are_not_lost(us_per_px: float) -> None:
 @given(st.integers(-10_000_000, 10_000_000_000), st.integers(20_000, 10_000_000_000))
 def test_ticks_cover_what_is_visible(start_us: int, span_us: int) -> None:
     us_per_px = span_us / 1_500
-    found = ticks(start_us, start_us + span_us, us_per_px)
-    _, plain_us = step_us(us_per_px)
-    times = [tick.time_us for tick in found]
+    times = tick_times(start_us, start_us + span_us, us_per_px).tolist()
+    labelled_us, plain_us = step_us(us_per_px)
     assert times[0] <= start_us
     assert times[-1] > start_us + span_us - plain_us
     assert {second - first for first, second in pairwise(times)} == {plain_us}
-    assert any(tick.label for tick in found)
-    assert len(found) < 600
+    assert any(time_us % labelled_us == 0 for time_us in times)
+    assert len(times) < 600
+
+
+@given(st.integers(0, 10_000_000_000), st.integers(20_000, 10_000_000_000))
+def test_ticks_stand_at_their_times(start_us: int, span_us: int) -> None:
+    scale = TimeScale(start_us, start_us + span_us, 100, 1_500)
+    places = tick_places(scale)
+    times = tick_times(start_us, start_us + span_us, scale.us_per_px).tolist()
+    expected = sorted(scale.whole_px(time_us) for time_us in times)
+    assert sorted([*places.plain_px, *(x_px for x_px, _ in places.labelled)]) == expected
+    labelled_us, _ = step_us(scale.us_per_px)
+    labels = {
+        ruler_time(us, with_ms=labelled_us < 1_000_000) for us in times if us % labelled_us == 0
+    }
+    assert {label for _, label in places.labelled} == labels
 
 
 @pytest.mark.parametrize(
