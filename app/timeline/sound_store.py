@@ -26,6 +26,8 @@ from app.timeline.sound_settings import SoundPlan
 FORMAT = 1
 _MAGIC = b"AVScope sound\n"
 _HEADER_BYTES = 1_024
+# So much is read on either side of what is asked for.
+BESIDE_SHARE = 0.25
 
 
 class StoreError(Exception):
@@ -193,8 +195,29 @@ class SoundStore:
             begin += array.nbytes
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Block:
+    """Rows ``first .. end - 1`` of a level, which of them are known, and of how many samples
+    that was when they were read.
+    """
+
+    level: int
+    first: int
+    end: int
+    samples: int
+    rows: Array
+    known: Known
+
+    def holds(self, level: int, first: int, end: int) -> bool:
+        return self.level == level and self.first <= first and end <= self.end
+
+
 class _StoredLevels:
-    """The rows of one table over all segments; see ``pyramid.Levels``."""
+    """The rows of one table over all segments; see ``pyramid.Levels``.
+
+    What was read last is held with what lies beside it: while the view zooms in or out, the next
+    picture mostly needs the same.
+    """
 
     def __init__(self, store: SoundStore, name: str, table: Table) -> None:
         self._store, self._name, self._table = store, name, table
@@ -202,34 +225,61 @@ class _StoredLevels:
         self._offsets_bytes = [table.offset_bytes(level) for level in range(self.level_count)]
         self._first_kept = table.first_kept
         self._row_bytes = table.row_bytes
+        self._block: _Block | None = None
 
     @property
     def level_count(self) -> int:
         return len(self._level_rows)
 
     def read(self, level: int, first: int, end: int) -> tuple[Array, Known]:
-        table, per_segment = self._table, self._level_rows[level]
-        begin, stop = max(first, 0), min(end, self._store.index.segments * per_segment)
-        if level >= self._first_kept and (begin, stop) == (first, end) and begin < stop:
-            kept = self._store.index.kept[self._name][level - self._first_kept]
-            return kept[begin:stop], self._is_known(begin, stop, per_segment)
-        rows = np.full((end - first, table.width), table.least, table.dtype)
+        there = self._store.index.segments * self._level_rows[level]
+        begin, stop = max(first, 0), min(end, there)
+        if (begin, stop) == (first, end) and begin < stop:
+            return self._within(level, begin, stop)
+        rows = np.full((end - first, self._table.width), self._table.least, self._table.dtype)
         known = np.zeros(end - first, np.bool_)
-        if begin >= stop:
-            return rows, known
-        known[begin - first : stop - first] = self._is_known(begin, stop, per_segment)
+        if begin < stop:
+            inside = slice(begin - first, stop - first)
+            rows[inside], known[inside] = self._within(level, begin, stop)
+        return rows, known
+
+    def _within(self, level: int, first: int, end: int) -> tuple[Array, Known]:
+        """Rows of segments that there is room for."""
+        per_segment = self._level_rows[level]
         if level >= self._first_kept:
             kept = self._store.index.kept[self._name][level - self._first_kept]
-            rows[begin - first : stop - first] = kept[begin:stop]
-            return rows, known
-        for segment in range(begin // per_segment, (stop - 1) // per_segment + 1):
-            row = max(segment * per_segment, begin)
-            count = min((segment + 1) * per_segment, stop) - row
+            return kept[first:end], self._is_known(first, end, per_segment)
+        block = self._block
+        if (
+            block is None
+            or not block.holds(level, first, end)
+            or block.samples != self._samples(block.first, block.end, per_segment)
+        ):
+            beside = round(BESIDE_SHARE * (end - first))
+            there = self._store.index.segments * per_segment
+            block = self._read_block(level, max(first - beside, 0), min(end + beside, there))
+            self._block = block
+        inside = slice(first - block.first, end - block.first)
+        return block.rows[inside], block.known[inside]
+
+    def _samples(self, first: int, end: int, per_segment: int) -> int:
+        """How many are known in the segments of these rows."""
+        filled = self._store.index.filled
+        return int(filled[first // per_segment : (end - 1) // per_segment + 1].sum())
+
+    def _read_block(self, level: int, first: int, end: int) -> _Block:
+        per_segment = self._level_rows[level]
+        rows = np.full((end - first, self._table.width), self._table.least, self._table.dtype)
+        known = self._is_known(first, end, per_segment)
+        for segment in range(first // per_segment, (end - 1) // per_segment + 1):
+            row = max(segment * per_segment, first)
+            count = min((segment + 1) * per_segment, end) - row
             if known[row - first]:
                 part = self._stored_rows(level, segment, row - segment * per_segment, count)
                 rows[row - first : row - first + len(part)] = part
                 known[row - first + len(part) : row - first + count] = False
-        return rows, known
+        samples = self._samples(first, end, per_segment)
+        return _Block(level, first, end, samples, rows, known)
 
     def _is_known(self, first: int, end: int, per_segment: int) -> Known:
         """For rows of segments that there is room for: whether the sound reaches them."""

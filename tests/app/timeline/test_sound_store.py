@@ -77,6 +77,34 @@ def test_what_is_not_there_is_not_known(stored: SoundStore) -> None:
     assert stored.reach.read(0, 2 * SEGMENT_FRAMES * 4, 2 * SEGMENT_FRAMES * 4 + 1)[0].max() < -9
 
 
+def test_parts_are_the_same_in_whatever_order_they_are_read(stored: SoundStore) -> None:
+    source = np.random.default_rng(1)
+    for levels in (stored.codes, stored.reach):
+        for level in (0, 1, 0):
+            end = 4 * SEGMENT_FRAMES * (1 if levels is stored.codes else 4) // 4**level
+            whole, all_known = levels.read(level, -9, end + 9)
+            for _ in range(12):
+                first = int(source.integers(-9, end))
+                last = min(first + int(source.integers(1, end // 3)), end + 9)
+                rows, known = levels.read(level, first, last)
+                np.testing.assert_array_equal(rows, whole[first + 9 : last + 9])
+                np.testing.assert_array_equal(known, all_known[first + 9 : last + 9])
+
+
+def test_what_is_added_shows_beside_what_was_read_before(shelf: SoundShelf) -> None:
+    writer = shelf.create("growing", PLAN, 0)
+    store = SoundStore(writer.path, PLAN, 0)
+    store.index.add(writer.write(writer.prepare(1, WHOLE, segment(1))))
+    span = (SEGMENT_FRAMES - 9, SEGMENT_FRAMES + 9)
+    assert store.codes.read(0, *span)[1].tolist() == [False] * 9 + [True] * 9
+    store.index.add(writer.write(writer.prepare(0, WHOLE, segment(0))))
+    rows, known = store.codes.read(0, *span)
+    assert known.all()
+    np.testing.assert_array_equal(rows[:9], segment(0).codes[-9:])
+    shelf.release(store)
+    writer.abandon()
+
+
 def test_a_picture_is_read_while_it_is_written(shelf: SoundShelf) -> None:
     writer = shelf.create("growing", PLAN, 0)
     store = SoundStore(writer.path, PLAN, 0)
