@@ -6,12 +6,14 @@ import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 
 from core_model.media.clock import to_us
 from core_model.media.container import (
@@ -248,7 +250,10 @@ def _after_seek(
     for step_us in _STEPS_BACK_US:
         if not seek(container, stream, start_us - step_us):
             return None
-        frames = _decode_on(container, stream)
+        # Ogg says when a page ends: where the one that is gone to begins is a guess, which for FLAC
+        # may be wrong by all of the page.
+        skips_page = container.format.name == "ogg"
+        frames = _decode_on(container, stream, skips_page=skips_page)
         first = next(frames, None)
         if first is not None and (_pts_us(first) or 0) <= max(0, start_us - _PREROLL_US // 2):
             return itertools.chain([first], frames)
@@ -256,15 +261,20 @@ def _after_seek(
 
 
 def _decode_on(
-    container: InputContainer, stream: AudioStream, start_us: int | None = None
+    container: InputContainer,
+    stream: AudioStream,
+    start_us: int | None = None,
+    *,
+    skips_page: bool = False,
 ) -> Iterator[AudioFrame]:
     """Frames from the present position on; what surely ends some way before ``start_us`` is passed
-    over without decoding it."""
+    over without decoding it, and so is the first page."""
     time_base = time_base_of(stream)
     if time_base.denominator % max(1, stream.codec_context.sample_rate):
         # Ticks that hold no whole number of samples: rounding adds up, only counting is exact.
         start_us = None
-    for packet in packets(container, stream):
+    read = packets(container, stream)
+    for packet in _after_page(read) if skips_page else read:
         if start_us is not None and packet.pts is not None and packet.duration:
             end_us = to_us(packet.pts + packet.duration, time_base)
             if end_us < start_us - _PREROLL_US:
@@ -273,6 +283,13 @@ def _decode_on(
         for frame in decode(packet):
             if frame.samples:
                 yield frame
+
+
+def _after_page(read: Iterator[Packet[Any]]) -> Iterator[Packet[Any]]:
+    """The packets behind the first page, of all of whose packets the same place is told."""
+    first = next(read, None)
+    if first is not None:
+        yield from itertools.dropwhile(lambda packet: packet.pos == first.pos, read)
 
 
 def _latest_us(container: InputContainer) -> int:

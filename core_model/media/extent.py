@@ -32,22 +32,39 @@ def end_us_of(source: Source, container: InputContainer, stream: Stream, start_u
     """
     read_only(container, stream)
     stated_us = _stated_end_us(container, stream)
+    found_us = _found_end_us(source, container, stream, start_us, stated_us)
+    if found_us is None:
+        found_us = stated_us
+    elif stated_us is not None and container.format.name == "ogg":
+        # What is stated there has been read from the last page, before which the times of packets
+        # are guesses: the last one of a short stream may seem to last for a day.
+        found_us = min(found_us, stated_us)
+    return start_us if found_us is None else max(start_us, found_us)
+
+
+def _found_end_us(
+    source: Source,
+    container: InputContainer,
+    stream: Stream,
+    start_us: int,
+    stated_us: int | None,
+) -> int | None:
+    is_ogg = container.format.name == "ogg"
     if stated_us is not None and seeks_exactly(container):
         for step_us in _STEPS_BACK_US:
+            if is_ogg and stated_us - step_us <= start_us:
+                break
             if not seek(container, stream, max(start_us, stated_us - step_us)):
                 break
             found_us = _end_of_rest(container, stream)
             if found_us is not None:
-                return max(start_us, found_us)
+                return found_us
             if stated_us - step_us <= start_us:
                 break
     with open_media(source) as unread:
         same = unread.streams[stream.index]
         read_only(unread, same)
-        found_us = _end_of_rest(unread, same)
-    if found_us is None:
-        found_us = stated_us
-    return start_us if found_us is None else max(start_us, found_us)
+        return _end_of_rest(unread, same)
 
 
 def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:

@@ -35,6 +35,7 @@ from tests.media_factory import (
     BEEP_S,
     Audio,
     Video,
+    paint_number,
     read_number,
     regular_ticks,
     write_media,
@@ -239,6 +240,29 @@ def test_chained_ogg_of_different_codecs(tmp_path: Path) -> None:
     path = joined(tmp_path / "chain.ogg", *links)
     assert probe(path).joints_us == (1_200_000,)
     assert beeps_s(*sound(path)) == pytest.approx([0, 1, 1.2, 2.2], abs=0.001)
+
+
+def test_chained_ogg_with_pictures(tmp_path: Path) -> None:
+    links = [
+        write_media(
+            tmp_path / "link.ogv",
+            Video(
+                regular_ticks(30),
+                codec="libvpx",
+                options={"g": "12", "deadline": "realtime"},
+                pictures=[paint_number(number) for number in range(first, first + 30)],
+            ),
+            Audio(((0.0, 1.2),), "libopus", 48_000),
+        ).read_bytes()
+        for first in (0, 30, 60)
+    ]
+    path = joined(tmp_path / "chain.ogv", *links)
+    assert probe(path).joints_us == (1_200_000, 2_400_000)
+    index = index_frames(path)
+    assert numbers(path) == list(zip(index.pts_us.tolist(), range(90), strict=True))
+    for number in (0, 13, 29, 30, 31, 59, 60, 74, 89):
+        assert read_number(frame_at(path, index.time_us(number)).image) == number
+    assert beeps_s(*sound(path)) == pytest.approx([0, 1, 1.2, 2.2, 2.4, 3.4], abs=0.001)
 
 
 @pytest.mark.parametrize("before_s", [2.0, 90.0])

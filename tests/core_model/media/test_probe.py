@@ -171,3 +171,23 @@ def test_an_animated_webp_is_refused_for_want_of_a_decoder(tmp_path: Path) -> No
         container.mux(stream.encode(None))
     with pytest.raises(MediaError, match="animated WebP, for which there is no decoder"):
         probe(path)
+
+
+@pytest.mark.parametrize("with_picture", [False, True])
+@pytest.mark.parametrize("codec", ["vorbis", "libopus", "flac"])
+def test_sound_in_one_page_of_ogg_ends_when_it_does(
+    tmp_path: Path, codec: str, with_picture: bool
+) -> None:
+    """FFmpeg says of the last packet that it lasts for a day, or of all that they are over."""
+    is_vorbis = codec == "vorbis"
+    audio = Audio(
+        ((0.0, 0.8),),
+        codec,
+        48_000,
+        channels=2 if is_vorbis else 1,
+        options={"strict": "experimental"} if is_vorbis else {},
+    )
+    picture = Video(regular_ticks(20), codec="libvpx", options={"deadline": "realtime"})
+    info = probe(write_media(tmp_path / "a.ogg", picture if with_picture else None, audio))
+    assert info.audio is not None
+    assert (info.audio.end_us, info.end_us) == (800_000, 800_000)
