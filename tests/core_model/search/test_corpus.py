@@ -231,6 +231,18 @@ def test_a_second_search_opens_no_media(stored, media, cache, monkeypatch):
     assert found(fresh, list(media.values()), SIREN, 3) == first
 
 
+def test_columns_stay_in_memory_within_a_limit(stored, media, cache, monkeypatch):
+    first = found(stored, list(media.values()), SIREN, 3)
+    read = []
+    monkeypatch.setattr("core_model.search.columns._read", lambda *what: read.append(what))
+    assert found(stored, list(media.values()), SIREN, 3) == first and not read
+    monkeypatch.setattr("core_model.search.columns.KEPT_BYTES", 1)
+    fresh = CorpusSearch(stored._bundle, cache)
+    assert found(fresh, list(media.values()), SIREN, 3) == first
+    assert found(fresh, list(media.values()), SIREN, 3) == first
+    assert len(read) == 6
+
+
 def test_a_folder_that_takes_nothing_changes_nothing(bundle, media, stored, cache):
     folder = cache.folder.parent / "search"
     folder.write_text("", encoding="utf-8")
