@@ -205,21 +205,13 @@ def test_one_channel_of_many_is_heard_alone(tmp_path: Path) -> None:
         assert np.median(sound) == pytest.approx(level, abs=1e-3)
 
 
-@pytest.mark.parametrize("codec", ["vorbis", "libopus", "flac"])
-def test_long_pages_of_ogg_leave_sound_in_its_place(tmp_path: Path, codec: str) -> None:
-    """FFmpeg guesses when a page begins that it has gone to, wrong by up to all of it."""
-    is_vorbis = codec == "vorbis"
-    kind = Audio(
-        ((0.0, 6.0),),
-        codec,
-        48_000,
-        channels=2 if is_vorbis else 1,
-        options={"strict": "experimental"} if is_vorbis else {},
-    )
-    path = write_media(tmp_path / "a.ogg", None, kind, options={"page_duration": "1500000"})
+def test_long_pages_of_ogg_leave_sound_in_its_place(tmp_path: Path) -> None:
+    """FFmpeg guesses when a page begins that it has gone to, for FLAC wrong by up to all of it."""
+    kind = Audio(((0.0, 8.0),), "flac", 48_000)
+    path = write_media(tmp_path / "a.ogg", None, kind, options={"page_duration": "3000000"})
     read_through = list(samples(path))
     whole, first_us = _joined(read_through), read_through[0].pts_us
-    for start_us in range(200_000, 6_000_000, 290_000):
+    for start_us in range(200_000, 8_000_000, 430_000):
         found = list(samples(path, start_us))
         assert found[0].pts_us == start_us
         place = round((start_us - first_us) * RATE_HZ / 1e6)
