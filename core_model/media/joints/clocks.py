@@ -14,6 +14,9 @@ _TURN = 2**33
 LEAST_BACK = TICKS_PER_S
 # Recordings pause, and a camera's clock goes on meanwhile; a longer gap is no pause.
 MOST_AHEAD = 600 * TICKS_PER_S
+# Shortly before a clock comes by the time at which it began; from then on FFmpeg takes later for
+# earlier. After 26 hours and 20 minutes.
+LONGEST = _TURN - 600 * TICKS_PER_S
 # So near to each other streams of one recording are.
 _TOGETHER = 10 * TICKS_PER_S
 # So long a new stream must be alone before the ones so far have surely ended.
@@ -72,12 +75,15 @@ class ClockWatch:
     """Takes the time stamps of a file in their order and finds out where its clocks are set anew.
 
     One stamp that does not fit is damage; a second one that goes on from it proves the break. So
-    do streams that never came before, when those so far come no more.
+    do streams that never came before, when those so far come no more. A recording that is longer
+    than a clock of 33 bits can tell is broken up before that comes round.
     """
 
     def __init__(self) -> None:
         self.breaks: list[Break] = []
         self._now: dict[int, int] = {}
+        # How far each stream has come since its first stamp.
+        self._come: dict[int, int] = {}
         self._place = 0
         # A first stamp that nothing goes on from was damage.
         self._is_proved = False
@@ -96,16 +102,19 @@ class ClockWatch:
         if self._strange or self._new or self._before_leap or not len(stamps):
             return False
         now: dict[int, int] = {}
+        come: dict[int, int] = {}
         for stream in np.unique(stamps.streams).tolist():
             if stream not in self._now:
                 return False
             ticks = stamps.ticks[stamps.streams == stream]
             steps = np.diff(ticks, prepend=self._now[stream])
             steps = (steps + _TURN // 2) % _TURN - _TURN // 2
-            if (np.abs(steps) >= LEAST_BACK).any():
+            come[stream] = self._come.get(stream, 0) + int(steps.sum())
+            if (np.abs(steps) >= LEAST_BACK).any() or come[stream] >= LONGEST:
                 return False
             now[stream] = int(ticks[-1])
         self._now.update(now)
+        self._come.update(come)
         self._place = int(stamps.places[-1])
         return True
 
@@ -125,6 +134,9 @@ class ClockWatch:
         self._before_leap.pop(stamp.stream, None)
         if ticks_between(now, stamp.tick) >= LEAST_BACK:
             self._before_leap[stamp.stream] = now
+        self._come[stamp.stream] = self._come.get(stamp.stream, 0) + ticks_between(now, stamp.tick)
+        if self._come[stamp.stream] >= LONGEST:
+            self._break_at(stamp.place)
         self._now[stamp.stream] = stamp.tick
         self._place = stamp.place
         self._strange.pop(stamp.stream, None)
@@ -170,15 +182,18 @@ class ClockWatch:
         self._strange.clear()
         self._before_leap.clear()
         self._new.clear()
+        self._come.clear()
 
 
 def are_suspect(samples: list[list[Stamp]]) -> bool:
-    """Whether stamps from some places of a file, in their order, cannot be of one recording.
+    """Whether stamps from some places of a file, in their order, cannot be of one recording, or of
+    one that is too long for its clock.
 
     Each sample is what was found at one place. A file whose samples look well may still be put
     together: short pieces lie between the places.
     """
     now: dict[int, Stamp] = {}
+    come: dict[int, int] = {}
     rates: list[tuple[int, int]] = []
     for sample in samples:
         known = [(now[each.stream], each) for each in sample if each.stream in now]
@@ -186,7 +201,8 @@ def are_suspect(samples: list[list[Stamp]]) -> bool:
             return True
         for before, each in known:
             ticks = ticks_between(before.tick, each.tick)
-            if ticks <= -LEAST_BACK:
+            come[each.stream] = come.get(each.stream, 0) + ticks
+            if ticks <= -LEAST_BACK or come[each.stream] >= LONGEST:
                 return True
             rates.append((ticks, each.place - before.place))
         now.update((each.stream, each) for each in sample)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from core_model.media.joints.clocks import (
+    LONGEST,
     MOST_AHEAD,
     TICKS_PER_S,
     Break,
@@ -96,6 +98,25 @@ def test_a_stream_that_comes_back_after_long_is_no_break() -> None:
         if stamp.stream == 1 or not 20 < stamp.place < 2 * count - 90
     ]
     assert breaks(sparse) == []
+
+
+@pytest.mark.parametrize(("start", "at_once"), [(0, 1), (12_345, 300), (TURN - 10 * STEP, 37)])
+def test_a_recording_is_broken_before_its_clock_comes_round(start: int, at_once: int) -> None:
+    wide = MOST_AHEAD - 1
+    count = 2 * LONGEST // wide + 10
+    stamps = [Stamp(number, 1, (start + number * wide) % TURN) for number in range(count)]
+    most = -(-LONGEST // wide)
+    assert breaks(stamps, at_once) == [
+        Break(place - 1, place) for place in range(most, count, most)
+    ]
+
+
+def test_samples_of_a_recording_longer_than_its_clock_are_suspect() -> None:
+    hour = 3600 * TICKS_PER_S
+    for hours, is_long in ((24, False), (28, True)):
+        places = range(0, hours + 1, 2)
+        samples = [[Stamp(10**9 * at, 1, (at * hour + 5) % TURN)] for at in places]
+        assert are_suspect(samples) == is_long
 
 
 def test_samples_of_one_recording_are_not_suspect() -> None:

@@ -281,6 +281,18 @@ def test_a_clock_that_wraps_is_no_joint(tmp_path: Path, before_s: float) -> None
         assert read_number(frame_at(path, index.time_us(number)).image) == number
 
 
+def test_a_recording_longer_than_its_clock_plays_to_its_end(tmp_path: Path) -> None:
+    # A picture every 450 s for 52 hours and a half; the clock has 33 bits for 26 and a half.
+    video = Video(regular_ticks(420, 450 * 25), codec="mpeg2video", options={"bf": "0", "g": "1"})
+    path = write_media(tmp_path / "long.ts", video)
+    index = index_frames(path)
+    assert len(probe(path).joints_us) == 1
+    assert [number for _, number in numbers(path)] == list(range(420))
+    assert (np.diff(index.pts_us) > 0).all()
+    for number in (0, 150, 209, 210, 211, 300, 419):
+        assert read_number(frame_at(path, index.time_us(number)).image) == number
+
+
 def test_parts_whose_time_goes_on_are_one_file(tmp_path: Path) -> None:
     path = joined(tmp_path / "one.ts", ts(FIRST), set_on(ts(SECOND), 2), set_on(ts(THIRD), 120))
     info = probe(path)
