@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from itertools import chain
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QSize, Qt
 from PySide6.QtGui import (
@@ -25,7 +24,8 @@ from app.theme import Theme
 from app.timeline.event_rows import Row, TimeRow
 from app.timeline.label_writer import LabelWriter
 from app.timeline.lane_heads import LaneHeads
-from app.timeline.lane_painter import LanePainter, crowded
+from app.timeline.lane_painter import LanePainter
+from app.timeline.lane_view import EDGE_PX, LanesInView, RowInView
 from app.timeline.lanes import HEAD_PX, LEAST_LANE_PX, ROW_HEIGHTS_PX, Lane, placed
 from app.timeline.time_pane import (
     GUTTER_PX,
@@ -33,26 +33,15 @@ from app.timeline.time_pane import (
     SMALL_TEXT_PX,
     TEXT_PX,
     TimePane,
-    scroll_by_wheel,
 )
 from app.timeline.time_scale import TimeScale
 from app.timeline.tracks import Tracks
+from app.timeline.wheel import scroll_by_wheel
 from app.view_state import ViewState
 from core_model.timeline import Detection, Task, seconds
 
-# Boxes reach so far beyond their time.
-EDGE_PX = 4
 # Around an event that a double click zooms to, as a share of its length.
 ZOOM_AIR = 0.25
-
-
-class _RowInView(NamedTuple):
-    """A row, the top of its boxes, which of its events are seen, and whether as density."""
-
-    row: TimeRow
-    top_px: float
-    span: tuple[int, int]
-    is_dense: bool
 
 
 class LaneHand(Protocol):
@@ -94,7 +83,7 @@ class LanesPane(TimePane):
         self.hand: LaneHand | None = None
         self._lanes: tuple[Lane, ...] = ()
         self._painters: dict[tuple[Task, int, float, int], LanePainter] = {}
-        self._views: dict[TimeScale, dict[int, list[_RowInView]]] = {}
+        self._seen = LanesInView()
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -144,8 +133,7 @@ class LanesPane(TimePane):
         self.paint_grid(painter, scale)
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
-        for number, rows in self._in_view(scale).items():
-            lane = self._lanes[number]
+        for lane, rows in self._seen.at(scale):
             painter.setFont(self._label_font(lane))
             self._paint_lane(painter, lane, rows, scale, exposed)
             line = QColor(self.theme.line)
@@ -162,50 +150,16 @@ class LanesPane(TimePane):
             painter.translate(0, self._scroll.value())
 
     def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
-        """Labels keep to what is seen of their boxes: boxes at both ends, before and now, are
-        drawn anew. All is where any row changes between boxes and density.
-        """
+        """What is selected has edges that depend on what is seen."""
         if self.hand is not None and self.hand.is_painting:
             return None
-        views = [(self._in_view(each), each) for each in (before, scale)]
-        if any(
-            [row.is_dense for row in was] != [row.is_dense for row in now]
-            for was, now in zip(views[0][0].values(), views[1][0].values(), strict=True)
-        ):
-            return None
-        left_us, right_us = scale.to_us(scale.left_px), scale.to_us(scale.right_px)
-        for lanes, each in views:
-            reach_us = each.to_us(each.left_px + EDGE_PX), each.to_us(each.right_px - EDGE_PX)
-            for row, _top_px, (first, last), is_dense in chain.from_iterable(lanes.values()):
-                if first == last or is_dense:
-                    continue
-                if row.onset_us[first] < reach_us[0]:
-                    left_us = max(left_us, int(row.offset_us[first]))
-                if row.offset_us[last - 1] > reach_us[1]:
-                    right_us = min(right_us, int(row.onset_us[last - 1]))
-        left_px = int(scale.to_px(left_us) - scale.left_px) + EDGE_PX
-        return left_px, int(scale.right_px - scale.to_px(right_us)) + EDGE_PX
-
-    def _in_view(self, scale: TimeScale) -> dict[int, list[_RowInView]]:
-        """What the pane shows of each lane that is not scrolled away, by the lane's number."""
-        top_px = self._scroll.value()
-        found = self._views.get(scale)
-        if found is None:
-            # Each is asked for when it is drawn, in parts, and when the next one follows it.
-            for old in list(self._views)[:-1]:
-                del self._views[old]
-            found = self._views[scale] = {
-                number: _rows_in_view(lane, scale, top_px, top_px + self.height())
-                for number, lane in enumerate(self._lanes)
-                if lane.bottom_px > top_px and lane.top_px < top_px + self.height()
-            }
-        return found
+        return self._seen.edges_after_scroll(before, scale)
 
     def _paint_lane(
         self,
         painter: QPainter,
         lane: Lane,
-        rows: Sequence[_RowInView],
+        rows: Sequence[RowInView],
         scale: TimeScale,
         exposed: QRect,
     ) -> None:
@@ -321,10 +275,10 @@ class LanesPane(TimePane):
     def _arrange(self) -> None:
         """Place the tracks that are shown."""
         can_draw = self.hand is not None
-        self._views.clear()
         self._lanes = placed(self._tracks, self._rows, self.height(), can_draw=can_draw)
         self.heads.set_lanes(self._lanes)
         self._fit_scroll()
+        self._see()
 
     def _on_tracks(self) -> None:
         self._arrange()
@@ -343,8 +297,13 @@ class LanesPane(TimePane):
         self._scroll.setVisible(overflow_px > 0)
 
     def _on_scrolled(self, value_px: int) -> None:
-        self._views.clear()
+        self._see()
         self.update()
+
+    def _see(self) -> None:
+        """Other lanes, or others of them, are in view."""
+        top_px = self._scroll.value()
+        self._seen.show(self._lanes, top_px, top_px + self.height())
 
     def _label_font(self, lane: Lane) -> QFont:
         return self.text_font(TEXT_PX if lane.row_px >= ROW_HEIGHTS_PX[1] else SMALL_TEXT_PX)
@@ -358,21 +317,6 @@ class LanesPane(TimePane):
             painter = LanePainter(lane.task, self.theme, writer, lane.box_px, pixel_ratio)
             self._painters[key] = painter
         return painter
-
-
-def _rows_in_view(
-    lane: Lane, scale: TimeScale, top_px: float, bottom_px: float
-) -> list[_RowInView]:
-    """The rows of a lane between two heights, and which of their events are seen."""
-    first, last = lane.rows_between(top_px, bottom_px)
-    from_us, to_us = scale.to_us(scale.left_px - EDGE_PX), scale.to_us(scale.right_px + EDGE_PX - 1)
-    rows = lane.rows[first:last]
-    spans = [row.span(from_us, to_us) for row in rows]
-    total = sum(end - begin for begin, end in spans)
-    return [
-        _RowInView(row, lane.box_top_px(number), span, crowded(row, span, scale, total))
-        for number, (row, span) in enumerate(zip(rows, spans, strict=True), first)
-    ]
 
 
 def tool_tip(event: Detection) -> str:

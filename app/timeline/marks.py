@@ -1,12 +1,13 @@
-"""What lies over every pane of the timeline: the selection, shot changes and joints."""
+"""What lies over every pane of the timeline: the selection, shot changes, joints, lines."""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
 from functools import lru_cache
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPixmap
+from PySide6.QtCore import QLineF, QRect, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen, QPixmap
 
 from app.theme import Theme
 from app.timeline.time_scale import TimeScale
@@ -94,6 +95,17 @@ def paint_broken(
         if right_px >= place.left() and left_px <= place.right():
             bar = QRectF(left_px, place.top(), max(right_px - left_px, 3.0), place.height())
             painter.fillRect(bar, QColor(theme.danger))
+
+
+def draw_columns(
+    painter: QPainter, lefts_px: Iterable[int], span_px: tuple[int, int], colour: QColor
+) -> None:
+    """Upright lines one pixel wide between two heights; as rectangles they take five times as
+    long where one can see through them.
+    """
+    painter.setPen(QPen(colour, 1, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+    top_px, bottom_px = span_px
+    painter.drawLines([QLineF(x + 0.5, top_px, x + 0.5, bottom_px) for x in lefts_px])
 
 
 def length_text(start_us: int, end_us: int) -> str:

@@ -22,9 +22,9 @@ from app.timeline.time_pane import (
     SMALL_TEXT_PX,
     TEXT_PX,
     TimePane,
-    scroll_by_wheel,
 )
 from app.timeline.time_scale import TimeScale
+from app.timeline.wheel import scroll_by_wheel
 from app.view_state import ViewState
 from core_model.prompt_spec import PromptSpec, ScoreCurve
 from core_model.timeline import Detection

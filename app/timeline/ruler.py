@@ -10,9 +10,9 @@ from app.player.time_code import time_code
 from app.theme import Theme
 from app.timeline.drag import Drag, Scrub
 from app.timeline.label_writer import LabelWriter
-from app.timeline.marks import length_text, paint_broken, paint_selection
+from app.timeline.marks import draw_columns, length_text, paint_broken, paint_selection
 from app.timeline.ticks import tick_places
-from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane, draw_columns
+from app.timeline.time_pane import SMALL_TEXT_PX, TEXT_PX, TimePane
 from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 

@@ -18,12 +18,12 @@ from app.timeline.sound_panes import SoundPane, colour_word, inked_image, word_i
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.sound_settings import SpectrogramSettings
 from app.timeline.tile_cache import TILE_COLUMNS, TileKey
-from app.timeline.time_pane import MARGIN_PX, SMALL_TEXT_PX, ZOOM_PER_NOTCH
+from app.timeline.time_pane import MARGIN_PX, SMALL_TEXT_PX
+from app.timeline.wheel import NOTCH, ZOOM_PER_NOTCH
 from app.view_state import ViewState
 
 LABEL_DISTANCE_PX = 16
 BUTTON_PX = 22
-_NOTCH = 120
 _LEAST_SPAN_HZ = 100
 _ROUND_HZ = 10
 
@@ -107,7 +107,7 @@ class SpectrogramPane(SoundPane):
         if event.position().x() >= MARGIN_PX or self.sound.audio is None:
             super().wheelEvent(event)
             return
-        notches = (event.angleDelta().y() or event.angleDelta().x()) / _NOTCH
+        notches = (event.angleDelta().y() or event.angleDelta().x()) / NOTCH
         shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         height = 1 - event.position().y() / self.height()
         settings = self.sound.settings

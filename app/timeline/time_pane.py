@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRect, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import (
     QColor,
     QFont,
@@ -13,10 +12,9 @@ from PySide6.QtGui import (
     QNativeGestureEvent,
     QPainter,
     QPaintEvent,
-    QPen,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QScrollBar, QWidget
+from PySide6.QtWidgets import QWidget
 
 from app.theme import Theme, tabular
 from app.timeline.drag import (
@@ -29,18 +27,22 @@ from app.timeline.drag import (
     select_edge,
 )
 from app.timeline.kept_picture import KeptPicture
-from app.timeline.marks import paint_joints, paint_selection, paint_shots, visible_shots
+from app.timeline.marks import (
+    draw_columns,
+    paint_joints,
+    paint_selection,
+    paint_shots,
+    visible_shots,
+)
 from app.timeline.ticks import tick_places
 from app.timeline.time_scale import TimeScale
+from app.timeline.wheel import turn_wheel
 from app.view_state import ViewState
 
 MARGIN_PX = 112
 GUTTER_PX = 12
 TEXT_PX = 12
 SMALL_TEXT_PX = 11
-ZOOM_PER_NOTCH = 1.25
-NOTCH = 120
-SCROLL_SHARE_PER_NOTCH = 0.1
 # A picture of which more than this is to be drawn anew is better drawn in one go.
 SCROLLED_SHARE = 0.6
 
@@ -235,21 +237,7 @@ class TimePane(QWidget):
         if scale is None:
             event.ignore()
             return
-        turned = _wheel_notches(event)
-        if event.modifiers() & Qt.KeyboardModifier.AltModifier:
-            # With Alt held, Qt hands on an upright wheel as a level one.
-            self.view_state.request_step(-1 if (turned.y() or turned.x()) > 0 else 1)
-        elif event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            notches = turned.y() or turned.x()
-            time_us = scale.to_us(event.position().x())
-            self.view_state.zoom_about(time_us, ZOOM_PER_NOTCH**notches)
-        elif not event.pixelDelta().isNull():
-            moved = event.pixelDelta()
-            self.view_state.pan_by(round(-(moved.x() or moved.y()) * scale.us_per_px))
-        else:
-            span_us = scale.end_us - scale.start_us
-            notches = turned.x() or turned.y()
-            self.view_state.pan_by(round(-notches * SCROLL_SHARE_PER_NOTCH * span_us))
+        turn_wheel(self.view_state, event, scale)
         event.accept()
 
     def event(self, event: QEvent) -> bool:
@@ -351,32 +339,3 @@ class TimePane(QWidget):
     def selection_reach_px(self) -> int:
         """How far beyond its edges the selection is drawn."""
         return 2
-
-
-def draw_columns(
-    painter: QPainter, lefts_px: Iterable[int], span_px: tuple[int, int], colour: QColor
-) -> None:
-    """Upright lines one pixel wide between two heights; as rectangles they take five times as
-    long where one can see through them.
-    """
-    painter.setPen(QPen(colour, 1, Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
-    top_px, bottom_px = span_px
-    painter.drawLines([QLineF(x + 0.5, top_px, x + 0.5, bottom_px) for x in lefts_px])
-
-
-def _wheel_notches(event: QWheelEvent) -> QPointF:
-    return QPointF(event.angleDelta().x() / NOTCH, event.angleDelta().y() / NOTCH)
-
-
-def scroll_by_wheel(bar: QScrollBar, event: QWheelEvent, row_px: int) -> bool:
-    """Turn the plain wheel into rows of ``row_px`` where ``bar`` has anywhere to go.
-
-    False, with the event untouched, for a wheel with keys held, a sideways one, and no overflow.
-    """
-    turned = event.angleDelta()
-    is_plain = event.modifiers() == Qt.KeyboardModifier.NoModifier
-    if not is_plain or bar.maximum() <= 0 or abs(turned.y()) <= abs(turned.x()):
-        return False
-    bar.setValue(bar.value() - (event.pixelDelta().y() or turned.y() * row_px // 120))
-    event.accept()
-    return True

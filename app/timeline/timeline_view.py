@@ -23,8 +23,9 @@ from app.timeline.sound_panel import SoundSettingsPanel
 from app.timeline.sound_panes import WaveformPane
 from app.timeline.sound_picture import SoundPicture
 from app.timeline.sound_spectrogram import SpectrogramPane
-from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, ZOOM_PER_NOTCH, TimePane
+from app.timeline.time_pane import GUTTER_PX, MARGIN_PX, TimePane
 from app.timeline.tracks import Tracks
+from app.timeline.wheel import ZOOM_PER_NOTCH
 from app.view_state import ViewState
 from app.window.annotation import Annotation
 from core_model.media.probe import MediaInfo
