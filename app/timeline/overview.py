@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from enum import Enum, auto
+from itertools import zip_longest
 from operator import is_
 
+import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
@@ -28,6 +30,8 @@ TOP_PX = 4
 BROKEN_PX = 3
 EDGE_REACH_PX = 6
 NARROWEST_WINDOW_PX = 4.0
+# So many rows are counted together.
+PART_ROWS = 16
 
 
 class _Grip(Enum):
@@ -49,7 +53,7 @@ class Overview(TimePane):
         self.setAccessibleName("Overview of the whole video")
         self._rows: Mapping[Task, tuple[TimeRow, ...]] = {}
         self._picture: tuple[object, QPixmap] | None = None
-        self._shares: dict[Task, tuple[tuple[TimeRow, ...], TimeScale, Floats]] = {}
+        self._shares: dict[Task, list[tuple[tuple[TimeRow, ...], TimeScale, Floats]]] = {}
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
         view_state.media_range_changed.connect(self._on_media_changed)
@@ -196,11 +200,15 @@ class Overview(TimePane):
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         rows = self._rows.get(task, ())
-        known = self._shares.get(task)
-        # An edit changes the rows of one kind; those kept along tell whether they are others.
-        if known is None or known[1] != scale or not _are_same(known[0], rows):
-            known = self._shares[task] = (rows, scale, most_covered(rows, scale))
-        return known[2]
+        parts = [rows[first : first + PART_ROWS] for first in range(0, len(rows), PART_ROWS)]
+        known, self._shares[task] = self._shares.get(task, ()), []
+        for part, old in zip_longest(parts, known[: len(parts)]):
+            # An edit changes a row or two of hundreds; those kept along tell which are others.
+            if old is None or old[1] != scale or not _are_same(old[0], part):
+                old = (part, scale, most_covered(part, scale))
+            self._shares[task].append(old)
+        none = np.zeros(scale.column_count)
+        return np.max([none, *(share for _, _, share in self._shares[task])], axis=0)
 
     def _on_broken_changed(self, _spans_us: object) -> None:
         self.update()
