@@ -33,7 +33,7 @@ from benchmarks.player_room import VIEW_PX, opened, wait_until
 from core_model.media.index import FrameIndex
 from core_model.timeline import US_PER_S
 
-PARTS = ("seek", "cached", "scrub", "open", "reading", "play", "shots", "cancel")
+PARTS = ("seek", "cached", "scrub", "open", "reading", "play", "shots", "events", "cancel")
 
 
 def took_ms(player: Player, go: Callable[[], None], is_there: Callable[[], bool]) -> float:
@@ -228,8 +228,9 @@ def main() -> None:
         measure_all_reading()
     if "play" in arguments.only:
         measure_all_playing(arguments.seconds)
-    if "shots" in arguments.only:
-        measure_all_playing(arguments.seconds, beside_shots=True)
+    for beside in ("shots", "events"):
+        if beside in arguments.only:
+            measure_all_playing(arguments.seconds, beside)
     if "cancel" in arguments.only:
         measure_cancelling(arguments.seeks // 4)
     application.quit()

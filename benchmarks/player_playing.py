@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import statistics
 import tempfile
 import time
@@ -10,12 +11,14 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from unittest import mock
 
 import av
 import numpy as np
 from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtGui import QPaintEvent
 
+from app.jobs.runner import JobRunner
 from app.player.frame_source import FrameSource
 from app.player.player import Player
 from app.player.video_view import VideoView
@@ -25,7 +28,7 @@ from app.timeline.shot_finder import ShotFinder
 from app.timeline.shot_store import ShotStore
 from app.view_state import ViewState
 from benchmarks.player_media import HD_30, HD_60, UHD_30, Kind, video_to_play
-from benchmarks.player_room import VIEW_PX, opened
+from benchmarks.player_room import VIEW_PX, opened, wait_until
 from core_model.media.video import PaintedFrame
 
 READ_FRAMES, ROUNDS = 60, 5
@@ -90,16 +93,16 @@ def measure_all_reading() -> None:
     measure_reading("2160p, decoded and scaled to the view", UHD_30)
 
 
-def measure_all_playing(duration_s: float, *, beside_shots: bool = False) -> None:
-    """The table of playing, each video for so many seconds, while its shots are looked for or
-    not."""
-    title = "playing while shots are looked for" if beside_shots else "playing"
+def measure_all_playing(duration_s: float, beside: str = "") -> None:
+    """The table of playing, each video for so many seconds, while its "shots" or "events" are
+    looked for, or nothing is."""
+    title = f"playing while {beside} are looked for" if beside else "playing"
     print(
         f"\n{title:46}{'frames':>9}{'dropped':>9}{'unpaint':>9}"
         f"{'paint p50':>12}{'p95':>9}{'CPU p50':>9}{'p95':>9}"
     )
     for name, kind, speed in PLAYED:
-        measure_playing(name, kind, speed, duration_s, beside_shots=beside_shots)
+        measure_playing(name, kind, speed, duration_s, beside)
 
 
 def measure_reading(name: str, kind: Kind) -> None:
@@ -136,15 +139,37 @@ def _shots_looked_for(player: Player) -> Iterator[None]:
             finder.shutdown()
 
 
-def measure_playing(
-    name: str, kind: Kind, speed: float, duration_s: float, *, beside_shots: bool
-) -> None:
+@contextmanager
+def _events_looked_for(player: Player) -> Iterator[None]:
+    """As the window looks for them, with nothing in the cache: from the first response on."""
+    assert player.media is not None
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        mock.patch.dict(os.environ, {"AVSCOPE_CACHE_DIR": folder}),
+    ):
+        runner = JobRunner()
+        responses: list[object] = []
+        runner.responded.connect(responses.append)
+        runner.detect(player.media.path)
+        try:
+            wait_until(lambda: bool(responses))
+            yield
+        finally:
+            runner.cancel()
+            runner.shutdown()
+
+
+_BESIDE = {
+    "": lambda _player: nullcontext(),
+    "shots": _shots_looked_for,
+    "events": _events_looked_for,
+}
+
+
+def measure_playing(name: str, kind: Kind, speed: float, duration_s: float, beside: str) -> None:
     """Frames that were not shown in time, and how long the window was held up by painting."""
     path = video_to_play(kind, duration_s * speed + 1)
-    with (
-        opened(path) as player,
-        _shots_looked_for(player) if beside_shots else nullcontext(),
-    ):
+    with opened(path) as player, _BESIDE[beside](player):
         view = PaintedView(player, ViewState())
         view.resize(VIEW_PX)
         view.show()
