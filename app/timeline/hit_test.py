@@ -1,4 +1,4 @@
-"""Which segment, and which part of it, lies under a point or in a rectangle of the lanes."""
+"""Which segments, and which part of one, lie at a point, in a rectangle or a time of the lanes."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ from core_model.timeline import Task
 # How far around an edge a pointer takes hold of it: inside a box, and outside of it.
 INNER_GRIP_PX = 6.0
 OUTER_GRIP_PX = 4.0
+# Id, kind, onset and offset of a segment.
+Span = tuple[int, Task, int, int]
 
 
 class Part(Enum):
@@ -78,6 +80,32 @@ def edges_near(
             if int(row.ids[index]) not in without:
                 edges += (int(row.onset_us[index]), int(row.offset_us[index]))
     return tuple(edge for edge in edges if abs(edge - time_us) <= reach_us)
+
+
+def spans_between(lanes: Sequence[Lane], start_us: int, end_us: int) -> list[Span]:
+    """Segments that touch a stretch of time, from the one on that ends just before it."""
+    spans: list[Span] = []
+    for lane in lanes:
+        for row in lane.rows:
+            if isinstance(row, SegmentRow):
+                first, last = row.span(start_us, end_us + 1)
+                spans += [
+                    (int(row.ids[at]), lane.task, int(row.onset_us[at]), int(row.offset_us[at]))
+                    for at in range(max(first - 1, 0), last)
+                ]
+    return spans
+
+
+def homes_of(lanes: Sequence[Lane], ids: frozenset[int]) -> dict[int, tuple[Lane, int]]:
+    """Lane and number of the row of each of these segments that is shown."""
+    wanted = np.fromiter(ids, np.int64)
+    return {
+        int(found): (lane, number)
+        for lane in lanes
+        for number, row in enumerate(lane.rows)
+        if isinstance(row, SegmentRow)
+        for found in row.ids[np.isin(row.ids, wanted)]
+    }
 
 
 def _segment_rows(lanes: Sequence[Lane]) -> Iterator[SegmentRow]:

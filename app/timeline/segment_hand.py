@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import numpy as np
 from PySide6.QtCore import QObject, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QCursor, QMouseEvent, QPainter
 
@@ -19,7 +18,17 @@ from app.timeline.gestures import (
     SelectRect,
     TrimEdge,
 )
-from app.timeline.hit_test import Hit, Part, edges_near, hit_at, ids_in, lane_at
+from app.timeline.hit_test import (
+    Hit,
+    Part,
+    Span,
+    edges_near,
+    hit_at,
+    homes_of,
+    ids_in,
+    lane_at,
+    spans_between,
+)
 from app.timeline.label_asker import LabelAsker
 from app.timeline.lanes import Lane
 from app.timeline.lanes_pane import LanesPane
@@ -29,7 +38,6 @@ from app.timeline.segment_painting import (
     paint_running,
     paint_selected,
 )
-from app.timeline.segment_rows import SegmentRow
 from app.timeline.segment_tip import segment_tip
 from app.timeline.time_scale import TimeScale
 from app.window.annotation import Annotation
@@ -39,7 +47,6 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 SHIFT = Qt.KeyboardModifier.ShiftModifier
 # Edges this near to each other are one boundary.
 SAME_BOUNDARY_US = 1_000
-Span = tuple[int, Task, int, int]
 
 
 class SegmentHand(QObject):
@@ -246,7 +253,9 @@ class SegmentHand(QObject):
         at_us = hit.onset_us if hit.part is Part.START else hit.offset_us
         ending: list[Span] = []
         starting: list[Span] = []
-        for span in self._shown_spans(at_us - SAME_BOUNDARY_US, at_us + SAME_BOUNDARY_US):
+        for span in spans_between(
+            self._pane.lanes, at_us - SAME_BOUNDARY_US, at_us + SAME_BOUNDARY_US
+        ):
             _id, kind, onset_us, offset_us = span
             if kind is not hit.task:
                 continue
@@ -273,30 +282,13 @@ class SegmentHand(QObject):
         )
         return (first, *others)
 
-    def _shown_spans(self, start_us: int, end_us: int) -> list[Span]:
-        spans: list[Span] = []
-        for lane in self._pane.lanes:
-            for row in lane.rows:
-                if isinstance(row, SegmentRow):
-                    first, last = row.span(start_us, end_us + 1)
-                    spans += [
-                        (
-                            int(row.ids[at]),
-                            lane.task,
-                            int(row.onset_us[at]),
-                            int(row.offset_us[at]),
-                        )
-                        for at in range(max(first - 1, 0), last)
-                    ]
-        return spans
-
     def _select_range(self, hit: Hit) -> None:
         """All of a lane from the segment clicked last to this one."""
         start = self._range_from or hit
         from_us = min(start.onset_us, hit.onset_us)
         to_us = max(start.offset_us, hit.offset_us)
         kinds = {start.task, hit.task}
-        spans = self._shown_spans(from_us, to_us)
+        spans = spans_between(self._pane.lanes, from_us, to_us)
         inside = (s[0] for s in spans if s[1] in kinds and s[2] >= from_us and s[3] <= to_us)
         self._annotation.select(self._annotation.selection.union(inside))
 
@@ -326,18 +318,8 @@ class SegmentHand(QObject):
         self._click = None
         self._press_us = scale.to_us(place.x()) if scale is not None else 0
         self._playhead_us = self._state.playhead_us
-        self._homes = self._find_homes(self._annotation.selection)
+        self._homes = homes_of(self._pane.lanes, self._annotation.selection)
         self._drag.take(self, place.x())
-
-    def _find_homes(self, ids: frozenset[int]) -> dict[int, tuple[Lane, int]]:
-        wanted = np.fromiter(ids, np.int64)
-        return {
-            int(found): (lane, number)
-            for lane in self._pane.lanes
-            for number, row in enumerate(lane.rows)
-            if isinstance(row, SegmentRow)
-            for found in row.ids[np.isin(row.ids, wanted)]
-        }
 
     def _let_go(self) -> None:
         self._gesture, self._click, self._homes = None, None, {}

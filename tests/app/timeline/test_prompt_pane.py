@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QPainter
 from pytestqt.qtbot import QtBot
 
 from app.detection_table import DetectionTable
@@ -13,6 +13,7 @@ from app.theme import DARK, LIGHT
 from app.timeline.heat_pane import MOST_LABELS, HeatPane
 from app.timeline.prompt_pane import LANE_PX, LEAST_LANES, PromptLane, PromptLanesPane
 from app.timeline.time_pane import MARGIN_PX
+from app.timeline.time_scale import TimeScale
 from app.view_state import ViewState
 from core_model.prompt_spec import PromptSpec, ScoreCurve
 from core_model.timeline import Detection, Task
@@ -112,6 +113,27 @@ def test_lanes_that_stay_are_not_laid_out_again(pane: PromptLanesPane) -> None:
     kept = pane._lanes[0].rows
     pane.set_lanes([second, first])
     assert pane._lanes[1].rows is kept
+
+
+def test_only_the_lane_that_changes_is_drawn_again(
+    pane: PromptLanesPane, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = lane(DOG, (1, 3, 0.9), curve=0.5), lane(RUN, (5, 6, 0.4), curve=0.5)
+    pane.set_lanes([first, second])
+    pane.grab()
+    drawn: list[QRect] = []
+    draw = pane.paint_time
+
+    def noted(painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
+        drawn.append(exposed)
+        draw(painter, scale, exposed)
+
+    monkeypatch.setattr(pane, "paint_time", noted)
+    pane.set_lanes([first, lane(RUN, (7, 9, 0.8), curve=0.5)])
+    shown = pane.grab().toImage()
+    assert [(part.top(), part.height()) for part in drawn] == [(LANE_PX, LANE_PX)]
+    pane.update()
+    assert pane.grab().toImage() == shown
 
 
 def test_heat_shows_the_likeliest_labels_of_each_kind(qtbot: QtBot, state: ViewState) -> None:
