@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,12 +12,14 @@ from app.limits import LabelKey, Limits
 from core_model.timeline import Detection, Task
 
 Booleans = npt.NDArray[np.bool_]
+_KINDS = tuple(Task)
 
 
 @dataclass(frozen=True, slots=True)
 class DetectionTable:
     """Arrays (n,) in the order of ``detections``: times (int64), ``scores`` (float64 in [0, 1])
-    and ``groups``, indexes into ``keys``, the kinds and labels that occur.
+    and ``groups``, indexes into ``keys``, the kinds and labels that occur. ``key_kinds`` are the
+    kinds of those, as indexes into ``Task``, ``numbers`` the place of each among them.
     """
 
     detections: tuple[Detection, ...]
@@ -25,6 +28,8 @@ class DetectionTable:
     scores: npt.NDArray[np.float64]
     groups: npt.NDArray[np.intp]
     keys: tuple[LabelKey, ...]
+    key_kinds: npt.NDArray[np.intp]
+    numbers: Mapping[LabelKey, int]
 
     @classmethod
     def of(cls, detections: tuple[Detection, ...]) -> DetectionTable:
@@ -43,19 +48,26 @@ class DetectionTable:
             np.fromiter((each.score for each in detections), np.float64, count),
             groups,
             tuple(numbers),
+            np.array([_KINDS.index(kind) for kind, _ in numbers], np.intp),
+            numbers,
         )
 
     def shown(self, limits: Limits) -> Booleans:
         """Which reach the limit of their label (n,)."""
-        per_group = np.array([limits.of(*key) for key in self.keys] or [0.0])
-        return self.scores >= per_group[self.groups]
+        per_kind = np.array([limits.kinds.get(kind, 0.0) for kind in _KINDS])
+        per_key = per_kind[self.key_kinds]
+        for key, limit in limits.labels.items():
+            number = self.numbers.get(key)
+            # A kind that is hidden hides its labels, too.
+            if number is not None and per_key[number] <= 1:
+                per_key[number] = limit
+        return self.scores >= per_key[self.groups]
 
     def is_of(self, kind: Task) -> Booleans:
         """Which are of a kind (n,)."""
-        return np.array([task is kind for task, _ in self.keys] or [False])[self.groups]
+        return (self.key_kinds == _KINDS.index(kind))[self.groups]
 
     def scores_of(self, key: LabelKey) -> npt.NDArray[np.float64]:
         """The scores of a label's detections (k,)."""
-        if key not in self.keys:
-            return np.empty(0)
-        return self.scores[self.groups == self.keys.index(key)]
+        number = self.numbers.get(key)
+        return np.empty(0) if number is None else self.scores[self.groups == number]

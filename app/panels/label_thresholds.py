@@ -27,13 +27,12 @@ from PySide6.QtWidgets import (
 )
 
 from app.kind_style import KIND_STYLES, draw_symbol, score_text
-from app.limits import HIDDEN, LabelKey
+from app.limits import LabelKey
 from app.panels.histogram import paint_cut, paint_histogram
 from app.scores import Scores
 from app.session import Session
 from app.theme import Theme, tabular
 from app.threshold_advice import Advice
-from core_model.timeline import Task
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -137,15 +136,8 @@ class LabelThresholds(QAbstractListModel):
 
     def _looks(self) -> list[tuple[float, bool]]:
         """What of the thresholds is seen in each row."""
-        session = self._session
-        hidden = {task: session.is_hidden(task) for task in Task}
-        return [
-            (
-                HIDDEN if hidden[row.key[0]] else session.label_threshold(row.key),
-                session.has_own_threshold(row.key),
-            )
-            for row in self._rows
-        ]
+        limits, chosen = self._session.limits, self._session.chosen_label_thresholds
+        return [(limits.of(*row.key), row.key in chosen) for row in self._rows]
 
 
 def bar_rect(row: QRect) -> QRectF:
