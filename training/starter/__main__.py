@@ -74,6 +74,12 @@ class Recipe:
     init: WarmStart | None
     learn: frozenset[str]
 
+    @classmethod
+    def of_cache(cls, data: Path, cache: Path) -> Recipe:
+        """To compose scenes of media that were decoded before, on the processor; nothing learns."""
+        corpus, cpu = read_corpus(data), torch.device("cpu")
+        return cls(corpus, data, cache.parent, MiniLM(), cpu, 1.0, None, frozenset())
+
     @property
     def cache(self) -> Path:
         return self.work / "cache"

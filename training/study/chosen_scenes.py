@@ -16,12 +16,10 @@ from pathlib import Path
 import torch
 
 from core_model.bundle_description import starter_folder
-from core_model.encoders.minilm import MiniLM
 from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.encoders.starter.visual import StarterVisualEncoder
 from training.errors import TrainingError
 from training.starter.__main__ import Recipe, scene_composer
-from training.starter.corpus import read_corpus
 from training.starter.scene_store import encode_scenes
 
 PIECE = 20
@@ -61,16 +59,7 @@ def main(argv: list[str] | None = None) -> int:
     """Both sets; 1 with one line on stderr where an action has no clips, else 0."""
     arguments = _arguments(argv)
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(
-        read_corpus(arguments.data),
-        arguments.data,
-        arguments.cache.parent,
-        MiniLM(),
-        torch.device("cpu"),
-        1.0,
-        None,
-        frozenset(),
-    )
+    recipe = Recipe.of_cache(arguments.data, arguments.cache)
     arguments.out.mkdir(parents=True, exist_ok=True)
     counts = {"chosentrain": arguments.train_scenes, "chosentest": arguments.test_scenes}
     try:

@@ -19,12 +19,10 @@ import torch
 
 from core_model.bundle import Bundle, save_bundle
 from core_model.bundle_description import starter_folder
-from core_model.encoders.minilm import MiniLM
 from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.timeline import Task
 from training.starter.__main__ import AUDIO, Recipe, scene_composer
 from training.starter.audio_stage import BATCH, train_audio
-from training.starter.corpus import read_corpus
 from training.starter.export import save_half
 from training.starter.scene_store import encode_sounds
 from training.starter.stage import sharpness
@@ -93,16 +91,7 @@ def main(argv: list[str] | None = None) -> None:
     """Encoder, bundle and scenes; ``argv`` of None takes the command line."""
     arguments = _arguments(argv)
     torch.set_num_threads(arguments.threads)
-    recipe = Recipe(
-        read_corpus(arguments.data),
-        arguments.data,
-        arguments.cache.parent,
-        MiniLM(),
-        torch.device("cpu"),
-        1.0,
-        None,
-        frozenset(),
-    )
+    recipe = Recipe.of_cache(arguments.data, arguments.cache)
     arguments.out.mkdir(parents=True, exist_ok=True)
     bundle = make_bundle(recipe, arguments.without, arguments.steps, arguments.batch, arguments.out)
     make_scenes(recipe, bundle, "heardtest", arguments.test_scenes, arguments.out)
