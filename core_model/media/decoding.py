@@ -41,7 +41,7 @@ from core_model.media.parts import Part, parts_with_video
 from core_model.media.piece import Source
 from core_model.media.positions import positions_of
 from core_model.media.priming import prime
-from core_model.media.timing import FrameClock, counts_packets, usual_frame_us
+from core_model.media.timing import FrameClock, usual_frame_us
 from core_model.timeline import US_PER_S
 
 # How far before the wanted moment a key frame is looked for, in turn; then the file's beginning.
@@ -251,7 +251,7 @@ def _decode_any(
     awaiting_key = reading.sought and key_us is None
     last_us: int | None = None
     clock = FrameClock(stream, reading.first_us)
-    may_leave_out = not counts_packets(stream)
+    may_leave_out = not clock.counts_packets
     broken = BrokenSpans(reading.tell_broken)
     all_packets = _from_key(packets(container, stream), reading)
     unknown_next = ((packet, None) for packet in all_packets)

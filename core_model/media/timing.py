@@ -28,7 +28,7 @@ def usual_frame_us(stream: VideoStream) -> int:
     return round(US_PER_S / (stream.average_rate or stream.guessed_rate or _RATE_WITHOUT_ANY_HZ))
 
 
-def counts_packets(stream: VideoStream) -> bool:
+def _counts_packets(stream: VideoStream) -> bool:
     """Whether time stamps of packets only say in which order they are decoded."""
     if stream.container.format.name == "avi":
         return codec_name(stream) in _REORDERED_IN_AVI
@@ -40,12 +40,13 @@ class FrameClock:
 
     ``first_us`` is when the first picture is known to be shown. In files without time stamps,
     where the demuxer makes some up as it reads, all later pictures follow from it.
+    ``counts_packets``: time stamps of packets only say in which order they are decoded.
     """
 
     def __init__(self, stream: VideoStream, first_us: int | None = None) -> None:
         self._time_base = time_base_of(stream)
         self._frame_us = usual_frame_us(stream)
-        self._counts_packets = counts_packets(stream)
+        self.counts_packets = _counts_packets(stream)
         self._next_us = first_us or 0
         self._begin_us = None if has_time_stamps(stream.container) else first_us
         self._shift = 0
@@ -58,12 +59,12 @@ class FrameClock:
         """A packet is about to be decoded."""
         if self._first_packet is None:
             self._first_packet = packet.pts
-        if self._counts_packets and packet.size and packet.pts is not None:
+        if self.counts_packets and packet.size and packet.pts is not None:
             self._packets.append(packet.pts)
 
     def time_us(self, picture: VideoFrame) -> int:
         """When a picture is shown that comes out now."""
-        tick = self._counted(picture) if self._counts_packets else _stamp(picture)
+        tick = self._counted(picture) if self.counts_packets else _stamp(picture)
         if tick is None:
             time_us = self._next_us
         else:
