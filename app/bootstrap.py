@@ -16,6 +16,7 @@ from app.collector import everything_stays
 from app.main_window import MainWindow
 from app.settings import settings_file
 from app.theme import FONT_SIZE_PX
+from app.tidying import Tidying
 from app.window.memory import WindowMemory
 
 # How long a closed window waits for detection to stop where it can be stopped.
@@ -38,7 +39,10 @@ def run_window(path: Path | None) -> int:
         QTimer.singleShot(WARM_UP_AFTER_MS, window, window.runner.warm_up)
     # While Qt's loop sleeps Python never gets to see Ctrl+C in the terminal.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
+    tidying = Tidying(window.player)
+    tidying.start()
     code = app.exec()
+    tidying.shutdown()
     if not window.shutdown(LAST_PATIENCE_S):
         _leave_at_once(code)
     return code

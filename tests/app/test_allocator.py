@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.allocator import ARENAS, keep_together
+from app.allocator import ARENAS, give_back_free, keep_together
 
 COUNT_HEAPS = """
 import ctypes, re, threading, sys
@@ -47,3 +47,35 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
         )  # fmt: skip
         heaps[how] = int(said.stdout)
     assert heaps["together"] <= ARENAS < heaps["apart"]
+
+
+LEAVE_HOLES = """
+import ctypes, sys
+from pathlib import Path
+from app.allocator import give_back_free, keep_together
+keep_together()
+library = ctypes.CDLL(None)
+library.malloc.restype = ctypes.c_void_p
+places = [ctypes.c_void_p(library.malloc(64_000)) for _ in range(2_000)]
+for place in places:
+    ctypes.memset(place, 1, 64_000)
+for place in places[::2]:
+    library.free(place)
+def pages():
+    return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+before = pages()
+assert give_back_free()
+print((before - pages()) * 4_096)
+assert all(ctypes.string_at(place, 64_000) == bytes([1]) * 64_000 for place in places[1::2])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="only Linux tells the pages")
+def test_holes_between_what_stays_are_given_back() -> None:
+    if platform.libc_ver()[0] != "glibc":
+        assert not give_back_free()
+        pytest.skip("another C library")
+    said = subprocess.run(
+        [sys.executable, "-c", LEAVE_HOLES], capture_output=True, encoding="utf-8", check=True
+    )
+    assert int(said.stdout) > 40_000_000
