@@ -36,8 +36,20 @@ def build_levels(rows: Array) -> list[Array]:
     levels = [rows]
     while len(levels[-1]) > 1:
         below = levels[-1]
-        levels.append(below.reshape(len(below) // GROUP, GROUP, -1).max(axis=1))
+        groups = below.reshape(len(below) // GROUP, GROUP, -1)
+        levels.append(_largest_of_narrow(groups) if rows.shape[1] < GROUP else groups.max(axis=1))
     return levels
+
+
+def _largest_of_narrow(groups: Array) -> Array:
+    """The largest (n, width) of each group (n, GROUP, width), column by column: a reduction has
+    some work for each group, however few values are in it.
+    """
+    above = groups[:, 0].copy()
+    for column in range(groups.shape[2]):
+        for place in range(1, GROUP):
+            np.maximum(above[:, column], groups[:, place, column], out=above[:, column])
+    return above
 
 
 def largest(

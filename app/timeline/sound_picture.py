@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.timeline import sound_drawing as drawing
 from app.timeline.pyramid import Known
@@ -34,7 +34,9 @@ from app.timeline.sound_store import SoundStore
 from app.worker import Worker
 from core_model.media.probe import AudioInfo
 
-# While the file is read the level range follows only changes that the eye would notice.
+# While the file is read, what is new is drawn so often: drawing takes from the time to read.
+NEWS_APART_MS = 100
+# The level range follows only changes that the eye would notice.
 RANGE_TOLERANCE_CODES = int(4 * CODES_PER_DB)
 MAXIMUM_GAIN = 16
 # More segments than any sound has.
@@ -74,6 +76,9 @@ class SoundPicture(QObject):
         self._plan: SoundPlan | None = None
         self._store: SoundStore | None = None
         self._earlier: SoundStore | None = None
+        self._untold_us: list[tuple[int, int]] = []
+        self._pause = QTimer(self, singleShot=True, interval=NEWS_APART_MS)
+        self._pause.timeout.connect(self._tell_news)
         self.status = SoundStatus.NO_MEDIA
         self.reason = ""
         self.levels = level_range(np.zeros(256, np.int64))
@@ -263,22 +268,39 @@ class SoundPicture(QObject):
         if progress.request_id != self._request_id or store is None:
             return
         store.index.add(progress.done)
-        self._follow_levels(RANGE_TOLERANCE_CODES)
         segment_us = SEGMENT_FRAMES * store.plan.hop_us
         from_us = store.origin_us + round(progress.done.number * segment_us)
-        self.extended.emit(from_us, from_us + round(segment_us))
+        self._untold_us.append((from_us, from_us + round(segment_us)))
+        if not self._pause.isActive():
+            self._tell_news()
+
+    def _tell_news(self) -> None:
+        """What can be drawn since it was last told; then nothing for a moment."""
+        untold_us, self._untold_us = self._untold_us, []
+        if not untold_us:
+            return
+        self._follow_levels(RANGE_TOLERANCE_CODES)
+        for from_us, to_us in untold_us:
+            self.extended.emit(from_us, to_us)
+        self._pause.start()
+
+    def _forget_news(self) -> None:
+        self._untold_us.clear()
+        self._pause.stop()
 
     def _take_end(self, end: SoundEnd) -> None:
         if end.request_id != self._request_id:
             return
         if end.reason:
             self.reason, self.status = end.reason, SoundStatus.FAILED
+            self._forget_news()
             self.status_changed.emit()
         elif self.status is SoundStatus.READING:
             self._finish()
 
     def _finish(self) -> None:
         self.status = SoundStatus.READY
+        self._forget_news()
         if self._earlier is not None:
             self.shelf.release(self._earlier)
             self._earlier = None
@@ -319,6 +341,7 @@ class SoundPicture(QObject):
         self._store = self._earlier = None
 
     def _retire(self) -> None:
+        self._forget_news()
         builder = self._worker.retire()
         if builder is not None and builder.isFinished():
             # What it has given may still be on its way here.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ from core_model.media.container import (
     time_base_of,
 )
 from core_model.media.errors import MediaError
-from core_model.media.mixing import PIECE_SAMPLES, mixing_graph
+from core_model.media.mixing import GATHERED_SAMPLES, PIECE_SAMPLES, mixing_graph
 from core_model.media.parts import parts_with_audio
 from core_model.media.piece import Source, file_of
 from core_model.media.sample_line import AudioChunk, SampleLine, silence
@@ -166,6 +167,10 @@ class _Stretch:
         self._format = _format_of(first)
         self._count = self._pulled = self._waiting = 0
         self._rate_hz, self._channels = line.rate_hz, line.channels
+        self._own_rate_hz = first.sample_rate
+        self._next_pts = first.pts
+        self._ticks = _ticks_per_sample(self._time_base, self._own_rate_hz)
+        self._due = self._next_due()
         layout = _LAYOUTS[line.channels]
         try:
             self._graph = mixing_graph(first, line.rate_hz, layout, channel)
@@ -177,10 +182,11 @@ class _Stretch:
         """Whether a frame has the same format and begins where the sound so far ends."""
         if _format_of(frame) != self._format:
             return False
-        if frame.pts is None or self._time_base is None:
+        pts = frame.pts
+        if pts is None or pts == self._next_pts or self._time_base is None:
             return True
-        pts_us = to_us(frame.pts, self._time_base)
-        expected_us = self.start_us + round(self._count * US_PER_S / frame.sample_rate)
+        pts_us = to_us(pts, self._time_base)
+        expected_us = self.start_us + round(self._count * US_PER_S / self._own_rate_hz)
         if pts_us > max(latest_us, expected_us + _JITTER_US):
             return True
         return abs(pts_us - expected_us) <= _JITTER_US
@@ -190,12 +196,14 @@ class _Stretch:
 
         The graph gives large pieces, and being told that none is ready costs as much as a frame.
         """
-        self._count += frame.samples
+        count = frame.samples
+        self._count += count
+        if self._next_pts is not None:
+            self._next_pts = self._next_pts + count * self._ticks if self._ticks else None
         self._waiting += 1
         frame.pts = None
         self._graph.push(frame)
-        due = self._count * self._rate_hz >= (self._pulled + PIECE_SAMPLES) * frame.sample_rate
-        return due or self._waiting >= _MOST_WAITING_FRAMES
+        return self._count >= self._due or self._waiting >= _MOST_WAITING_FRAMES
 
     def finish(self) -> Iterator[np.ndarray]:
         """What is still in the graph."""
@@ -209,10 +217,26 @@ class _Stretch:
             try:
                 frame = self._graph.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
+                self._due = max(self._next_due(), self._count + GATHERED_SAMPLES)
                 return
             piece = frame.to_ndarray()
             self._pulled += piece.size // self._channels
             yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
+
+
+    def _next_due(self) -> int:
+        """So many samples of the file make the next piece, and a little more: filters hold some
+        back."""
+        needed = (self._pulled + PIECE_SAMPLES) * self._own_rate_hz // self._rate_hz
+        return (needed // GATHERED_SAMPLES + 1) * GATHERED_SAMPLES
+
+
+def _ticks_per_sample(time_base: Fraction | None, rate_hz: int) -> int | None:
+    """How far time stamps go on by a sample, where that is a whole number."""
+    if time_base is None:
+        return None
+    ticks = 1 / (time_base * rate_hz)
+    return ticks.numerator if ticks.denominator == 1 else None
 
 
 def _format_of(frame: AudioFrame) -> tuple[int, str, str]:

@@ -10,6 +10,8 @@ from av.filter import Graph
 
 # Large pieces: a call per piece costs more than the filters themselves.
 PIECE_SAMPLES = 65_536
+# So many samples of the file are gathered before anything is done with them.
+GATHERED_SAMPLES = 16_384
 
 
 def mixing_graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
@@ -39,9 +41,12 @@ def _graph(like: AudioFrame, rate_hz: int, layout: str, panning: str | None = No
         layout=like.layout,
         time_base=Fraction(1, like.sample_rate),
     )
-    # Without the limit, mixing two loud channels of floats could leave [-1, 1].
-    resample = graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1")
-    gather = graph.add("asetnsamples", f"n={PIECE_SAMPLES}:p=0")
-    chosen = [] if panning is None else [graph.add("pan", panning)]
-    graph.link_nodes(source, *chosen, resample, gather, graph.add("abuffersink")).configure()
+    steps = [
+        graph.add("asetnsamples", f"n={GATHERED_SAMPLES}:p=0"),
+        *([] if panning is None else [graph.add("pan", panning)]),
+        # Without the limit, mixing two loud channels of floats could leave [-1, 1].
+        graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1"),
+        graph.add("asetnsamples", f"n={PIECE_SAMPLES}:p=0"),
+    ]
+    graph.link_nodes(source, *steps, graph.add("abuffersink")).configure()
     return graph
