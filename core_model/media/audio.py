@@ -5,17 +5,16 @@ from __future__ import annotations
 import itertools
 from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
-from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-import av.error
 import numpy as np
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 from av.packet import Packet
 
+from core_model.media.bulk import in_bulk
 from core_model.media.clock import to_us
 from core_model.media.container import (
     audio_stream,
@@ -27,23 +26,20 @@ from core_model.media.container import (
     time_base_of,
 )
 from core_model.media.errors import MediaError
-from core_model.media.mixing import GATHERED_SAMPLES, PIECE_SAMPLES, mixing_graph
+from core_model.media.mixing import PIECE_SAMPLES
+from core_model.media.order import pts_us_of
 from core_model.media.parts import parts_with_audio
 from core_model.media.piece import Source, file_of
 from core_model.media.sample_line import AudioChunk, SampleLine, silence
+from core_model.media.stretch import Stretch
 from core_model.timeline import US_PER_S
 
 SAMPLE_RATE_HZ = 16_000
-_LAYOUTS = {1: "mono", 2: "stereo"}
-# Time stamps in coarse time bases jitter by less than this; a longer gap is a real one.
-_JITTER_US = 20_000
 # Time stamps further than this behind the stated end are damage, not silence to be filled.
 _BEYOND_END_US = 60 * US_PER_S
 _LONGEST_GAP_WITHOUT_END_US = 600 * US_PER_S
 # Decoders need some packets before what they give is right (Opus: 80 ms).
 _PREROLL_US = 200_000
-# So many frames at most wait in a filter graph: their samples are not turned down yet.
-_MOST_WAITING_FRAMES = 256
 _STEPS_BACK_US = tuple(_PREROLL_US + seconds * US_PER_S for seconds in (0, 2, 20))
 
 
@@ -114,10 +110,10 @@ def decoded_span_us(path: Path) -> tuple[int, int]:
 
 def _span_of(source: Source) -> tuple[int, int]:
     """:func:`decoded_span_us` of one recording."""
-    with _decoded_from(source, None) as (frames, latest_us):
+    with _decoded_from(source, None, as_coded=True) as (frames, latest_us):
         first_us = end_us = None
         for frame in frames:
-            pts_us = _pts_us(frame)
+            pts_us = pts_us_of(frame)
             length_us = round(frame.samples * US_PER_S / frame.sample_rate)
             if pts_us is None or (end_us is not None and pts_us > max(end_us, latest_us)):
                 pts_us = end_us or 0
@@ -133,12 +129,12 @@ def _laid_on(
 ) -> Iterator[AudioChunk]:
     """The sound of one recording from a moment of its own clock on, laid on a line."""
     with _decoded_from(source, start_us) as (frames, latest_us):
-        stretch: _Stretch | None = None
+        stretch: Stretch | None = None
         for frame in frames:
             if stretch is None or not stretch.continues_with(frame, latest_us):
                 if stretch is not None:
                     yield from line.place(stretch.finish())
-                stretch = _Stretch(file_of(source), frame, line, channel)
+                stretch = Stretch(file_of(source), frame, line, channel)
                 yield from line.go_to(stretch.start_us)
             if stretch.push(frame):
                 yield from line.place(stretch.pull())
@@ -155,114 +151,37 @@ def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.nda
         yield part.samples
 
 
-class _Stretch:
-    """Sound of one format without gaps, and the filter graph that it goes through."""
-
-    def __init__(
-        self, path: Path, first: AudioFrame, line: SampleLine, channel: int | None
-    ) -> None:
-        self.start_us = _pts_us(first) or 0
-        # Asking each frame for its time base takes longer than all that is done with it.
-        self._time_base = first.time_base
-        self._format = _format_of(first)
-        self._count = self._pulled = self._waiting = 0
-        self._rate_hz, self._channels = line.rate_hz, line.channels
-        self._own_rate_hz = first.sample_rate
-        self._next_pts = first.pts
-        self._ticks = _ticks_per_sample(self._time_base, self._own_rate_hz)
-        self._due = self._next_due()
-        layout = _LAYOUTS[line.channels]
-        try:
-            self._graph = mixing_graph(first, line.rate_hz, layout, channel)
-        except (av.error.FFmpegError, ValueError) as error:
-            reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
-            raise MediaError(path, "audio", reason) from error
-
-    def continues_with(self, frame: AudioFrame, latest_us: int) -> bool:
-        """Whether a frame has the same format and begins where the sound so far ends."""
-        if _format_of(frame) != self._format:
-            return False
-        pts = frame.pts
-        if pts is None or pts == self._next_pts or self._time_base is None:
-            return True
-        pts_us = to_us(pts, self._time_base)
-        expected_us = self.start_us + round(self._count * US_PER_S / self._own_rate_hz)
-        if pts_us > max(latest_us, expected_us + _JITTER_US):
-            return True
-        return abs(pts_us - expected_us) <= _JITTER_US
-
-    def push(self, frame: AudioFrame) -> bool:
-        """Put a frame into the graph; says whether it is worth while to pull.
-
-        The graph gives large pieces, and being told that none is ready costs as much as a frame.
-        """
-        count = frame.samples
-        self._count += count
-        if self._next_pts is not None:
-            self._next_pts = self._next_pts + count * self._ticks if self._ticks else None
-        self._waiting += 1
-        frame.pts = None
-        self._graph.push(frame)
-        return self._count >= self._due or self._waiting >= _MOST_WAITING_FRAMES
-
-    def finish(self) -> Iterator[np.ndarray]:
-        """What is still in the graph."""
-        self._graph.push(None)
-        return self.pull()
-
-    def pull(self) -> Iterator[np.ndarray]:
-        """What is ready in the graph: float32 (n,) or (n, channels) each."""
-        self._waiting = 0
-        while True:
-            try:
-                frame = self._graph.pull()
-            except (av.error.BlockingIOError, av.error.EOFError):
-                self._due = max(self._next_due(), self._count + GATHERED_SAMPLES)
-                return
-            piece = frame.to_ndarray()
-            self._pulled += piece.size // self._channels
-            yield piece[0] if self._channels == 1 else piece.reshape(-1, self._channels)
-
-
-    def _next_due(self) -> int:
-        """So many samples of the file make the next piece, and a little more: filters hold some
-        back."""
-        needed = (self._pulled + PIECE_SAMPLES) * self._own_rate_hz // self._rate_hz
-        return (needed // GATHERED_SAMPLES + 1) * GATHERED_SAMPLES
-
-
-def _ticks_per_sample(time_base: Fraction | None, rate_hz: int) -> int | None:
-    """How far time stamps go on by a sample, where that is a whole number."""
-    if time_base is None:
-        return None
-    ticks = 1 / (time_base * rate_hz)
-    return ticks.numerator if ticks.denominator == 1 else None
-
-
-def _format_of(frame: AudioFrame) -> tuple[int, str, str]:
-    return frame.sample_rate, frame.format.name, frame.layout.name
-
-
-def _pts_us(frame: AudioFrame) -> int | None:
-    if frame.pts is None or frame.time_base is None:
-        return None
-    return to_us(frame.pts, frame.time_base)
-
-
 @contextmanager
 def _decoded_from(
-    source: Source, start_us: int | None
+    source: Source, start_us: int | None, *, as_coded: bool = False
 ) -> Iterator[tuple[Iterator[AudioFrame], int]]:
-    """Frames from some way before ``start_us`` on, and the latest time stamp to be believed."""
+    """Frames from some way before ``start_us`` on, and the latest time stamp to be believed.
+
+    They may be larger than those of the file, unless they are wanted ``as_coded``.
+    """
     if start_us is not None:
         with open_media(source) as container:
-            frames = _after_seek(container, audio_stream(source, container), start_us)
+            stream = audio_stream(source, container)
+            frames = _after_seek(container, stream, start_us)
             if frames is not None:
-                yield frames, _latest_us(container)
+                is_all = _begins_at_first_packet(stream, start_us) and not as_coded
+                more = in_bulk(source, container, stream, frames) if is_all else frames
+                yield more, _latest_us(container)
                 return
     with open_media(source) as container:
         stream = audio_stream(source, container)
-        yield _decode_on(container, stream, start_us), _latest_us(container)
+        frames = _decode_on(container, stream, start_us)
+        is_all = start_us is None and not as_coded
+        more = in_bulk(source, container, stream, frames) if is_all else frames
+        yield more, _latest_us(container)
+
+
+def _begins_at_first_packet(stream: AudioStream, start_us: int) -> bool:
+    """Whether a seek to some way before a moment led to the first packet that the index lists."""
+    entries = stream.index_entries
+    if not len(entries):
+        return False
+    return start_us - _PREROLL_US <= to_us(entries[0].timestamp, time_base_of(stream))
 
 
 def _after_seek(
@@ -279,7 +198,7 @@ def _after_seek(
         skips_page = container.format.name == "ogg"
         frames = _decode_on(container, stream, skips_page=skips_page)
         first = next(frames, None)
-        if first is not None and (_pts_us(first) or 0) <= max(0, start_us - _PREROLL_US // 2):
+        if first is not None and (pts_us_of(first) or 0) <= max(0, start_us - _PREROLL_US // 2):
             return itertools.chain([first], frames)
     return None
 

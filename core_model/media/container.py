@@ -31,7 +31,7 @@ from core_model.media.piece import Piece, PieceFile, Source, file_of
 # A slow disk may need seconds to wake up; a demuxer that loops must still end.
 _TIMEOUT_S = 60.0
 # Keeps a colon in the name from being read as another protocol.
-_PROTOCOL = "file:"
+PROTOCOL = "file:"
 # Of a piece of a file, read through Python.
 _BUFFER_BYTES = 128 * 1024
 _ERRORS_IN_A_ROW = 64
@@ -66,7 +66,7 @@ def open_media(source: Source) -> Iterator[InputContainer]:
     path = file_of(source)
     refuse_what_cannot_be_media(path)
     with ExitStack() as stack:
-        read: str | PieceFile = f"{_PROTOCOL}{path}"
+        read: str | PieceFile = f"{PROTOCOL}{path}"
         if isinstance(source, Piece):
             read = stack.enter_context(closing(PieceFile(source, read)))
         try:
@@ -167,7 +167,7 @@ def has_time_stamps(container: Container) -> bool:
 
 def path_of(container: Container) -> Path:
     """The file that :func:`open_media` opened, or the one that the piece lies in."""
-    return Path(container.name.removeprefix(_PROTOCOL))
+    return Path(container.name.removeprefix(PROTOCOL))
 
 
 def time_base_of(stream: Stream) -> Fraction:

@@ -87,7 +87,7 @@ def _agrees(
 def _composition_offsets(path: Path, track: int, count: int) -> np.ndarray | None:
     """int64 (count,): ticks from decoding to showing; None where the tables do not tell."""
     with path.open("rb") as file:
-        table = _table_of(file, track, path.stat().st_size)
+        table = _table_of(file, track, path.stat().st_size, b"ctts")
     if table is None:
         return None
     if not table:
@@ -101,16 +101,36 @@ def _composition_offsets(path: Path, track: int, count: int) -> np.ndarray | Non
     return np.repeat(pairs[:, 1], pairs[:, 0])
 
 
-def _table_of(file: BinaryIO, track: int, size: int) -> bytes | None:
-    """What is in the track's ctts box: empty where it has none; None without such a track."""
+def packet_steps(path: Path, track: int, count: int) -> np.ndarray | None:
+    """int64 (count,): ticks from each packet of a track to the next, shown in the order of
+    decoding; None where the tables do not tell, or where the coding changes on the way.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        kinds, offsets, table = (
+            _table_of(file, track, size, name) for name in (b"stsd", b"ctts", b"stts")
+        )
+    if not kinds or kinds[4:8] != b"\0\0\0\1" or offsets != b"" or not table:
+        return None
+    rows = int.from_bytes(table[4:8], "big")
+    if len(table) < 8 + 8 * rows:
+        return None
+    pairs = np.frombuffer(table, ">i4", 2 * rows, 8).reshape(rows, 2).astype(np.int64)
+    if (pairs < 0).any() or pairs[:, 0].sum() != count:
+        return None
+    return np.repeat(pairs[:, 1], pairs[:, 0])
+
+
+def _table_of(file: BinaryIO, track: int, size: int, name: bytes) -> bytes | None:
+    """What is in one of the track's tables: empty where it has none; None without such a track."""
     for moov in _boxes(file, 0, size, b"moov"):
         for trak in _boxes(file, *moov, b"trak"):
             if not any(_track_id(file, *tkhd) == track for tkhd in _boxes(file, *trak, b"tkhd")):
                 continue
             place = [trak]
-            for name in (b"mdia", b"minf", b"stbl"):
-                place = [inner for outer in place for inner in _boxes(file, *outer, name)]
-            tables = [ctts for stbl in place for ctts in _boxes(file, *stbl, b"ctts")]
+            for outer_name in (b"mdia", b"minf", b"stbl"):
+                place = [inner for outer in place for inner in _boxes(file, *outer, outer_name)]
+            tables = [table for stbl in place for table in _boxes(file, *stbl, name)]
             if len(place) != 1 or len(tables) > 1:
                 return None
             return _read(file, *tables[0]) if tables else b""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
+from av.audio.frame import AudioFrame
 from av.packet import Packet
 from av.video.frame import VideoFrame
 from av.video.stream import VideoStream
@@ -33,7 +34,7 @@ OnPassed = Callable[[TimedFrame], None]
 """Called with every frame that is decoded only on the way to the one that is wanted."""
 
 
-def pts_us_of(timed: Packet[VideoStream] | VideoFrame) -> int | None:
+def pts_us_of(timed: Packet[VideoStream] | VideoFrame | AudioFrame) -> int | None:
     """The presentation time stamp in microseconds; None where there is none."""
     if timed.pts is None or timed.time_base is None:
         return None
