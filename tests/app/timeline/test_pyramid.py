@@ -14,6 +14,12 @@ ROWS = 256
 entries = hnp.arrays(np.uint8, (ROWS, 3))
 
 
+@given(hnp.arrays(np.int16, (64, 5)))
+def test_few_columns_are_as_many(rows: np.ndarray) -> None:
+    for narrow, wide in zip(build_levels(rows[:, :2]), build_levels(rows), strict=True):
+        np.testing.assert_array_equal(narrow, wide[:, :2])
+
+
 class Memory:
     """Levels in memory, of which some rows are not known."""
 

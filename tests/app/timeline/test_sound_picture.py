@@ -9,8 +9,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
+from app.timeline import sound_picture
 from app.timeline.sound_picture import SoundPicture, SoundStatus
 from app.timeline.sound_settings import SpectrogramSettings
 from core_model.media.probe import probe
@@ -179,6 +181,28 @@ def test_it_does_not_matter_where_reading_began(tmp_path: Path, qtbot: QtBot, be
         sound.shutdown()
     assert np.abs(pictures[0][0] - pictures[1][0]).max() <= 1
     np.testing.assert_array_equal(pictures[0][1], pictures[1][1])
+
+
+@pytest.mark.parametrize(("apart_ms", "least", "most"), [(60_000, 1, 1), (0, 1, 3)])
+def test_what_is_new_is_told_seldom_and_the_end_at_once(
+    beeps: Path,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    apart_ms: int,
+    least: int,
+    most: int,
+) -> None:
+    monkeypatch.setattr(sound_picture, "NEWS_APART_MS", apart_ms)
+    sound = SoundPicture()
+    told: list[int] = []
+    sound.extended.connect(lambda from_us, _: told.append(from_us))
+    read(sound, beeps, qtbot)
+    assert sound.share_built == 1.0
+    assert least <= len(told) <= most
+    assert len(set(told)) == len(told)
+    # What was not told goes with the end: nothing comes after it.
+    assert not any(timer.isActive() for timer in sound.findChildren(QTimer))
+    sound.shutdown()
 
 
 def test_a_second_opening_takes_it_from_disk(
