@@ -171,14 +171,14 @@ class SoundBuilder(CancellableThread):
                     pool.submit(analyser.quicken)
                 waiting.append(pool.submit(_record, writer, analyser, number, filled, stretch))
                 if count == 0:
-                    pool.submit(self._learn_to_jump)
-                # The very first is shown without waiting for more sound.
-                while waiting and (len(waiting) > _WAITING or not index.segments):
+                    # The very first is shown without waiting for more sound.
                     take_first()
-                if count == 0:
+                    pool.submit(self._learn_to_jump)
                     # Something is to be seen now; the rest can wait for whatever plays.
                     give_way(Rank.BACKGROUND)
                     pool.submit(give_way, Rank.BACKGROUND)
+                while len(waiting) > _WAITING:
+                    take_first()
             while waiting and not self._cancelled.is_set():
                 take_first()
 
