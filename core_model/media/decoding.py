@@ -51,7 +51,7 @@ _HURRY_MARGIN_US = 500_000
 # How far behind the byte where it is looked for a key frame may begin.
 _MOST_PASSED = 64
 OnPacket = Callable[[], None]
-"""Called before a packet is decoded; what it raises ends the decoding."""
+"""Called when a file was opened and before a packet is decoded; what it raises ends it."""
 
 Needed = Callable[[int, int], bool]
 """Whether a frame is needed that is shown from one moment to (not at) another, in us."""
@@ -132,6 +132,9 @@ def _decoded(
     """:func:`decoded_frames` of one recording."""
     with open_media(source) as container:
         stream = video_stream(source, container)
+        if reading.on_packet is not None:
+            # Opening a file of large pictures takes as long as decoding one of them.
+            reading.on_packet()
         if start_us is None:
             yield from _decode_on(container, stream, reading)
             return

@@ -29,6 +29,7 @@ from core_model.media.container import (
 )
 from core_model.media.errors import MediaError
 from core_model.media.extent import end_us_of
+from core_model.media.joints.scan import OnRead
 from core_model.media.orientation import UPRIGHT, displayed_size_px, orientation_of
 from core_model.media.piece import Source, file_of
 from core_model.timeline import US_PER_S
@@ -93,19 +94,22 @@ class MediaInfo:
         return self.end_us - self.start_us
 
 
-def read_headers(source: Source) -> MediaInfo:
+def read_headers(source: Source, on_read: OnRead | None = None) -> MediaInfo:
     """What one recording holds, by its own clock: a file, or a piece of one that is put together.
 
-    Raises MediaError when nothing in it plays.
+    ``on_read`` is called before each packet that is decoded, and before the end is looked for:
+    what it raises ends the reading. Raises MediaError when nothing in it plays.
     """
     path = file_of(source)
     with open_media(source) as container:
         chosen = choose_streams(source, container)
         streams = [stream for stream in (chosen.video, chosen.audio) if stream is not None]
-        firsts = _first_frames(container, streams)
+        firsts = _first_frames(container, streams, on_read or _go_on)
         notes = list(chosen.notes)
         video = audio = None
         for stream, first in zip(streams, firsts, strict=True):
+            if on_read is not None:
+                on_read()
             if first.complaint is not None:
                 notes.append(f"{stream.type} stream {stream.index} {first.complaint}")
             elif isinstance(stream, VideoStream):
@@ -169,12 +173,19 @@ class _First:
             self.complaint = complaint or self.complaint
 
 
-def _first_frames(container: InputContainer, streams: Sequence[Stream]) -> list[_First]:
+def _go_on() -> None:
+    """For those who let it go on in any case."""
+
+
+def _first_frames(
+    container: InputContainer, streams: Sequence[Stream], on_read: OnRead
+) -> list[_First]:
     read_only(container, *streams)
     firsts = {stream.index: _First(may_be_encrypted(stream)) for stream in streams}
     read_bytes = 0
     at_end = True
     for read_packets, packet in enumerate(packets(container, *streams), 1):
+        on_read()
         firsts[packet.stream.index].look_at(packet)
         read_bytes += packet.size
         if all(first.settled for first in firsts.values()):

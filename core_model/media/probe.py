@@ -20,11 +20,11 @@ def probe(path: Path, on_read: OnRead | None = None) -> MediaInfo:
 
     Starts are those of the first decoded frames; ends are read from the last packets, because
     headers are often wrong about them. A file that is put together from several is read through
-    once, and ``on_read`` is called meanwhile: what it raises ends the reading. Raises MediaError
-    when nothing in the file plays.
+    once. ``on_read`` is called meanwhile: what it raises ends the reading. Raises MediaError when
+    nothing in the file plays.
     """
     parts = parts_of(path, on_read)
-    return read_headers(path) if parts is None else _whole(path, parts)
+    return read_headers(path, on_read) if parts is None else _whole(path, parts)
 
 
 def _whole(path: Path, parts: Parts) -> MediaInfo:

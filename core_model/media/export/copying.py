@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator
-from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -23,9 +22,10 @@ from core_model.media.container import (
     seek,
     time_base_of,
 )
-from core_model.media.decoding import OnPacket, decoded_frames
+from core_model.media.decoding import OnPacket
 from core_model.media.export.formats import ClipFormat
 from core_model.media.export.track import COPIED, TimedPacket
+from core_model.media.order import TimedFrame
 
 # Containers whose packets carry whole frames and true time stamps.
 _SOURCES = frozenset({"mov", "matroska"})
@@ -57,16 +57,18 @@ def exact_run(
     out: OutputContainer,
     source: Path,
     index: int,
+    first: TimedFrame,
     start_us: int,
     end_us: int,
     on_packet: OnPacket | None = None,
 ) -> Run | None:
-    """The packets that decode to exactly the frames shown in ``[start_us, end_us)``.
+    """The packets that decode to exactly the frames shown in ``[start_us, end_us)``, of which
+    ``first`` is the first.
 
     None where there is no such run: the first frame is no key frame or begins before the range, or
     frames refer to others outside of it.
     """
-    if not _begins_with_key_frame(source, start_us, on_packet):
+    if not _begins_with_key_frame(first, start_us):
         return None
     with open_media(source) as container:
         stream = container.streams[index]
@@ -81,13 +83,12 @@ def exact_run(
         return _run_of(watched, time_base_of(stream), start_us, end_us)
 
 
-def _begins_with_key_frame(source: Path, start_us: int, on_packet: OnPacket | None) -> bool:
+def _begins_with_key_frame(first: TimedFrame, start_us: int) -> bool:
     """Refreshes without a key picture are marked like one but do not decode to it at once."""
-    with closing(decoded_frames(source, start_us, on_packet=on_packet)) as frames:
-        first = next(frames, None)
-    if first is None or not first.picture.key_frame:
+    picture = first.picture
+    if first.pts_us != start_us or not picture.key_frame:
         return False
-    return first.pts_us == start_us and first.picture.pict_type == PictureType.I
+    return picture.pict_type == PictureType.I
 
 
 def _watched(

@@ -49,13 +49,18 @@ def video_writer(
         stream = video_stream(piece, container)
         index, tick = stream.index, time_base_of(stream)
         rate_hz = stream.average_rate or stream.guessed_rate or Fraction(25)
+    if on_packet is not None:
+        # Opening a file of large pictures takes as long as decoding one of them.
+        on_packet()
     with closing(decoded_frames(source, start_us, on_packet=on_packet)) as frames:
         first = next(frames, None)
     if first is None:
         raise MediaError(source, "video", "holds nothing that can be decoded")
     if first.pts_us >= end_us:
         return None
-    run = exact_run(out, source, index, start_us, end_us, on_packet) if parts is None else None
+    run = None
+    if parts is None:
+        run = exact_run(out, source, index, first, start_us, end_us, on_packet)
     if run is not None:
         return CopyWriter(out, source, index, run, start_us)
     if first.pts_us != start_us and tick > _COARSE_TICK:

@@ -6,6 +6,7 @@ import av
 import numpy as np
 import pytest
 
+from core_model.media import headers
 from core_model.media.errors import MediaError
 from core_model.media.probe import AudioInfo, VideoInfo, probe
 from tests.core_model.media.kinds import AUDIO_KINDS, VIDEO_KINDS, Kind, written_times_us
@@ -20,6 +21,20 @@ CODECS = {
     "vp8.webm": "vp8",
     "vp9.webm": "vp9",
 }
+
+
+def test_reading_can_be_given_up_before_anything_is_decoded(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decoded: list[object] = []
+    monkeypatch.setattr(headers, "try_decode", decoded.append)
+
+    def give_up() -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        probe(kind("constant.mp4"), give_up)
+    assert not decoded
 
 
 @pytest.mark.parametrize("name", VIDEO_KINDS)

@@ -10,6 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from av.video.stream import VideoStream
 
 from core_model.media.audio import samples
 from core_model.media.errors import MediaError
@@ -19,7 +20,14 @@ from core_model.media.export.video import VideoCoder
 from core_model.media.index import index_frames
 from core_model.media.probe import probe
 from core_model.media.video import frames
-from tests.media_factory import Audio, Video, read_number, regular_ticks, write_media
+from tests.media_factory import (
+    Audio,
+    Video,
+    paint_number,
+    read_number,
+    regular_ticks,
+    write_media,
+)
 
 RATE_HZ = 44_100
 TICKS = regular_ticks(50)
@@ -295,6 +303,18 @@ def test_large_pictures_are_coded_faster_but_as_well() -> None:
     usual, large = video_options(kind, 1920 * 1080), video_options(kind, 3840 * 2160)
     assert (usual["preset"], large["preset"]) == ("fast", "veryfast")
     assert usual["crf"] == large["crf"]
+
+
+def test_webm_holds_no_picture_back(tmp_path: Path) -> None:
+    kind = format_of(Path("clip.webm"))
+    with av.open(str(tmp_path / "clip.webm"), "w") as out:
+        stream = out.add_stream(kind.video, rate=25, options=video_options(kind, 64 * 48))
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for number in range(4):
+            picture = av.VideoFrame.from_ndarray(paint_number(number), format="rgb24")
+            picture.pts, picture.time_base = number, Fraction(1, 25)
+            assert [packet.pts for packet in stream.encode(picture)] == [number]
 
 
 class InterruptedByTestError(Exception):
