@@ -11,12 +11,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import av.error
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -99,6 +101,7 @@ def foretold(source: Source, container: InputContainer, stream: AudioStream) -> 
         or stream.frames < _LEAST_PACKETS
         or time_base_of(stream) * rate_hz != 1
         or may_be_encrypted(stream)
+        or not _can_be_cut(stream)
         or not {"amovie", "asetnsamples"} <= filters_available
     ):
         return None
@@ -153,19 +156,22 @@ class _Reading:
         self._passed = 0
 
     def frames(self) -> Generator[AudioFrame, None, None]:
+        """Frames of the file up to its end, or to the last before one that is not as foretold."""
         forecast = self._forecast
+        samples = forecast.length * _PACKETS
         held: tuple[int, AudioFrame] | None = None
         place: int | None = None
-        for frame in _gathered(self._path, self._stream.index, forecast.length * _PACKETS):
-            if place is None and frame.pts is not None:
-                place = forecast.place_of(frame.pts)
-            if place is None or not _lies_at(frame, place, self._stream, forecast):
-                return
-            if held is not None:
-                # The next one lies where it should, so that nothing is missing in this one.
-                yield from self._given_now(*held)
-            held = place, frame
-            place += frame.samples
+        with closing(_gathered(self._path, self._stream.index, samples)) as gathered:
+            for frame in gathered:
+                if place is None and frame.pts is not None:
+                    place = forecast.place_of(frame.pts)
+                if place is None or not _lies_at(frame, place, self._stream, forecast):
+                    return
+                if held is not None:
+                    # The next one lies where it should, so that nothing is missing in this one.
+                    yield from self._given_now(*held)
+                held = place, frame
+                place += frame.samples
         if held is None or place is None:
             return
         if place == forecast.end or _ends_there(self._path, forecast, held[0], place):
@@ -186,10 +192,26 @@ def _lies_at(frame: AudioFrame, place: int, stream: AudioStream, forecast: Forec
     time_base = frame.time_base
     if time_base != stream.time_base or time_base is None or time_base * frame.sample_rate != 1:
         return False
+    # Where the file does not say which channels they are, the filter guesses.
+    if _form_of(frame) != _form_of(stream.codec_context):
+        return False
     return frame.pts == forecast.pts_at(place)
 
 
-def _gathered(path: Path, stream: int, samples: int) -> Iterator[AudioFrame]:
+def _form_of(sound: AudioFrame | AudioCodecContext) -> tuple[str, str]:
+    return sound.format.name, sound.layout.name
+
+
+def _can_be_cut(stream: AudioStream) -> bool:
+    """Whether samples of this form can be taken out of a frame."""
+    try:
+        AudioFrame(*_form_of(stream.codec_context), samples=1).to_ndarray()
+    except ValueError:
+        return False
+    return True
+
+
+def _gathered(path: Path, stream: int, samples: int) -> Generator[AudioFrame, None, None]:
     """Decoded by FFmpeg alone, in frames of so many samples, up to the end or to an error."""
     graph = Graph()
     try:

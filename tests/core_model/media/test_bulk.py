@@ -1,5 +1,6 @@
 """Sound decoded many packets at a time is the sound of its packets, to the bit."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -188,6 +189,14 @@ def test_sound_after_an_oddity_is_there(tmp_path: Path, change: Change) -> None:
         first_us, end_us = decoded_span_us(path)
     rate_hz = 16_000
     assert len(expected[1]) // 4 == pytest.approx((end_us - first_us) * rate_hz / 1e6, abs=2)
+
+
+def test_names_of_files_are_no_options(tmp_path: Path) -> None:
+    path = tmp_path / ("b='c',[d];%03d é.mp4" if os.name == "nt" else "a:b='c',[d];%03d é .mp4")
+    path.write_bytes(_coded("aac").read_bytes())
+    with _bulk(), patch.object(bulk, "_after", lambda frames, passed: iter(())):
+        heard = _heard(path)
+    assert heard == _heard(path)
 
 
 def test_jumps_of_time_stamps_do_not_end_it(tmp_path: Path) -> None:
