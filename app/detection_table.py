@@ -17,15 +17,17 @@ _KINDS = tuple(Task)
 
 @dataclass(frozen=True, slots=True)
 class DetectionTable:
-    """Arrays (n,) in the order of ``detections``: times (int64), ``scores`` (float64 in [0, 1])
-    and ``groups``, indexes into ``keys``, the kinds and labels that occur. ``key_kinds`` are the
-    kinds of those, as indexes into ``Task``, ``numbers`` the place of each among them.
+    """Arrays (n,) in the order of ``detections``: times (int64), ``scores`` (float64 in [0, 1]),
+    ``kinds`` (int8), indexes into ``Task``, and ``groups``, indexes into ``keys``, the kinds and
+    labels that occur. ``key_kinds`` are the kinds of those, ``numbers`` the place of each among
+    them.
     """
 
     detections: tuple[Detection, ...]
     onset_us: npt.NDArray[np.int64]
     offset_us: npt.NDArray[np.int64]
     scores: npt.NDArray[np.float64]
+    kinds: npt.NDArray[np.int8]
     groups: npt.NDArray[np.intp]
     keys: tuple[LabelKey, ...]
     key_kinds: npt.NDArray[np.intp]
@@ -41,14 +43,16 @@ class DetectionTable:
             np.intp,
             count,
         )
+        key_kinds = np.array([_KINDS.index(kind) for kind, _ in numbers], np.intp)
         return cls(
             detections,
             np.fromiter((each.onset_us for each in detections), np.int64, count),
             np.fromiter((each.offset_us for each in detections), np.int64, count),
             np.fromiter((each.score for each in detections), np.float64, count),
+            key_kinds.astype(np.int8)[groups],
             groups,
             tuple(numbers),
-            np.array([_KINDS.index(kind) for kind, _ in numbers], np.intp),
+            key_kinds,
             numbers,
         )
 
@@ -65,7 +69,7 @@ class DetectionTable:
 
     def is_of(self, kind: Task) -> Booleans:
         """Which are of a kind (n,)."""
-        return (self.key_kinds == _KINDS.index(kind))[self.groups]
+        return self.kinds == _KINDS.index(kind)
 
     def scores_of(self, key: LabelKey) -> npt.NDArray[np.float64]:
         """The scores of a label's detections (k,)."""

@@ -33,7 +33,8 @@ class ViewState(QObject):
     seek_requested = Signal(object)
     # (start_us, end_us), or None while nothing is selected.
     selection_changed = Signal(object)
-    snap_times_changed = Signal()
+    # Carries the name that they are set under.
+    snap_times_changed = Signal(str)
     # A tuple of (start_us, end_us).
     broken_spans_changed = Signal(object)
     # A hand holds the playhead (True) or has let it go: whoever plays stands still meanwhile.
@@ -95,11 +96,12 @@ class ViewState(QObject):
         self._media_start_us, self._media_end_us = start_us, end_us
         self._visible_start_us, self._visible_end_us = start_us, end_us
         self._playhead_us = start_us
-        self._snap_times.clear()
+        snapped, self._snap_times = self._snap_times, {}
         self._frame_times = _NO_FRAMES
         self.set_broken_spans(())
         self.clear_selection()
-        self.snap_times_changed.emit()
+        for name in snapped:
+            self.snap_times_changed.emit(name)
         self.media_range_changed.emit(start_us, end_us)
         self.visible_changed.emit(start_us, end_us)
         self.playhead_changed.emit(start_us)
@@ -144,7 +146,7 @@ class ViewState(QObject):
         ascending = tuple(sorted(times_us))
         if ascending != self._snap_times.get(name, ()):
             self._snap_times[name] = ascending
-            self.snap_times_changed.emit()
+            self.snap_times_changed.emit(name)
 
     def snap(self, time_us: int, within_us: int, also_us: tuple[int, ...] = ()) -> int:
         """The nearest time to snap to, or ``time_us`` where none is ``within_us`` of it.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from PySide6.QtCore import QItemSelection, QItemSelectionModel, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHeaderView, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.limits import SegmentLimits
@@ -58,6 +59,7 @@ class SegmentTable(QWidget):
         self._wanted = SegmentFilter()
         self._moving_id: int | None = None
         self._time_px = 0
+        self._is_late = False
         self.model = SegmentModel(annotation)
         self.model.problem.connect(self.problem)
         self.view = SegmentView()
@@ -97,8 +99,20 @@ class SegmentTable(QWidget):
         self._set_filter()
 
     def _set_filter(self) -> None:
+        self._is_late = False
         limits = None if self._shows_below else self._limits()
         self.model.set_filter(replace(self._wanted, limits=limits))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._is_late:
+            self._set_filter()
+
+    def _on_thresholds(self) -> None:
+        """Nobody waits for a table that is behind another panel."""
+        self._is_late = not self.isVisible()
+        if not self._is_late:
+            self._set_filter()
 
     def _limits(self) -> SegmentLimits:
         return self._session.limits.of_segments(self._annotation.labels())
@@ -142,7 +156,7 @@ class SegmentTable(QWidget):
         self.model.moving.connect(self._on_moving)
         self.filters.filter_changed.connect(self.set_filter)
         self.filters.below_asked.connect(self.show_below)
-        self._session.thresholds_changed.connect(self._set_filter)
+        self._session.thresholds_changed.connect(self._on_thresholds)
         self.filters.sort_asked.connect(self._sort)
         self._clear.clicked.connect(self.filters.clear)
         self.view.horizontalHeader().sortIndicatorChanged.connect(self._on_sorted)

@@ -11,7 +11,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from app.detection_table import Booleans, DetectionTable
 from app.limits import Limits
-from app.timeline.event_rows import LabelOrder, Row, kept, rows_in
+from app.timeline.event_rows import LabelOrder, Row, kept, rows_in, same_rows
 from app.worker import CancellableThread, Worker
 from core_model.timeline import Task
 
@@ -87,6 +87,7 @@ class EventArranger(QObject):
         self._waiting: _Request | None = None
         # The rows as they were laid out last, of which table, and what was shown of it then.
         self._rows: Rows = dict.fromkeys(Task, ())
+        self._told = self._rows
         self._table = _NOTHING
         self._was_shown = np.empty(0, bool)
         self._rest = QTimer(self)
@@ -112,8 +113,7 @@ class EventArranger(QObject):
             self._stop()
             self._waiting = request
             self._rest.start()
-            fewer = {kind: kept(self._rows[kind], is_shown) for kind in kinds}
-            self.rows_changed.emit({**self._rows, **fewer})
+            self._announce({kind: kept(self._rows[kind], is_shown) for kind in kinds})
         else:
             self._waiting = request
             if self._under_way is None:
@@ -152,5 +152,11 @@ class EventArranger(QObject):
 
     def _take(self, request: _Request, rows: Rows) -> None:
         self._table, self._was_shown = request.table, request.is_shown
-        self._rows = {**self._rows, **rows}
-        self.rows_changed.emit(self._rows)
+        self._rows = {**self._rows, **self._announce(rows)}
+
+    def _announce(self, rows: Rows) -> Rows:
+        """Tell the rows of some kinds; what they have in common with those told last stays."""
+        told = {kind: same_rows(each, self._told[kind]) for kind, each in rows.items()}
+        self._told = {**self._rows, **told}
+        self.rows_changed.emit(self._told)
+        return told

@@ -22,9 +22,10 @@ Words = npt.NDArray[np.uint32]
 Raster = tuple[float, int, int, int]
 
 
-def density_image(share: Floats, colour: str) -> QImage:
-    """A picture one pixel high: ``colour`` with an opacity that rises with ``share`` (n,)."""
-    return _image(_density_words(share, colour)[np.newaxis]).copy()
+def density_words(share: Floats, colour: str) -> Words:
+    """Premultiplied ARGB words in the shape of ``share``."""
+    alpha = np.rint(share * (255 * MORE_OPACITY) + 255 * LEAST_OPACITY)
+    return np.take(_inks(colour), np.where(share > 0, alpha, 0).astype(np.uint8))
 
 
 class DensityStrips:
@@ -41,7 +42,7 @@ class DensityStrips:
         kept = self._kept
         missing = [row for row in rows if id(row) not in kept or kept[id(row)][1] != raster]
         shares = coverage(missing, scale, scale.column_count + 1)
-        for row, words in zip(missing, _density_words(shares, self._colour), strict=True):
+        for row, words in zip(missing, density_words(shares, self._colour), strict=True):
             kept[id(row)] = (row, raster, words)
         found = [kept[id(row)][2] for row in rows]
         for row in rows:
@@ -49,12 +50,6 @@ class DensityStrips:
         while len(kept) > max(KEPT_ROWS, len(rows)):
             kept.popitem(last=False)
         return found
-
-
-def _density_words(share: Floats, colour: str) -> Words:
-    """Premultiplied ARGB words in the shape of ``share``."""
-    alpha = np.rint(share * (255 * MORE_OPACITY) + 255 * LEAST_OPACITY)
-    return np.take(_inks(colour), np.where(share > 0, alpha, 0).astype(np.uint8))
 
 
 @lru_cache(maxsize=64)

@@ -24,9 +24,12 @@ Style = tuple[str, str]
 KIND_STYLE: Style = ("", "")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class TimeRow(ABC):
-    """Spans of one row: no two overlap, so onsets and offsets (n,), in us, both rise."""
+    """Spans of one row: no two overlap, so onsets and offsets (n,), in us, both rise.
+
+    A row equals only itself: whoever keeps what is made of rows tells by that which are others.
+    """
 
     onset_us: Times
     offset_us: Times
@@ -56,7 +59,7 @@ class TimeRow(ABC):
         return index if index >= 0 and time_us < self.offset_us[index] else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Row(TimeRow):
     """Detections of one row in their order: ``places`` (n,) in a table."""
 
@@ -143,12 +146,28 @@ def kept(rows: tuple[Row, ...], is_shown: npt.NDArray[np.bool_]) -> tuple[Row, .
     """
     if not rows:
         return ()
-    stays = is_shown[np.concatenate([row.places for row in rows])]
-    cuts = np.cumsum([len(row.places) for row in rows])[:-1]
-    pairs = zip(rows, np.split(stays, cuts), strict=True)
-    counted = [(row, stay, np.count_nonzero(stay)) for row, stay in pairs]
-    return tuple(
-        row if count == len(stay) else Row.of(row.table, row.places[stay])
-        for row, stay, count in counted
-        if count
-    )
+    places = np.concatenate([row.places for row in rows])
+    stays = is_shown[places]
+    before = np.array([len(row.places) for row in rows])
+    # Cutting all rows at once is cheaper than asking each for what stays.
+    after = np.add.reduceat(stays, np.cumsum(before) - before, dtype=np.intp)
+    table, ends = rows[0].table, np.cumsum(after).tolist()
+    left = places[stays]
+    onset_us, offset_us = table.onset_us[left], table.offset_us[left]
+    found: list[Row] = []
+    for row, has_all, count, end in zip(
+        rows, (before == after).tolist(), after.tolist(), ends, strict=True
+    ):
+        if has_all:
+            found.append(row)
+        elif count:
+            cut = slice(end - count, end)
+            found.append(Row(onset_us[cut], offset_us[cut], table, left[cut]))
+    return tuple(found)
+
+
+def same_rows(rows: tuple[Row, ...], before: tuple[Row, ...]) -> tuple[Row, ...]:
+    """The rows, with the very same ones as before where these hold the same of the same table."""
+    known = {row.places.tobytes(): row for row in before}
+    found = ((row, known.get(row.places.tobytes())) for row in rows)
+    return tuple(row if old is None or old.table is not row.table else old for row, old in found)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import NamedTuple
 
 from app.timeline.event_rows import TimeRow
 from app.timeline.lane_painter import crowded
-from app.timeline.lanes import Lane
+from app.timeline.lanes import LANE_PADDING_PX, Lane
 from app.timeline.time_scale import TimeScale
 
 # Boxes reach so far beyond their time.
 EDGE_PX = 4
+# Two heights and what is drawn between them.
+Band = tuple[int, int, tuple[object, ...]]
 
 
 class RowInView(NamedTuple):
@@ -52,6 +54,20 @@ class LanesInView:
             ]
         return found
 
+    def bands(self, scale: TimeScale) -> set[Band]:
+        """What is drawn of the lanes, as bands across the picture: equal ones look the same."""
+        found: set[Band] = set()
+        for lane, rows in self.at(scale):
+            found.add((lane.bottom_px - 1, lane.bottom_px, ("line",)))
+            first_px = lane.top_px + LANE_PADDING_PX
+            how = (lane.task, lane.top_px, lane.row_px)
+            if lane.folded:
+                found.add((first_px, first_px + lane.row_px, (*how, lane.folded)))
+            for row, top_px, _span, is_dense in rows:
+                begin_px = int(top_px) - lane.inset_px
+                found.add((begin_px, begin_px + lane.row_px, (*how, row, is_dense)))
+        return found
+
     def edges_after_scroll(self, before: TimeScale, scale: TimeScale) -> tuple[int, int] | None:
         """How far from the left and from the right end of the view (logical pixels) boxes reach
         that are cut there, before or now: labels keep to what is seen of their boxes. None where
@@ -89,3 +105,14 @@ class LanesInView:
             RowInView(row, lane.box_top_px(number), span, crowded(row, span, scale, total))
             for number, (row, span) in enumerate(zip(rows, spans, strict=True), first)
         ]
+
+
+def stretches(bands: Iterable[Band]) -> list[tuple[int, int]]:
+    """From where to where bands reach; those that touch or overlap are one stretch."""
+    found: list[tuple[int, int]] = []
+    for begin_px, end_px, _what in sorted(bands, key=lambda band: band[:2]):
+        if found and begin_px <= found[-1][1]:
+            found[-1] = (found[-1][0], max(found[-1][1], end_px))
+        else:
+            found.append((begin_px, end_px))
+    return found

@@ -25,7 +25,7 @@ from app.timeline.event_rows import Row, TimeRow
 from app.timeline.label_writer import LabelWriter
 from app.timeline.lane_heads import LaneHeads
 from app.timeline.lane_painter import LanePainter
-from app.timeline.lane_view import EDGE_PX, LanesInView, RowInView
+from app.timeline.lane_view import EDGE_PX, LanesInView, RowInView, stretches
 from app.timeline.lanes import HEAD_PX, LEAST_LANE_PX, ROW_HEIGHTS_PX, Lane, placed
 from app.timeline.time_pane import (
     GUTTER_PX,
@@ -84,6 +84,7 @@ class LanesPane(TimePane):
         self._lanes: tuple[Lane, ...] = ()
         self._painters: dict[tuple[Task, int, float, int], LanePainter] = {}
         self._seen = LanesInView()
+        self._heads_told: list[tuple[object, ...]] = []
         self._scroll = QScrollBar(Qt.Orientation.Vertical, self)
         self._scroll.setAccessibleName("Scroll rows of events")
         self._scroll.valueChanged.connect(self._on_scrolled)
@@ -112,10 +113,25 @@ class LanesPane(TimePane):
         self.update()
 
     def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
-        """Show these rows of events; kinds that are not named have none."""
+        """Show these rows of events; kinds that are not named have none.
+
+        Drawn anew is only where other rows are seen than before.
+        """
+        scale, scrolled_px = self.scale(), self._scroll.value()
+        bands = set() if scale is None else self._seen.bands(scale)
         self._rows = dict(rows)
         self._arrange()
-        self.update()
+        heads, self._heads_told = self._heads_told, self._heads_now()
+        # What is selected reaches from row to row.
+        is_chosen = self.hand is not None and self.hand.is_painting
+        if scale is None or is_chosen or self._scroll.value() != scrolled_px:
+            self.update()
+            return
+        for begin_px, end_px in stretches(bands ^ self._seen.bands(scale)):
+            area = QRect(MARGIN_PX, begin_px - scrolled_px, self.width(), end_px - begin_px)
+            self.update(area & self.rect())
+        if heads != self._heads_told:
+            self.update(0, 0, MARGIN_PX, self.height())
 
     def event_at(self, position: QPoint | QPointF) -> Detection | None:
         """The event drawn at a point of the pane."""
@@ -134,6 +150,8 @@ class LanesPane(TimePane):
         painter.translate(0, -self._scroll.value())
         exposed = exposed.translated(0, self._scroll.value())
         for lane, rows in self._seen.at(scale):
+            if lane.bottom_px <= exposed.top() or lane.top_px > exposed.bottom():
+                continue
             painter.setFont(self._label_font(lane))
             self._paint_lane(painter, lane, rows, scale, exposed)
             line = QColor(self.theme.line)
@@ -172,6 +190,8 @@ class LanesPane(TimePane):
         for row in lane.folded:
             lane_painter.add_density(row, lane.box_top_px(0))
         for row, top_px, span, is_dense in rows:
+            if top_px + lane.box_px <= exposed.top() or top_px > exposed.bottom():
+                continue
             if is_dense:
                 lane_painter.add_density(row, top_px)
             else:
@@ -279,6 +299,17 @@ class LanesPane(TimePane):
         self.heads.set_lanes(self._lanes)
         self._fit_scroll()
         self._see()
+
+    def _heads_now(self) -> list[tuple[object, ...]]:
+        """What of the lanes is seen in the margin, and how far down they go."""
+        hand = self.hand
+        return [
+            (
+                *(each.key, each.name, each.top_px, each.height_px, each.count),
+                "" if hand is None else hand.head_text(each.task),
+            )
+            for each in self._lanes
+        ]
 
     def _on_tracks(self) -> None:
         self._arrange()

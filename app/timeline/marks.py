@@ -21,7 +21,9 @@ JOINT_STRENGTH = 0.8
 LEAST_SHOT_DISTANCE_PX = 6
 _S_PER_MIN = 60
 # Under which name the view state knows them.
-JOINTS = "joints"
+SHOTS, JOINTS = "shots", "joints"
+# Of what there is to snap to, this is drawn.
+MARKED = (SHOTS, JOINTS)
 
 
 def paint_selection(
@@ -40,7 +42,7 @@ def paint_selection(
 
 def visible_shots(state: ViewState, scale: TimeScale) -> tuple[int, ...]:
     """The shot changes in view; none where they are too many to be told apart."""
-    shots_us = state.snap_times("shots")
+    shots_us = state.snap_times(SHOTS)
     first, last = bisect_left(shots_us, scale.start_us), bisect_right(shots_us, scale.end_us)
     crowded = (last - first) * LEAST_SHOT_DISTANCE_PX > scale.width_px
     return () if crowded else shots_us[first:last]

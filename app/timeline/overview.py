@@ -5,17 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum, auto
 from itertools import zip_longest
-from operator import is_
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPixmap
+from PySide6.QtGui import QColor, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from app.kind_style import KIND_STYLES, outline_colour
 from app.theme import Theme
 from app.timeline.coverage import Floats, most_covered
-from app.timeline.density import density_image
+from app.timeline.density import Words, density_words, draw_strip
 from app.timeline.event_rows import TimeRow
 from app.timeline.marks import paint_broken, paint_joints
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
@@ -32,6 +31,7 @@ EDGE_REACH_PX = 6
 NARROWEST_WINDOW_PX = 4.0
 # So many rows are counted together.
 PART_ROWS = 16
+Rows = tuple[TimeRow, ...]
 
 
 class _Grip(Enum):
@@ -52,8 +52,8 @@ class Overview(TimePane):
         self.setFixedHeight(HEIGHT_PX)
         self.setAccessibleName("Overview of the whole video")
         self._rows: Mapping[Task, tuple[TimeRow, ...]] = {}
-        self._picture: tuple[object, QPixmap] | None = None
-        self._shares: dict[Task, list[tuple[tuple[TimeRow, ...], TimeScale, Floats]]] = {}
+        self._bands: dict[Task, tuple[tuple[Rows, TimeScale, str], Words]] = {}
+        self._shares: dict[Task, list[tuple[Rows, TimeScale, Floats]]] = {}
         self._grip: _Grip | None = None
         self._grip_offset_us = 0
         view_state.media_range_changed.connect(self._on_media_changed)
@@ -78,13 +78,9 @@ class Overview(TimePane):
 
     def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """Show the density of these events."""
-        self._rows = rows
-        self._picture = None
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        self._picture = None
-        super().set_theme(theme)
+        before, self._rows = self._rows, rows
+        if any(before.get(kind, ()) != rows.get(kind, ()) for kind in KIND_STYLES):
+            self.update()
 
     def window_rect(self, scale: TimeScale) -> QRectF:
         """The visible part, never too narrow to be seen."""
@@ -95,7 +91,9 @@ class Overview(TimePane):
 
     def paint_time(self, painter: QPainter, scale: TimeScale, exposed: QRect) -> None:
         painter.fillRect(exposed, QColor(self.theme.ground))
-        painter.drawPixmap(QPointF(scale.left_px, 0), self._density(scale))
+        for band, task in enumerate(KIND_STYLES):
+            corner = QPointF(scale.left_px, TOP_PX + band * (BAND_PX + BAND_GAP_PX))
+            draw_strip(painter, self._words(task, scale), corner, BAND_PX, scale.pixel_ratio)
         window = self.window_rect(scale)
         veil = QColor(self.theme.panel)
         veil.setAlphaF(0.55)
@@ -181,22 +179,14 @@ class Overview(TimePane):
         }
         self.setCursor(shapes[grip])
 
-    def _density(self, scale: TimeScale) -> QPixmap:
-        """One band per kind, made once for a size, a list of events and a theme."""
-        key = scale
-        if self._picture is None or self._picture[0] != key:
-            ratio = scale.pixel_ratio
-            pixmap = QPixmap(scale.column_count, round(HEIGHT_PX * ratio))
-            pixmap.setDevicePixelRatio(ratio)
-            pixmap.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(pixmap)
-            for band, task in enumerate(KIND_STYLES):
-                image = density_image(self._share(task, scale), outline_colour(task, self.theme))
-                top_px = TOP_PX + band * (BAND_PX + BAND_GAP_PX)
-                painter.drawImage(QRectF(0, top_px, scale.width_px, BAND_PX), image)
-            painter.end()
-            self._picture = (key, pixmap)
-        return self._picture[1]
+    def _words(self, task: Task, scale: TimeScale) -> Words:
+        """The pixels of a kind's band, made once for a scale, a list of rows and a theme."""
+        colour = outline_colour(task, self.theme)
+        looks = (self._rows.get(task, ()), scale, colour)
+        known = self._bands.get(task)
+        if known is None or known[0] != looks:
+            known = self._bands[task] = (looks, density_words(self._share(task, scale), colour))
+        return known[1]
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         rows = self._rows.get(task, ())
@@ -204,7 +194,7 @@ class Overview(TimePane):
         known, self._shares[task] = self._shares.get(task, ()), []
         for part, old in zip_longest(parts, known[: len(parts)]):
             # An edit changes a row or two of hundreds; those kept along tell which are others.
-            if old is None or old[1] != scale or not _are_same(old[0], part):
+            if old is None or old[:2] != (part, scale):
                 old = (part, scale, most_covered(part, scale))
             self._shares[task].append(old)
         none = np.zeros(scale.column_count)
@@ -215,10 +205,4 @@ class Overview(TimePane):
 
     def _on_media_changed(self, start_us: int, end_us: int) -> None:
         self._grip = None
-        self._picture = None
         self.update()
-
-
-def _are_same(first: tuple[TimeRow, ...], second: tuple[TimeRow, ...]) -> bool:
-    """Whether two lists hold the very same rows."""
-    return len(first) == len(second) and all(map(is_, first, second))

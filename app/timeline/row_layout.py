@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable
+from dataclasses import dataclass
 from heapq import heappop, heappush
 from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 
+# Into so many stretches of equal length time is cut to compare rows.
+CELLS = 4_096
 Times = npt.NDArray[np.int64]
 Places = npt.NDArray[np.intp]
 
@@ -40,6 +43,9 @@ class RowLayout:
 
     def __init__(self, onset_us: Times, offset_us: Times) -> None:
         self._onset_us, self._offset_us = onset_us, offset_us
+        self._first_us = int(onset_us.min(initial=0))
+        length_us = int(offset_us.max(initial=0)) - self._first_us
+        self._cell_us = max(length_us // CELLS, 1)
         self._rows: list[_OpenRow] = []
 
     @property
@@ -50,29 +56,46 @@ class RowLayout:
     def add(self, layers: Iterable[Places], *, apart: bool = False) -> None:
         """Put each into the first row with room, else into a new one; ``apart``: always that."""
         for places in layers:
-            layer = _OpenRow(self._onset_us[places], self._offset_us[places], places)
-            fits = None if apart else next((r for r in self._rows if r.has_room(layer)), None)
+            layer = self._opened(places)
+            cells = layer.cells
+            fits = None
+            if not apart:
+                likely = (row for row in self._rows if not row.cells & cells)
+                fits = next((row for row in likely if row.has_room(layer)), None)
             if fits is None:
                 self._rows.append(layer)
             else:
                 fits.add(layer)
 
+    def _opened(self, places: Places) -> _OpenRow:
+        onsets_us = self._onset_us[places].tolist()
+        offsets_us = self._offset_us[places].tolist()
+        first_us, cell_us, cells = self._first_us, self._cell_us, 0
+        for onset_us, offset_us in zip(onsets_us, offsets_us, strict=True):
+            begin, end = (onset_us - first_us - 1) // cell_us + 1, (offset_us - first_us) // cell_us
+            if end > begin:
+                cells |= ((1 << end - begin) - 1) << begin
+        return _OpenRow(onsets_us, offsets_us, places.tolist(), cells)
 
+
+@dataclass(slots=True)
 class _OpenRow:
     """Spans that do not overlap, in the order of time.
 
-    As lists: most layers have few spans, and most rows have no room for the first of them.
+    As lists: most layers have few spans, and most rows have no room for the first of them. Bits of
+    ``cells`` are stretches of time that a span covers whole: rows that share one have no room for
+    each other, and that is found out in one step.
     """
 
-    def __init__(self, onset_us: Times, offset_us: Times, places: Places) -> None:
-        self._onsets_us: list[int] = onset_us.tolist()
-        self._offsets_us: list[int] = offset_us.tolist()
-        self.places: list[int] = places.tolist()
+    onsets_us: list[int]
+    offsets_us: list[int]
+    places: list[int]
+    cells: int
 
     def has_room(self, other: _OpenRow) -> bool:
         """Whether no span of another one overlaps any here."""
-        onsets_us, offsets_us, count = self._onsets_us, self._offsets_us, len(self.places)
-        for start_us, end_us in zip(other._onsets_us, other._offsets_us, strict=True):
+        onsets_us, offsets_us, count = self.onsets_us, self.offsets_us, len(self.places)
+        for start_us, end_us in zip(other.onsets_us, other.offsets_us, strict=True):
             after = bisect_right(offsets_us, start_us)
             if after < count and onsets_us[after] < end_us:
                 return False
@@ -82,7 +105,8 @@ class _OpenRow:
         """Take in the spans of another one that fits."""
         # A point shares its time with what ends or starts there: its offset decides.
         spans = sorted(chain(self._spans(), other._spans()))
-        self._onsets_us, self._offsets_us, self.places = map(list, zip(*spans, strict=True))
+        self.onsets_us, self.offsets_us, self.places = map(list, zip(*spans, strict=True))
+        self.cells |= other.cells
 
     def _spans(self) -> Iterable[tuple[int, int, int]]:
-        return zip(self._onsets_us, self._offsets_us, self.places, strict=True)
+        return zip(self.onsets_us, self.offsets_us, self.places, strict=True)

@@ -74,7 +74,7 @@ class Shown:
         return looks
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class SegmentRow(TimeRow):
     """Segments of one row: ids, label ids (int64), looks (int8) and scores (NaN: none), (n,)."""
 

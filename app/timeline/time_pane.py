@@ -28,6 +28,7 @@ from app.timeline.drag import (
 )
 from app.timeline.kept_picture import KeptPicture
 from app.timeline.marks import (
+    MARKED,
     draw_columns,
     paint_joints,
     paint_selection,
@@ -71,7 +72,7 @@ class TimePane(QWidget):
         view_state.visible_changed.connect(self._on_visible_changed)
         view_state.playhead_changed.connect(self._on_playhead_changed)
         view_state.selection_changed.connect(self._on_selection_changed)
-        view_state.snap_times_changed.connect(self.update)
+        view_state.snap_times_changed.connect(self._on_snap_times)
 
     def scale(self) -> TimeScale | None:
         """The mapping in use; None without media or without room."""
@@ -307,6 +308,10 @@ class TimePane(QWidget):
 
     def _on_media_range_changed(self, start_us: int, end_us: int) -> None:
         self.update()
+
+    def _on_snap_times(self, name: str) -> None:
+        if name in MARKED:
+            self.update()
 
     def _on_visible_changed(self, start_us: int, end_us: int) -> None:
         if self.scale() == self._drawn_scale:
