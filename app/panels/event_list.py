@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt, Signal
-from PySide6.QtGui import QPainter, QShowEvent
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QLineEdit,
-    QStyledItemDelegate,
-    QStyleOptionViewItem,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from app.kind_style import draw_symbol
 from app.panels.event_table import (
-    DETECTION_ROLE,
     DURATION,
     KIND,
     LABEL,
@@ -27,6 +22,7 @@ from app.panels.event_table import (
     SCORE,
     EventTable,
 )
+from app.panels.event_view import EventView
 from app.panels.kind_rows import KindRows
 from app.player.time_code import short_time_code
 from app.session import Session
@@ -35,30 +31,9 @@ from core_model.media.probe import MediaInfo
 from core_model.timeline import Detection
 
 ROW_PX = 26
-SYMBOL_PX = 11
 PADDING_PX = 10
 # Per column of fixed width.
 WIDEST_TEXTS = {KIND: " ", ONSET: "Onset ▴", DURATION: "00.00 s", SCORE: "Score ▾"}
-
-
-class KindDelegate(QStyledItemDelegate):
-    """Draws the symbol of a kind into the first column."""
-
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.theme = theme
-
-    def paint(
-        self,
-        painter: QPainter,
-        option: QStyleOptionViewItem,
-        index: QModelIndex | QPersistentModelIndex,
-    ) -> None:
-        super().paint(painter, option, index)
-        found: Detection = index.data(DETECTION_ROLE)
-        place: QRect = option.rect
-        centre = QPointF(place.center())
-        draw_symbol(painter, found.task, centre, SYMBOL_PX, self.theme)
 
 
 class EventList(QWidget):
@@ -74,7 +49,6 @@ class EventList(QWidget):
         self._session = session
         self._table = EventTable()
         self._kinds = KindRows(session, theme)
-        self._delegate = KindDelegate(theme, self)
         self._count = QLabel()
         self._count.setObjectName("secondary")
         self._count.setFont(tabular(self._count.font()))
@@ -94,7 +68,7 @@ class EventList(QWidget):
         # A file dropped here is to be opened, not to be written out as text.
         self._filter.setAcceptDrops(False)
         self._filter.textChanged.connect(self._on_filter)
-        self._view = self._make_view()
+        self._view = self._make_view(theme)
         self._lay_out()
         session.media_changed.connect(self._fit_onsets)
         session.detections_changed.connect(self._on_change)
@@ -103,19 +77,16 @@ class EventList(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         self._kinds.set_theme(theme)
-        self._delegate.theme = theme
-        self._view.viewport().update()
+        self._view.set_theme(theme)
 
     def set_hint(self, text: str) -> None:
         """What to say instead of the list while there are no events at all."""
         self._empty_text = text
         self._read()
 
-    def _make_view(self) -> QTableView:
-        view = QTableView()
-        view.setModel(self._table)
+    def _make_view(self, theme: Theme) -> EventView:
+        view = EventView(self._table, theme)
         view.setAccessibleName("Events")
-        view.setItemDelegateForColumn(KIND, self._delegate)
         view.setFont(tabular(view.font()))
         view.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         view.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -86,17 +86,17 @@ class EventTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and section == KIND:
             return "Kind"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _ALIGNMENTS[section]
+            return ALIGNMENTS[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return _ALIGNMENTS[index.column()]
+            return ALIGNMENTS[index.column()]
         if role not in _ROLES:
             return None
         found = self.detection(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
-            return _text(found, index.column())
+            return cell_text(found, index.column())
         if role == DETECTION_ROLE:
             return found
         if role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
@@ -158,7 +158,8 @@ def describe(found: Detection) -> str:
     return f"{found.label} ({kind}), {span}, score {found.score:.2f}"
 
 
-def _text(found: Detection, column: int) -> str:
+def cell_text(found: Detection, column: int) -> str:
+    """What stands in a column."""
     if column == LABEL:
         return found.label
     if column == ONSET:
@@ -175,7 +176,7 @@ def _alignment(section: int) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-_ALIGNMENTS = tuple(map(_alignment, range(len(HEADINGS))))
+ALIGNMENTS = tuple(map(_alignment, range(len(HEADINGS))))
 
 
 def _common(before: DetectionTable, old: Rows, table: DetectionTable, new: Rows) -> tuple[int, int]:

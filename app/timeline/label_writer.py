@@ -21,7 +21,8 @@ class LabelWriter:
 
     def __post_init__(self) -> None:
         self.metrics = QFontMetricsF(self.font)
-        self._ascent_px = self.metrics.ascent()
+        self.ascent_px = self.metrics.ascent()
+        self.height_px = self.metrics.height()
 
     def baseline_px(self, box_px: int) -> float:
         """Distance of the baseline from the top of a box, so that capitals stand in its middle."""
@@ -30,6 +31,8 @@ class LabelWriter:
     def width_px(self, text: str) -> float:
         width_px = self._widths.get(text)
         if width_px is None:
+            if len(self._widths) > KEPT_TEXTS:
+                self._widths.clear()
             width_px = self._widths[text] = self.metrics.horizontalAdvance(text)
         return width_px
 
@@ -56,7 +59,7 @@ class LabelWriter:
             return
         laid_out = self._laid_out.get(text)
         if laid_out is not None:
-            painter.drawStaticText(QPointF(left_px, baseline_px - self._ascent_px), laid_out)
+            painter.drawStaticText(QPointF(left_px, baseline_px - self.ascent_px), laid_out)
             return
         painter.drawText(QPointF(left_px, baseline_px), text)
         if len(self._laid_out) > KEPT_TEXTS:
