@@ -118,8 +118,14 @@ def draw_symbol(
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(outline_colour(task, theme)))
-    painter.drawPath(symbol_path(style.shape, centre, size_px))
+    painter.translate(centre)
+    painter.drawPath(_symbol_at_origin(style.shape, size_px))
     painter.restore()
+
+
+@lru_cache(maxsize=64)
+def _symbol_at_origin(shape: str, size_px: float) -> QPainterPath:
+    return symbol_path(shape, QPointF(0, 0), size_px)
 
 
 @lru_cache(maxsize=64)

@@ -67,11 +67,6 @@ def segment_scores(columns: SegmentColumns, labels: Mapping[int, Label]) -> dict
     return _grouped(columns.scores[is_model], label_ids, keys)
 
 
-def together(scores: list[Scores]) -> Scores:
-    """All of them as one."""
-    return Scores.of(np.concatenate([each.ascending for each in scores] or [np.empty(0)]))
-
-
 def _grouped(
     scores: Floats, groups: npt.NDArray[np.integer], keys: Mapping[int, LabelKey]
 ) -> dict[LabelKey, Scores]:

@@ -17,6 +17,8 @@ from core_model.timeline import Detection, seconds
 Index = QModelIndex | QPersistentModelIndex
 
 KIND, LABEL, ONSET, DURATION, SCORE = range(5)
+# What stands at the right.
+NUMBERS = frozenset((ONSET, DURATION, SCORE))
 HEADINGS = ("", "Label", "Onset", "Length", "Score")
 DETECTION_ROLE = Qt.ItemDataRole.UserRole
 _ROLES = frozenset(
@@ -86,12 +88,12 @@ class EventTable(QAbstractTableModel):
         if role == Qt.ItemDataRole.ToolTipRole and section == KIND:
             return "Kind"
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return ALIGNMENTS[section]
+            return _ALIGNMENTS[section]
         return None
 
     def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         if role == Qt.ItemDataRole.TextAlignmentRole:
-            return ALIGNMENTS[index.column()]
+            return _ALIGNMENTS[index.column()]
         if role not in _ROLES:
             return None
         found = self.detection(index.row())
@@ -172,11 +174,11 @@ def cell_text(found: Detection, column: int) -> str:
 
 
 def _alignment(section: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if section in (KIND, LABEL) else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignRight if section in NUMBERS else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-ALIGNMENTS = tuple(map(_alignment, range(len(HEADINGS))))
+_ALIGNMENTS = tuple(map(_alignment, range(len(HEADINGS))))
 
 
 def _common(before: DetectionTable, old: Rows, table: DetectionTable, new: Rows) -> tuple[int, int]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect, Qt
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QPointF, QRect
 from PySide6.QtGui import QCursor, QPainter, QPaintEvent, QPalette, QRegion
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem, QTableView, QWidget
 
 from app.kind_style import draw_symbol
-from app.panels.event_table import ALIGNMENTS, DETECTION_ROLE, KIND, EventTable, cell_text
+from app.panels.event_table import DETECTION_ROLE, KIND, NUMBERS, EventTable, cell_text
 from app.theme import Theme
 from app.timeline.label_writer import LabelWriter
 from core_model.timeline import Detection
@@ -85,31 +85,39 @@ class EventView(QTableView):
         painter.setFont(font)
         painter.setPen(self.palette().color(QPalette.ColorRole.Text))
         top_px, height_px = self.rowViewportPosition(first), self.rowHeight(first)
-        columns = [
-            (column, self.columnViewportPosition(column), self.columnWidth(column))
-            for column in range(self._table.columnCount())
-        ]
+        rise_px = (height_px - self._writer.height_px) // 2 + self._writer.ascent_px
+        before_px, after_px = insets_px
+        columns: list[tuple[int, int, int]] = []
+        for column in range(self._table.columnCount()):
+            left_px, width_px = self.columnViewportPosition(column), self.columnWidth(column)
+            if column == KIND:
+                symbol_px = QRect(left_px, 0, width_px, height_px).center()
+            else:
+                columns.append((column, left_px + before_px, width_px - before_px - after_px))
         for row in range(first, self._table.rowCount()):
             if top_px > exposed.bottom():
                 break
             found = self._table.detection(row)
-            for column, left_px, width_px in columns:
-                place = QRect(left_px, top_px, width_px, height_px)
-                if column == KIND:
-                    centre = QPointF(place.center())
-                    draw_symbol(painter, found.task, centre, SYMBOL_PX, self._kinds.theme)
-                else:
-                    place.adjust(insets_px[0], 0, -insets_px[1], 0)
-                    self._write(painter, place, cell_text(found, column), column)
+            centre = QPointF(symbol_px.x(), symbol_px.y() + top_px)
+            draw_symbol(painter, found.task, centre, SYMBOL_PX, self._kinds.theme)
+            for column, left_px, room_px in columns:
+                self._write(painter, left_px, top_px + rise_px, room_px, found, column)
             top_px += height_px
 
-    def _write(self, painter: QPainter, place: QRect, text: str, column: int) -> None:
-        writer, left_px = self._writer, float(place.left())
-        text = writer.shortened(text, place.width())
-        if ALIGNMENTS[column] & Qt.AlignmentFlag.AlignRight:
-            left_px += place.width() - writer.width_px(text)
-        top_px = place.top() + (place.height() - writer.height_px) // 2
-        writer.write(painter, left_px, top_px + writer.ascent_px, text)
+    def _write(
+        self,
+        painter: QPainter,
+        left_px: float,
+        baseline_px: float,
+        room_px: int,
+        found: Detection,
+        column: int,
+    ) -> None:
+        writer = self._writer
+        text = writer.shortened(cell_text(found, column), room_px)
+        if column in NUMBERS:
+            left_px += room_px - writer.width_px(text)
+        writer.write(painter, left_px, baseline_px, text)
 
     def _insets_px(self) -> tuple[int, int]:
         """From the left and the right edge of a cell to its text."""

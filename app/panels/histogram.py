@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+from math import floor
+
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.kind_style import outline_colour
@@ -22,30 +25,54 @@ def paint_histogram(
     painter: QPainter, rect: QRectF, scores: Scores, threshold: float, task: Task, theme: Theme
 ) -> None:
     """Bars over [0, 1] along the width of ``rect``; those below the threshold are faint."""
-    colour = QColor(outline_colour(task, theme))
-    faint = QColor(theme.text_secondary)
-    faint.setAlphaF(BELOW_OPACITY)
-    line = QColor(theme.line)
-    painter.fillRect(QRectF(rect.left(), rect.bottom() - 1, rect.width(), 1), line)
-    width_px = rect.width() / BINS
-    cut_px = rect.left() + threshold * rect.width()
-    below: list[QRectF] = []
-    above: list[QRectF] = []
+    ratio = painter.device().devicePixelRatioF()
+    width_px, height_px = round(rect.width()), round(rect.height())
+    # The column of the screen nearest to the cut.
+    columns = round(width_px * ratio)
+    cut = min(max(floor(threshold * columns + 0.5), 0), columns)
+    faint, full = (
+        bars(scores, width_px, height_px, ratio, colour, opacity, theme.line)
+        for colour, opacity in (
+            (theme.text_secondary, BELOW_OPACITY),
+            (outline_colour(task, theme), 1.0),
+        )
+    )
+    for strip, first, end in ((faint, 0, cut), (full, cut, columns)):
+        if end > first:
+            target = QRectF(rect.left() + first / ratio, rect.top(), (end - first) / ratio, height_px)
+            source = QRectF(first, 0, end - first, strip.height())
+            painter.drawPixmap(target, strip, source)
+
+
+@lru_cache(maxsize=128)
+def bars(
+    scores: Scores,
+    width_px: int,
+    height_px: int,
+    ratio: float,
+    colour: str,
+    opacity: float,
+    line: str,
+) -> QPixmap:
+    """All bars of a histogram in one colour over a line, drawn once: only the cut moves."""
+    strip = QPixmap(round(width_px * ratio), round(height_px * ratio))
+    strip.setDevicePixelRatio(ratio)
+    strip.fill(Qt.GlobalColor.transparent)
+    step_px, bottom_px = width_px / BINS, height_px - 1
+    rects: list[QRectF] = []
     for place, height in enumerate(scores.heights.tolist()):
-        if height <= 0:
-            continue
-        height_px = max(height * (rect.height() - 2), LEAST_BAR_PX)
-        left_px = rect.left() + place * width_px
-        bar = QRectF(left_px, rect.bottom() - 1 - height_px, width_px - 1, height_px)
-        if bar.left() < cut_px:
-            below.append(bar)
-        if bar.right() > cut_px:
-            above.append(bar.adjusted(max(cut_px - bar.left(), 0), 0, 0, 0))
+        if height > 0:
+            bar_px = max(height * (height_px - 2), LEAST_BAR_PX)
+            rects.append(QRectF(place * step_px, bottom_px - bar_px, step_px - 1, bar_px))
+    fill = QColor(colour)
+    fill.setAlphaF(opacity)
+    painter = QPainter(strip)
+    painter.fillRect(QRectF(0, bottom_px, width_px, 1), QColor(line))
     painter.setPen(Qt.PenStyle.NoPen)
-    # All bars of a colour at once: the calls cost more than the pixels.
-    for bars, fill in ((below, faint), (above, colour)):
-        painter.setBrush(fill)
-        painter.drawRects(bars)
+    painter.setBrush(fill)
+    painter.drawRects(rects)
+    painter.end()
+    return strip
 
 
 def paint_cut(painter: QPainter, rect: QRectF, threshold: float, colour: str) -> None:

@@ -15,15 +15,13 @@ from PySide6.QtCore import (
     QRectF,
     QSize,
     Qt,
-    Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QListView,
     QStyledItemDelegate,
     QStyleOptionViewItem,
-    QWidget,
 )
 
 from app.kind_style import KIND_STYLES, draw_symbol, score_text
@@ -54,12 +52,7 @@ class LabelRow:
 
 
 class LabelThresholds(QAbstractListModel):
-    """Labels of the open file by name; their thresholds are read from the session.
-
-    ``looks_changed(places)``: rows look different, but hold what they held.
-    """
-
-    looks_changed = Signal(object)
+    """Labels of the open file by name; their thresholds are read from the session."""
 
     def __init__(self, session: Session) -> None:
         super().__init__()
@@ -67,7 +60,6 @@ class LabelThresholds(QAbstractListModel):
         self._all: list[LabelRow] = []
         self._rows: list[LabelRow] = []
         self._filter = ""
-        self._told: list[tuple[float, bool]] = []
 
     def set_rows(self, rows: list[LabelRow]) -> None:
         """Show these; rows of labels that stay keep their place and the selection."""
@@ -80,12 +72,6 @@ class LabelThresholds(QAbstractListModel):
         """Only labels that hold ``text``, in any case."""
         self._filter = text.strip().casefold()
         self._apply()
-
-    def tell_thresholds(self) -> None:
-        """Thresholds have moved."""
-        before, self._told = self._told, self._looks()
-        pairs = zip(before, self._told, strict=True)
-        self.looks_changed.emit({place for place, (old, new) in enumerate(pairs) if old != new})
 
     def row_at(self, place: int) -> LabelRow:
         return self._rows[place]
@@ -125,19 +111,12 @@ class LabelThresholds(QAbstractListModel):
         rows = [row for row in self._all if self._filter in row.key[1].casefold()]
         if [row.key for row in rows] == [row.key for row in self._rows]:
             self._rows = rows
-            self._told = self._looks()
             if rows:
                 self.dataChanged.emit(self.index(0), self.index(len(rows) - 1))
             return
         self.beginResetModel()
         self._rows = rows
-        self._told = self._looks()
         self.endResetModel()
-
-    def _looks(self) -> list[tuple[float, bool]]:
-        """What of the thresholds is seen in each row."""
-        limits, chosen = self._session.limits, self._session.chosen_label_thresholds
-        return [(limits.of(*row.key), row.key in chosen) for row in self._rows]
 
 
 def bar_rect(row: QRect) -> QRectF:
@@ -147,13 +126,36 @@ def bar_rect(row: QRect) -> QRectF:
     return QRectF(left, row.top() + 6, max(right - left, 1), row.height() - 12)
 
 
-class LabelDelegate(QStyledItemDelegate):
-    """Draws symbol, name, histogram with its cut, threshold and count of a label."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What of the thresholds is seen in a row: where the label's stands, whether its kind is
+    hidden, and whether somebody chose it for this label alone.
+    """
 
-    def __init__(self, session: Session, theme: Theme, parent: QWidget) -> None:
+    threshold: float
+    is_hidden: bool
+    is_own: bool
+
+    @classmethod
+    def of(cls, session: Session, key: LabelKey) -> Look:
+        return cls(
+            session.label_threshold(key), session.is_hidden(key[0]), session.has_own_threshold(key)
+        )
+
+
+class LabelDelegate(QStyledItemDelegate):
+    """Draws symbol, name, histogram with its cut, threshold and count of a label.
+
+    ``drawn`` are the looks of the rows as they were drawn last, by their places.
+    """
+
+    def __init__(self, session: Session, theme: Theme, parent: QListView) -> None:
         super().__init__(parent)
         self._session = session
+        self._view = parent
         self.theme = theme
+        self.drawn: dict[int, Look] = {}
+        self._fonts: tuple[QFont, QFont, QFont] | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW_PX)
@@ -161,27 +163,26 @@ class LabelDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         row: LabelRow = index.data(ROW_ROLE)
         place: QRect = option.rect
-        view = self.parent()
-        has_keys = isinstance(view, QListView) and view.hasFocus()
-        is_current = isinstance(view, QListView) and view.currentIndex() == index
+        is_current = self._view.currentIndex() == index
         painter.save()
         if is_current:
             painter.fillRect(place, QColor(self.theme.raised))
-        if is_current and has_keys:
+        if is_current and self._view.hasFocus():
             painter.fillRect(
                 place.left(), place.top(), 2, place.height(), QColor(self.theme.accent)
             )
         self._paint_name(painter, place, row)
-        task = row.key[0]
-        threshold = self._session.label_threshold(row.key)
-        cut = 2.0 if self._session.is_hidden(task) else threshold
+        look = self.drawn[index.row()] = Look.of(self._session, row.key)
+        cut = 2.0 if look.is_hidden else look.threshold
         bars = bar_rect(place)
-        paint_histogram(painter, bars, row.scores, cut, task, self.theme)
-        is_own = self._session.has_own_threshold(row.key)
+        paint_histogram(painter, bars, row.scores, cut, row.key[0], self.theme)
         paint_cut(
-            painter, bars, threshold, self.theme.text if is_own else self.theme.text_secondary
+            painter,
+            bars,
+            look.threshold,
+            self.theme.text if look.is_own else self.theme.text_secondary,
         )
-        self._paint_numbers(painter, place, row, threshold, is_own)
+        self._paint_numbers(painter, place, row, look)
         painter.restore()
 
     def _paint_name(self, painter: QPainter, place: QRect, row: LabelRow) -> None:
@@ -195,23 +196,28 @@ class LabelDelegate(QStyledItemDelegate):
         text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, name.width())
         painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
 
-    def _paint_numbers(
-        self, painter: QPainter, place: QRect, row: LabelRow, threshold: float, is_own: bool
-    ) -> None:
-        font = tabular(painter.font())
-        font.setBold(is_own)
-        painter.setFont(font)
+    def _paint_numbers(self, painter: QPainter, place: QRect, row: LabelRow, look: Look) -> None:
+        regular, bold = self._figures(painter.font())
+        painter.setFont(bold if look.is_own else regular)
         right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
         left_px = place.right() - NUMBERS_PX + PAD_PX
-        painter.setPen(QColor(self.theme.text if is_own else self.theme.text_secondary))
+        painter.setPen(QColor(self.theme.text if look.is_own else self.theme.text_secondary))
         painter.drawText(
-            QRect(left_px, place.top(), 28, place.height()), right, score_text(threshold)
+            QRect(left_px, place.top(), 28, place.height()), right, score_text(look.threshold)
         )
-        font.setBold(False)
-        painter.setFont(font)
+        painter.setFont(regular)
         painter.setPen(QColor(self.theme.text_secondary))
-        counts = f"{row.scores.at_least(threshold)}/{len(row.scores)}"
+        counts = f"{row.scores.at_least(look.threshold)}/{len(row.scores)}"
         painter.drawText(place.adjusted(0, 0, -PAD_PX, 0), right, counts)
+
+    def _figures(self, font: QFont) -> tuple[QFont, QFont]:
+        """A font with figures of equal width, and the same in bold."""
+        if self._fonts is None or self._fonts[0] != font:
+            regular, bold = tabular(font), tabular(font)
+            regular.setBold(False)
+            bold.setBold(True)
+            self._fonts = (font, regular, bold)
+        return self._fonts[1:]
 
 
 class LabelThresholdView(QListView):
@@ -235,7 +241,6 @@ class LabelThresholdView(QListView):
         self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.setAccessibleName("Thresholds of labels")
         self.setMouseTracking(False)
-        self.rows.looks_changed.connect(self._draw_again)
 
     def set_theme(self, theme: Theme) -> None:
         self.delegate.theme = theme
@@ -288,13 +293,19 @@ class LabelThresholdView(QListView):
             step = steps[Qt.Key(key)] * (LARGE_STEP if is_large else STEP)
             self._move(row.key, self._session.label_threshold(row.key) + step)
 
-    def _draw_again(self, places: set[int]) -> None:
-        """Of many rows only those in view."""
-        index = self.indexAt(QPoint(0, 0))
-        while index.isValid() and (area := self.visualRect(index)).top() < self.viewport().height():
-            if index.row() in places:
+    def tell_thresholds(self) -> None:
+        """Thresholds have moved: of the rows in view, those are drawn that look otherwise now."""
+        first = self.indexAt(QPoint(0, 0))
+        if not first.isValid():
+            return
+        area, height_px = self.visualRect(first), self.viewport().height()
+        for place in range(first.row(), self.rows.rowCount()):
+            if area.top() >= height_px:
+                break
+            key = self.rows.row_at(place).key
+            if self.delegate.drawn.get(place) != Look.of(self._session, key):
                 self.viewport().update(area)
-            index = index.siblingAtRow(index.row() + 1)
+            area.translate(0, area.height())
 
     def _drag_to(self, x_px: float) -> None:
         if self._dragged is not None:

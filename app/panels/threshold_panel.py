@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from PySide6.QtCore import QSize, Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
@@ -20,7 +21,7 @@ from app.panels.histogram import ScoreHistogram
 from app.panels.kind_rows import EyeButton, KindSymbol, ThresholdSlider, ThresholdValue
 from app.panels.label_thresholds import LabelRow, LabelThresholdView
 from app.project.errors import ProjectError
-from app.scores import Scores, segment_scores, session_scores, together
+from app.scores import Scores, segment_scores, session_scores
 from app.session import Session
 from app.theme import Theme, tabular
 from app.threshold_advice import Advice, Decided, advise, decisions, of_kind
@@ -29,6 +30,7 @@ from core_model.timeline import Task
 
 # Decisions follow each other quickly; advice is for when the hands rest.
 REST_MS = 400
+_NONE = np.empty(0)
 NO_LABELS = "Labels appear here when something was found in an open video."
 NO_MATCH = "No label holds “{}”."
 
@@ -59,7 +61,10 @@ class _KindPart:
         self.take.clicked.connect(self._take)
         self._advice = Advice(None, 0.0, 0)
         self._own: dict[LabelKey, Scores] = {}
-        self._told: list[float] = []
+        # All scores, label by label, and how many each label has.
+        self._flat = _NONE
+        self._counts: list[int] = []
+        self._told: list[float] | None = None
 
     def set_theme(self, theme: Theme) -> None:
         for part in (self.symbol, self.histogram, self.eye):
@@ -68,8 +73,10 @@ class _KindPart:
     def read(self, by_label: dict[LabelKey, Scores]) -> None:
         """Show what of these scores is there and what of it is shown."""
         self._own = {key: scores for key, scores in by_label.items() if key[0] is self._task}
-        self._told = []
-        self.histogram.set_scores(together(list(self._own.values())))
+        self._flat = np.concatenate([each.ascending for each in self._own.values()] or [_NONE])
+        self._counts = list(map(len, self._own.values()))
+        self._told = None
+        self.histogram.set_scores(Scores.of(self._flat))
         self.tell()
 
     def tell(self) -> None:
@@ -78,9 +85,8 @@ class _KindPart:
         self._told = [limits.of(self._task, ""), *(limits.of(*key) for key in self._own)]
         if self._told == before:
             return
-        own = self._own.values()
-        shown = sum(each.at_least(limit) for each, limit in zip(own, self._told[1:], strict=True))
-        total = sum(map(len, own))
+        shown = np.count_nonzero(self._flat >= np.repeat(self._told[1:], self._counts))
+        total = len(self._flat)
         self.count.setText(f"{shown:,} of {total:,}" if total else "")
         is_hidden = self._session.is_hidden(self._task)
         self.histogram.set_threshold(2.0 if is_hidden else self._session.threshold(self._task))
@@ -184,7 +190,7 @@ class ThresholdPanel(QWidget):
         if self.isVisible():
             for part in self._kinds.values():
                 part.tell()
-            self.labels.rows.tell_thresholds()
+            self.labels.tell_thresholds()
         self._tell_reset()
 
     def _tell_reset(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from app.timeline.event_rows import TimeRow
 from app.timeline.segment_rows import SegmentRow
@@ -20,7 +21,7 @@ LANE_PADDING_PX = 4
 DRAWING_PX = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Lane:
     """A track as it is placed: ``top_px`` counts from the top of the first one.
 
@@ -55,7 +56,7 @@ class Lane:
     def bottom_px(self) -> int:
         return self.top_px + self.height_px
 
-    @property
+    @cached_property
     def count(self) -> int:
         """How many events it holds."""
         return sum(len(row.onset_us) for row in (*self.rows, *self.folded))

@@ -29,8 +29,8 @@ TOP_PX = 4
 BROKEN_PX = 3
 EDGE_REACH_PX = 6
 NARROWEST_WINDOW_PX = 4.0
-# So many rows are counted together.
-PART_ROWS = 16
+# So many rows, or so many events if that is more, are counted together.
+PART_ROWS, PART_EVENTS = 16, 2_000
 Rows = tuple[TimeRow, ...]
 
 
@@ -190,7 +190,8 @@ class Overview(TimePane):
 
     def _share(self, task: Task, scale: TimeScale) -> Floats:
         rows = self._rows.get(task, ())
-        parts = [rows[first : first + PART_ROWS] for first in range(0, len(rows), PART_ROWS)]
+        size = _part_rows(rows)
+        parts = [rows[first : first + size] for first in range(0, len(rows), size)]
         known, self._shares[task] = self._shares.get(task, ()), []
         for part, old in zip_longest(parts, known[: len(parts)]):
             # An edit changes a row or two of hundreds; those kept along tell which are others.
@@ -206,3 +207,11 @@ class Overview(TimePane):
     def _on_media_changed(self, start_us: int, end_us: int) -> None:
         self._grip = None
         self.update()
+
+
+def _part_rows(rows: Rows) -> int:
+    """How many rows are counted together; seldom another number where few events come or go."""
+    size, events = PART_ROWS, sum(len(row.onset_us) for row in rows)
+    while size < len(rows) and 2 * size * events <= PART_EVENTS * len(rows):
+        size *= 2
+    return size
