@@ -28,7 +28,6 @@ from app.player.time_code import short_time_code
 from app.session import Session
 from app.theme import Theme, tabular
 from core_model.media.probe import MediaInfo
-from core_model.timeline import Detection
 
 ROW_PX = 26
 PADDING_PX = 10

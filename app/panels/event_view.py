@@ -87,13 +87,16 @@ class EventView(QTableView):
         top_px, height_px = self.rowViewportPosition(first), self.rowHeight(first)
         rise_px = (height_px - self._writer.height_px) // 2 + self._writer.ascent_px
         before_px, after_px = insets_px
-        columns: list[tuple[int, int, int]] = []
-        for column in range(self._table.columnCount()):
-            left_px, width_px = self.columnViewportPosition(column), self.columnWidth(column)
-            if column == KIND:
-                symbol_px = QRect(left_px, 0, width_px, height_px).center()
-            else:
-                columns.append((column, left_px + before_px, width_px - before_px - after_px))
+        places = [
+            QRect(self.columnViewportPosition(column), 0, self.columnWidth(column), height_px)
+            for column in range(self._table.columnCount())
+        ]
+        symbol_px = places[KIND].center()
+        columns = [
+            (column, place.left() + before_px, place.width() - before_px - after_px)
+            for column, place in enumerate(places)
+            if column != KIND
+        ]
         for row in range(first, self._table.rowCount()):
             if top_px > exposed.bottom():
                 break

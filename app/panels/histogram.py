@@ -39,7 +39,9 @@ def paint_histogram(
     )
     for strip, first, end in ((faint, 0, cut), (full, cut, columns)):
         if end > first:
-            target = QRectF(rect.left() + first / ratio, rect.top(), (end - first) / ratio, height_px)
+            target = QRectF(
+                rect.left() + first / ratio, rect.top(), (end - first) / ratio, height_px
+            )
             source = QRectF(first, 0, end - first, strip.height())
             painter.drawPixmap(target, strip, source)
 
