@@ -31,6 +31,7 @@ from app.scores import Scores
 from app.session import Session
 from app.theme import Theme, tabular
 from app.threshold_advice import Advice
+from app.timeline.label_writer import LabelWriter
 
 Index = QModelIndex | QPersistentModelIndex
 ROW_ROLE = Qt.ItemDataRole.UserRole
@@ -155,7 +156,7 @@ class LabelDelegate(QStyledItemDelegate):
         self._view = parent
         self.theme = theme
         self.drawn: dict[int, Look] = {}
-        self._fonts: tuple[QFont, QFont, QFont] | None = None
+        self._known_writers: tuple[LabelWriter, LabelWriter, LabelWriter] | None = None
 
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
         return QSize(200, ROW_PX)
@@ -191,33 +192,44 @@ class LabelDelegate(QStyledItemDelegate):
         draw_symbol(painter, task, centre, 10, self.theme)
         name = QRect(place.left() + 28, place.top(), 0, place.height())
         name.setRight(round(bar_rect(place).left()) - PAD_PX)
+        writer = self._writers(painter.font())[0]
         painter.setPen(QColor(self.theme.text))
-        metrics = painter.fontMetrics()
-        text = metrics.elidedText(label, Qt.TextElideMode.ElideRight, name.width())
-        painter.drawText(name, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)
+        text = writer.shortened(label, name.width())
+        writer.write(painter, name.left(), _baseline_px(writer, place), text)
 
     def _paint_numbers(self, painter: QPainter, place: QRect, row: LabelRow, look: Look) -> None:
-        regular, bold = self._figures(painter.font())
-        painter.setFont(bold if look.is_own else regular)
-        right = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight
-        left_px = place.right() - NUMBERS_PX + PAD_PX
+        _, regular, bold = self._writers(painter.font())
+        writer = bold if look.is_own else regular
+        painter.setFont(writer.font)
         painter.setPen(QColor(self.theme.text if look.is_own else self.theme.text_secondary))
-        painter.drawText(
-            QRect(left_px, place.top(), 28, place.height()), right, score_text(look.threshold)
-        )
-        painter.setFont(regular)
+        text = score_text(look.threshold)
+        right_px = place.right() - NUMBERS_PX + PAD_PX + 28
+        baseline_px = _baseline_px(writer, place)
+        writer.write(painter, right_px - writer.width_px(text), baseline_px, text)
+        painter.setFont(regular.font)
         painter.setPen(QColor(self.theme.text_secondary))
         counts = f"{row.scores.at_least(look.threshold)}/{len(row.scores)}"
-        painter.drawText(place.adjusted(0, 0, -PAD_PX, 0), right, counts)
+        right_px = place.left() + place.width() - PAD_PX
+        baseline_px = _baseline_px(regular, place)
+        regular.write(painter, right_px - regular.width_px(counts), baseline_px, counts)
 
-    def _figures(self, font: QFont) -> tuple[QFont, QFont]:
-        """A font with figures of equal width, and the same in bold."""
-        if self._fonts is None or self._fonts[0] != font:
+    def _writers(self, font: QFont) -> tuple[LabelWriter, LabelWriter, LabelWriter]:
+        """Of a font, the same with figures of equal width, and that in bold."""
+        if self._known_writers is None or self._known_writers[0].font != font:
             regular, bold = tabular(font), tabular(font)
             regular.setBold(False)
             bold.setBold(True)
-            self._fonts = (font, regular, bold)
-        return self._fonts[1:]
+            self._known_writers = (
+                LabelWriter(QFont(font)),
+                LabelWriter(regular),
+                LabelWriter(bold),
+            )
+        return self._known_writers
+
+
+def _baseline_px(writer: LabelWriter, place: QRect) -> float:
+    """Where a line of text stands in the middle of a row."""
+    return place.top() + (place.height() - writer.height_px) / 2 + writer.ascent_px
 
 
 class LabelThresholdView(QListView):
