@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import NamedTuple
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal
@@ -21,7 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.overlay.active_events import paint_active_events
+from app.overlay.active_events import ActiveEvents
 from app.player.picture_place import FIT, PicturePlace
 from app.session import Session
 from app.theme import Theme, tabular
@@ -32,6 +33,7 @@ from core_model.timeline import Detection
 # Black in both themes: any other colour shifts how the picture looks, and would stand out as a
 # second frame around pictures that carry black bars of their own.
 SURROUND = "#000000"
+SURROUND_COLOUR = QColor(SURROUND)
 SURROUND_TEXT = "#E6E8EB"
 SURROUND_DETAIL = "#9AA3AF"
 PLATE = "#16181D"
@@ -43,6 +45,19 @@ ZOOM_PER_NOTCH = 1.25
 NOTCH = 120
 # From here on pixels are looked at one by one: edges must not be smeared over them.
 SHARP_SCALE = 3.0
+
+
+class _Layout(NamedTuple):
+    """What painting needs to know of the place of the picture, the same from frame to frame."""
+
+    ratio: float
+    scale: float
+    picture: QRect
+    # The part of it that is in view; the whole view where there is no picture.
+    seen: QRect
+    view: QRect
+    # All that the picture does not cover; edges between two pixels of the screen lie under both.
+    around: QRegion
 
 
 class VideoView(QWidget):
@@ -65,6 +80,8 @@ class VideoView(QWidget):
         self._pixels: np.ndarray | None = None
         self._own_size = QSize()
         self._place = PicturePlace()
+        self._laid_out: _Layout | None = None
+        self._overlay = ActiveEvents()
         self._dragged_from: QPointF | None = None
         self._headline = self._detail = ""
         self.setAccessibleName("Video")
@@ -80,7 +97,7 @@ class VideoView(QWidget):
         session.thresholds_changed.connect(self._on_shown)
         session.hits_changed.connect(self._on_shown)
         # The labels change while one frame stands: a sound may begin between two frames.
-        view_state.playhead_changed.connect(self._on_playhead)
+        view_state.playhead_changed.connect(self._on_shown)
 
     def sizeHint(self) -> QSize:
         return QSize(960, 540)
@@ -92,7 +109,10 @@ class VideoView(QWidget):
 
     def set_frame(self, frame: PaintedFrame | None) -> None:
         """Show a frame with a uint8 (H, W, 4) BGRA image, or nothing."""
+        before = None if self._pixels is None else self._pixels.shape
         self._pixels = None if frame is None else frame.image
+        if before != (None if self._pixels is None else self._pixels.shape):
+            self._laid_out = None
         self._image = None if self._pixels is None else _as_image(self._pixels)
         self.update()
 
@@ -130,25 +150,22 @@ class VideoView(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        place = self.place
-        self._paint_surround(painter, place)
+        layout = self._layout_now()
+        painter.setClipRegion(layout.around)
+        painter.fillRect(layout.view, SURROUND_COLOUR)
+        painter.setClipping(False)
         if self._image is not None:
-            smooth = place.scale < SHARP_SCALE
+            smooth = layout.scale < SHARP_SCALE
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-            painter.drawImage(place.rect, self._image)
+            painter.drawImage(layout.picture, self._image)
         elif self._headline:
             self._paint_caption(painter)
         self._told = self._over_picture()
         if self._told:
-            paint_active_events(
-                painter,
-                self.picture_rect.intersected(self.rect()),
-                self._told,
-                self._view_state.playhead_us,
-                self._theme,
-            )
-        if self._image is not None and place.zoom != FIT:
-            self._paint_scale(painter, place.scale)
+            playhead_us = self._view_state.playhead_us
+            self._overlay.paint(painter, layout.seen, self._told, playhead_us, self._theme)
+        if self._image is not None and self._place.zoom != FIT:
+            self._paint_scale(painter, layout.scale)
         painter.end()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
@@ -180,6 +197,7 @@ class VideoView(QWidget):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._laid_out = None
         self._show_hand()
         self._resize_timer.start()
 
@@ -193,6 +211,7 @@ class VideoView(QWidget):
 
     def _set_place(self, place: PicturePlace) -> None:
         before, self._place = self._place.zoom, place
+        self._laid_out = None
         self.update()
         if self._dragged_from is None:
             self._show_hand()
@@ -205,13 +224,21 @@ class VideoView(QWidget):
         else:
             self.unsetCursor()
 
-    def _paint_surround(self, painter: QPainter, place: PicturePlace) -> None:
-        """All that the picture does not cover; edges between two pixels of the screen lie under
-        both."""
-        covered = QRect() if self._image is None else place.rect.adjusted(1, 1, -1, -1)
-        painter.setClipRegion(QRegion(self.rect()).subtracted(QRegion(covered)))
-        painter.fillRect(self.rect(), QColor(SURROUND))
-        painter.setClipping(False)
+    def _layout_now(self) -> _Layout:
+        """Made anew only where something has changed.
+
+        Each object of Qt that goes lets go of Python's lock for a moment, and the thread of the
+        window may then have to wait for others: in painting a frame there are to be few of them.
+        """
+        ratio = self.devicePixelRatioF()
+        if self._laid_out is None or self._laid_out.ratio != ratio:
+            place, view = self.place, self.rect()
+            picture = QRect() if self._image is None else place.rect
+            seen = view if self._image is None else picture.intersected(view)
+            covered = QRegion(picture.adjusted(1, 1, -1, -1))
+            around = QRegion(view).subtracted(covered)
+            self._laid_out = _Layout(ratio, place.scale, picture, seen, view, around)
+        return self._laid_out
 
     def _paint_caption(self, painter: QPainter) -> None:
         """A headline and what it means, in the middle of the view."""
@@ -258,13 +285,10 @@ class VideoView(QWidget):
         no_media = session.media is None
         return [] if no_media else session.over_picture_at(self._view_state.playhead_us)
 
-    def _on_shown(self) -> None:
-        """Other events are shown: seldom any of them at this moment."""
+    def _on_shown(self, _time_us: int = 0) -> None:
+        """Paint anew where other events are to be told of now, which is seldom so."""
         if self._over_picture() != self._told:
             self.update()
-
-    def _on_playhead(self, _time_us: int) -> None:
-        self.update()
 
 
 def _as_image(pixels: np.ndarray) -> QImage:

@@ -8,7 +8,7 @@ from PySide6.QtCore import QRect
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QApplication
 
-from app.overlay.active_events import MOST_EVENTS, active_at, paint_active_events
+from app.overlay.active_events import MOST_EVENTS, ActiveEvents, active_at
 from app.theme import DARK, LIGHT, Theme
 from core_model.timeline import Detection, Task
 
@@ -25,12 +25,13 @@ def painted(
     ground: str = "#808080",
     theme: Theme = DARK,
     rect: QRect = PICTURE,
+    overlay: ActiveEvents | None = None,
 ) -> np.ndarray:
     """RGB (270, 480, 3) of a plain picture with the legend over it."""
     image = QImage(480, 270, QImage.Format.Format_RGB32)
     image.fill(QColor(ground))
     painter = QPainter(image)
-    paint_active_events(painter, rect, events, playhead_us, theme)
+    (overlay or ActiveEvents()).paint(painter, rect, events, playhead_us, theme)
     painter.end()
     words = np.frombuffer(image.constBits(), np.uint8).reshape(270, 480, 4)
     return words[..., 2::-1].astype(int)
@@ -99,3 +100,45 @@ def test_a_small_picture_gets_its_frame_only(qapp: QApplication) -> None:
     assert np.any(small[0, :120] != 128)
     assert np.all(small[81:] == 128)
     assert np.all(small[:, 121:] == 128)
+
+
+def test_what_is_kept_is_what_would_be_drawn_anew(qapp: QApplication) -> None:
+    action, sound = event(Task.TAL, "archery", 0.9), event(Task.SED, "speech", 0.7)
+    surer = event(Task.TAL, "archery", 0.95)
+    other = QRect(20, 10, 300, 200)
+    steps = (
+        ((action,), DARK, PICTURE),
+        ((action, sound), DARK, PICTURE),
+        ((surer, sound), DARK, PICTURE),
+        ((), DARK, PICTURE),
+        ((action,), LIGHT, PICTURE),
+        ((action,), LIGHT, other),
+        ((action,), DARK, PICTURE),
+    )
+    kept = ActiveEvents()
+    for events, theme, rect in steps:
+        for _ in range(2):
+            drawn = painted(events, theme=theme, rect=rect, overlay=kept)
+            assert np.array_equal(drawn, painted(events, theme=theme, rect=rect))
+
+
+@pytest.mark.parametrize("ratio", [1.0, 1.25, 1.5, 2.0])
+def test_legend_and_frame_lie_on_whole_pixels_of_the_screen(
+    qapp: QApplication, ratio: float
+) -> None:
+    screen = QImage(round(480 * ratio), round(270 * ratio), QImage.Format.Format_RGB32)
+    screen.setDevicePixelRatio(ratio)
+    screen.fill(QColor("#808080"))
+    painter = QPainter(screen)
+    rect = QRect(7, 9, 301, 203)
+    ActiveEvents().paint(painter, rect, (event(Task.TAL, "archery", 0.9),), 0, DARK)
+    painter.end()
+    words = np.frombuffer(screen.constBits(), np.uint8).reshape(screen.height(), -1, 4)
+    changed = np.any(words[..., :3] != 128, axis=2)
+    rows, columns = np.flatnonzero(changed.any(axis=1)), np.flatnonzero(changed.any(axis=0))
+    for found, first, count in ((columns, 7, 301), (rows, 9, 203)):
+        assert abs(found[0] - first * ratio) <= 1
+        assert abs(found[-1] + 1 - (first + count) * ratio) <= 1
+    # Between the sides only the plate in the lower left corner has been drawn.
+    middle = changed[round(20 * ratio) : round(150 * ratio), round(20 * ratio) : round(290 * ratio)]
+    assert not middle.any()
