@@ -173,7 +173,8 @@ class SoundBuilder(CancellableThread):
                 if count == 0:
                     # The very first is shown without waiting for more sound.
                     take_first()
-                    pool.submit(self._learn_to_jump)
+                    # Not beside the reading: the index of some hours takes 50 MB.
+                    self._learn_to_jump()
                     # Something is to be seen now; the rest can wait for whatever plays.
                     give_way(Rank.BACKGROUND)
                     pool.submit(give_way, Rank.BACKGROUND)

@@ -165,14 +165,14 @@ def _decoded_from(
             frames = _after_seek(container, stream, start_us)
             if frames is not None:
                 is_all = _begins_at_first_packet(stream, start_us) and not as_coded
-                more = in_bulk(source, container, stream, frames) if is_all else frames
+                more = in_bulk(source, container, stream, frames, _decode_on) if is_all else frames
                 yield more, _latest_us(container)
                 return
     with open_media(source) as container:
         stream = audio_stream(source, container)
         frames = _decode_on(container, stream, start_us)
         is_all = start_us is None and not as_coded
-        more = in_bulk(source, container, stream, frames) if is_all else frames
+        more = in_bulk(source, container, stream, frames, _decode_on) if is_all else frames
         yield more, _latest_us(container)
 
 

@@ -10,7 +10,7 @@ the beginning, and what comes after the part that was right is taken from there.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,12 +122,17 @@ def foretold(source: Source, container: InputContainer, stream: AudioStream) -> 
 
 
 def in_bulk(
-    source: Source, container: InputContainer, stream: AudioStream, one_by_one: Iterator[AudioFrame]
+    source: Source,
+    container: InputContainer,
+    stream: AudioStream,
+    one_by_one: Iterator[AudioFrame],
+    anew: Callable[[InputContainer, AudioStream], Iterator[AudioFrame]],
 ) -> Generator[AudioFrame, None, None]:
     """The same samples with the same time stamps as ``one_by_one``, which decodes a file from its
-    beginning on, in frames of many packets each.
+    beginning on, in frames of many packets each. So does ``anew``, where that has to be done again.
 
     The first seconds come one by one: to look at the index and open the file again takes a moment.
+    The container is closed as soon as it is not needed any more.
     """
     given = 0
     for frame in itertools.islice(one_by_one, _FIRST_FRAMES):
@@ -138,9 +143,12 @@ def in_bulk(
         yield from one_by_one
         return
     reading = _Reading(file_of(source), stream, forecast, given)
+    # The index of some hours takes 50 MB, and the filter has one of its own.
+    container.close()
     yield from reading.frames()
     if not reading.is_whole:
-        yield from _after(one_by_one, reading.given - given)
+        with open_media(source) as again:
+            yield from _after(anew(again, audio_stream(source, again)), reading.given)
 
 
 class _Reading:
@@ -150,7 +158,9 @@ class _Reading:
     """
 
     def __init__(self, path: Path, stream: AudioStream, forecast: Forecast, given: int) -> None:
-        self._path, self._stream, self._forecast = path, stream, forecast
+        self._path, self._forecast = path, forecast
+        self._index, self._time_base = stream.index, stream.time_base
+        self._form = _form_of(stream.codec_context)
         self.given = given
         self.is_whole = False
         self._passed = 0
@@ -161,11 +171,11 @@ class _Reading:
         samples = forecast.length * _PACKETS
         held: tuple[int, AudioFrame] | None = None
         place: int | None = None
-        with closing(_gathered(self._path, self._stream.index, samples)) as gathered:
+        with closing(_gathered(self._path, self._index, samples)) as gathered:
             for frame in gathered:
                 if place is None and frame.pts is not None:
                     place = forecast.place_of(frame.pts)
-                if place is None or not _lies_at(frame, place, self._stream, forecast):
+                if place is None or not self._lies_at(frame, place):
                     return
                 if held is not None:
                     # The next one lies where it should, so that nothing is missing in this one.
@@ -178,6 +188,13 @@ class _Reading:
             yield from self._given_now(*held)
             self.is_whole = True
 
+    def _lies_at(self, frame: AudioFrame, place: int) -> bool:
+        time_base = frame.time_base
+        if time_base != self._time_base or time_base is None or time_base * frame.sample_rate != 1:
+            return False
+        # Where the file does not say which channels they are, the filter guesses.
+        return _form_of(frame) == self._form and frame.pts == self._forecast.pts_at(place)
+
     def _given_now(self, place: int, frame: AudioFrame) -> Iterator[AudioFrame]:
         """What of a frame was not given before."""
         for part in self._forecast.parts(place, frame):
@@ -186,16 +203,6 @@ class _Reading:
             self.given = max(self.given, self._passed)
             if known < part.samples:
                 yield _without(part, known)
-
-
-def _lies_at(frame: AudioFrame, place: int, stream: AudioStream, forecast: Forecast) -> bool:
-    time_base = frame.time_base
-    if time_base != stream.time_base or time_base is None or time_base * frame.sample_rate != 1:
-        return False
-    # Where the file does not say which channels they are, the filter guesses.
-    if _form_of(frame) != _form_of(stream.codec_context):
-        return False
-    return frame.pts == forecast.pts_at(place)
 
 
 def _form_of(sound: AudioFrame | AudioCodecContext) -> tuple[str, str]:

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
+from av.container import InputContainer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -117,17 +118,18 @@ def test_what_is_well_is_decoded_in_bulk(codec: str) -> None:
     path = _coded(codec)
     singly = _one_by_one(path)
     asked = 0
+
+    def one_by_one(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+        nonlocal asked
+        for packet in packets(container, stream):
+            for frame in decode(packet):
+                asked += 1
+                yield frame
+
     with _bulk(), open_media(path) as container:
         stream = audio_stream(path, container)
-
-        def one_by_one() -> Iterator[AudioFrame]:
-            nonlocal asked
-            for packet in packets(container, stream):
-                for frame in decode(packet):
-                    asked += 1
-                    yield frame
-
-        frames = list(bulk.in_bulk(path, container, stream, one_by_one()))
+        given = one_by_one(container, stream)
+        frames = list(bulk.in_bulk(path, container, stream, given, one_by_one))
     assert asked == 3
     assert len(frames) < len(singly) / 2
     assert sum(frame.samples for frame in frames) == sum(count for _, count, _ in singly)
