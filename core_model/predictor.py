@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 import os
 import time
@@ -19,6 +18,7 @@ from core_model.cache import EncodingCache, Encodings
 from core_model.detection.encoding import BlockEncoder, blank_picture, silence
 from core_model.detection.feeds import DetectionCancelledError
 from core_model.detection.run import DetectionRun, Features, tasks_of
+from core_model.detection.updates import DetectionUpdate, within
 from core_model.detection.windows import (
     MAX_PER_CLASS,
     MAX_PER_WINDOW,
@@ -29,7 +29,6 @@ from core_model.detection.windows import (
 from core_model.device import choose_device
 from core_model.encoders.base import AudioEncoder, VisualEncoder
 from core_model.library import Library
-from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.media.probe import MediaInfo, probe
 from core_model.point_shelf import PointShelf
 from core_model.postprocess import DecodeConfig
@@ -37,27 +36,9 @@ from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.prompter import Prompter
 from core_model.prompting.why import Explainer
 from core_model.search.corpus import CorpusSearch
-from core_model.timeline import US_PER_S, Detection, SnippetGrid, Task, seconds
+from core_model.timeline import SnippetGrid, Task
 from core_model.uniav.config import Classifier
 from core_model.uniav.model import UniAV
-
-
-@dataclass(frozen=True, slots=True)
-class DetectionUpdate:
-    """Where a detection stands.
-
-    ``detections`` is the complete list so far, by onset. Media from ``start_us`` to ``analysed_us``
-    has been looked at, of what ends at ``end_us``; ``times_real_time`` is how many seconds of it
-    per second. ``done`` is True on the last update only.
-    """
-
-    detections: tuple[Detection, ...]
-    analysed_us: int
-    start_us: int
-    end_us: int
-    times_real_time: float
-    from_cache: bool
-    done: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +104,11 @@ class Predictor:
         began_s = time.monotonic()
         info = probe(media) if isinstance(media, Path) else media
         prompts = self._prompts(tasks, labels, beside, info)
-        part = info if span_us is None else _within(info, span_us)
+        part = info if span_us is None else within(info, span_us)
         updates = self._updates(info, part, prompts, cancelled, began_s)
         try:
             for update in updates:
-                yield update if threshold is None else _above(update, threshold)
+                yield update if threshold is None else update.above(threshold)
         except DetectionCancelledError:
             return
 
@@ -166,7 +147,7 @@ class Predictor:
     ) -> Iterator[DetectionUpdate]:
         """``part`` is the file itself or a stretch of it; ``prompts`` of None: only encode."""
         if prompts == () or not SnippetGrid(part.start_us).snippet_count(part.end_us):
-            yield _update(part, (), 1, 1, part.end_us, began_s, False)
+            yield DetectionUpdate.of(part, (), (1, 1), part.end_us, began_s, from_cache=False)
             return
         media_hash = self.library.media_hash(info.path)
         kept = self.library.load(media_hash, info)
@@ -179,7 +160,9 @@ class Predictor:
                 events = run.advance(ready, kept.count, kept.end_us)
                 if ready == kept.count and part is info:
                     self._store_points(media_hash, file, prompts)
-                yield _update(part, events, ready, kept.count, kept.end_us, began_s, True)
+                yield DetectionUpdate.of(
+                    part, events, (ready, kept.count), kept.end_us, began_s, from_cache=True
+                )
             return
         encoder = BlockEncoder(part, self._visual_encoder, self._audio_encoder, self.device)
         file = KeptFile(
@@ -198,7 +181,9 @@ class Predictor:
                 events = run.advance(ready, encoder.count, encoder.end_us)
                 if ready == encoder.count and part is info:
                     self._store_points(media_hash, file, prompts)
-                yield _update(part, events, ready, encoder.count, encoder.end_us, began_s, False)
+                yield DetectionUpdate.of(
+                    part, events, (ready, encoder.count), encoder.end_us, began_s, from_cache=False
+                )
         finally:
             self._encoder_calls += encoder.calls
             file.abandon()
@@ -338,42 +323,3 @@ def _leave_room_for_decoding() -> None:
     """Half of the cores for the networks, the others for the decoders that feed them: with more,
     torch's threads wait for each other while a decoder holds a core."""
     torch.set_num_threads(max(1, min(torch.get_num_threads(), (os.cpu_count() or 2) // 2)))
-
-
-def _within(info: MediaInfo, span_us: tuple[int, int]) -> MediaInfo:
-    """The stretch of a file whose snippets lie in ``span_us``; at least one snippet of it.
-
-    Raises MediaError where the file has nothing there.
-    """
-    grid = SnippetGrid(info.start_us)
-    begin_us, end_us = max(span_us[0], info.start_us), min(span_us[1], info.end_us)
-    if begin_us >= end_us:
-        there = f"{seconds(info.start_us):.3f} s to {seconds(info.end_us):.3f} s"
-        raise MediaError(info.path, WHOLE_FILE, f"nothing of it lies in that stretch ({there})")
-    last = grid.snippet_count(info.end_us) - 1
-    first = min((begin_us - info.start_us) // grid.stride_us, last)
-    start_us = info.start_us + first * grid.stride_us
-    return dataclasses.replace(info, start_us=start_us, end_us=end_us)
-
-
-def _above(update: DetectionUpdate, threshold: float) -> DetectionUpdate:
-    kept = tuple(found for found in update.detections if found.score >= threshold)
-    return dataclasses.replace(update, detections=kept)
-
-
-def _update(
-    info: MediaInfo,
-    detections: tuple[Detection, ...],
-    ready: int,
-    count: int,
-    end_us: int,
-    began_s: float,
-    from_cache: bool,
-) -> DetectionUpdate:
-    grid = SnippetGrid(info.start_us)
-    done = ready == count
-    covered_us = info.start_us + (ready - 1) * grid.stride_us + grid.window_us
-    analysed_us = end_us if done else min(covered_us, end_us)
-    elapsed_s = max(time.monotonic() - began_s, 1e-6)
-    speed = (analysed_us - info.start_us) / US_PER_S / elapsed_s
-    return DetectionUpdate(detections, analysed_us, info.start_us, end_us, speed, from_cache, done)

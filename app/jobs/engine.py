@@ -39,10 +39,11 @@ from app.jobs.wish import EncodingWish
 from core_model.bundle import Bundle
 from core_model.bundle_description import BundleError, starter_folder
 from core_model.cache import EncodingCache
+from core_model.detection.updates import DetectionUpdate
 from core_model.device import DeviceError
 from core_model.encoders.minilm import TextEncoderError
 from core_model.media.errors import WHOLE_FILE, MediaError
-from core_model.predictor import DetectionUpdate, Predictor
+from core_model.predictor import Predictor
 from core_model.prompt_spec import PromptError
 from core_model.prompting.kept import Extent, KeptFile
 from core_model.prompting.prompter import PromptUpdate
