@@ -12,6 +12,7 @@ from app.view_state import ViewState
 
 GROOVE_PX = 4
 HANDLE_PX = 12
+PLACES_PER_PX = 4
 
 
 class SeekBar(QWidget):
@@ -32,6 +33,8 @@ class SeekBar(QWidget):
         self.setMinimumWidth(80)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setMouseTracking(True)
+        # Where the handle was drawn, in parts of a pixel.
+        self._drawn_at = -1
         view_state.playhead_changed.connect(self._on_playhead)
         view_state.media_range_changed.connect(self._on_media_range)
 
@@ -59,7 +62,8 @@ class SeekBar(QWidget):
         painter.setBrush(QColor(self._theme.raised))
         painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
         if self._view_state.has_media:
-            played_px = left + self._part_played() * (right - left)
+            self._drawn_at = self._place()
+            played_px = left + self._drawn_at / PLACES_PER_PX
             groove.setRight(played_px)
             painter.setBrush(QColor(self._theme.accent))
             painter.drawRoundedRect(groove, GROOVE_PX / 2, GROOVE_PX / 2)
@@ -86,13 +90,16 @@ class SeekBar(QWidget):
     def _seek(self, event: QMouseEvent) -> None:
         self._view_state.request_seek(self.time_at(event.position().x()))
 
-    def _part_played(self) -> float:
+    def _place(self) -> int:
+        """Where the handle is to be drawn, in parts of a pixel that can be told apart."""
         state = self._view_state
         span_us = state.media_end_us - state.media_start_us
-        return (state.playhead_us - state.media_start_us) / span_us
+        part_played = (state.playhead_us - state.media_start_us) / span_us
+        return round(part_played * (self.width() - HANDLE_PX) * PLACES_PER_PX)
 
     def _on_playhead(self, _time_us: int) -> None:
-        self.update()
+        if self._view_state.has_media and self._place() != self._drawn_at:
+            self.update()
 
     def _on_media_range(self, _start_us: int, _end_us: int) -> None:
         self.update()

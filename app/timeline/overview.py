@@ -18,7 +18,7 @@ from app.timeline.density import Words, density_words, draw_strip
 from app.timeline.event_rows import TimeRow
 from app.timeline.marks import paint_broken, paint_joints
 from app.timeline.time_pane import SMALL_TEXT_PX, TimePane
-from app.timeline.time_scale import TimeScale
+from app.timeline.time_scale import TimeScale, time_scale
 from app.view_state import ViewState
 from core_model.timeline import Task
 
@@ -67,14 +67,9 @@ class Overview(TimePane):
         if visible is None:
             return None
         state = self.view_state
-        return TimeScale(
-            state.media_start_us,
-            state.media_end_us,
-            visible.left_px,
-            visible.width_px,
-            anchor_us=state.media_start_us,
-            pixel_ratio=visible.pixel_ratio,
-        )
+        start_us, end_us = state.media_start_us, state.media_end_us
+        place = visible.left_px, visible.width_px
+        return time_scale(start_us, end_us, *place, start_us, visible.pixel_ratio)
 
     def set_rows(self, rows: Mapping[Task, tuple[TimeRow, ...]]) -> None:
         """Show the density of these events."""

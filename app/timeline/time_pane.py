@@ -36,7 +36,7 @@ from app.timeline.marks import (
     visible_shots,
 )
 from app.timeline.ticks import tick_places
-from app.timeline.time_scale import TimeScale
+from app.timeline.time_scale import TimeScale, time_scale
 from app.timeline.wheel import turn_wheel
 from app.view_state import ViewState
 
@@ -62,7 +62,8 @@ class TimePane(QWidget):
         self.setMouseTracking(True)
         self.view_state = view_state
         self.theme = theme
-        self._playhead_px = 0.0
+        # Where it stands on the screen now, whichever scale it was drawn with.
+        self._playhead_px = 0
         self._fonts: dict[int, QFont] = {}
         self._kept = KeptPicture()
         self._drawn_scale: TimeScale | None = None
@@ -80,14 +81,9 @@ class TimePane(QWidget):
         width_px = self.width() - MARGIN_PX - GUTTER_PX
         if not state.has_media or width_px < 1:
             return None
-        return TimeScale(
-            state.visible_start_us,
-            state.visible_end_us,
-            MARGIN_PX,
-            width_px,
-            anchor_us=state.media_start_us,
-            pixel_ratio=self.devicePixelRatioF(),
-        )
+        visible = state.visible_start_us, state.visible_end_us
+        ratio = self.devicePixelRatioF()
+        return time_scale(*visible, MARGIN_PX, width_px, state.media_start_us, ratio)
 
     def time_rect(self) -> QRect:
         """The picture: the pane without margin and gutter."""
@@ -141,8 +137,7 @@ class TimePane(QWidget):
             painter.setClipRect(picture.adjusted(0, 0, 0, -1))
             self.paint_over(painter, scale)
             self.paint_marks(painter, scale)
-            # Where it stands on the screen now, whichever scale it was drawn with.
-            self._playhead_px = scale.to_px(self.view_state.playhead_us)
+            self._playhead_px = scale.whole_px(self.view_state.playhead_us)
             reach_px = self.playhead_reach_px()
             if scale.left_px - reach_px <= self._playhead_px <= scale.right_px + reach_px:
                 self.paint_playhead(painter, scale)
@@ -322,12 +317,12 @@ class TimePane(QWidget):
 
     def _on_playhead_changed(self, time_us: int) -> None:
         scale = self.scale()
-        if scale is None:
+        # Of a long video that is seen whole, the playhead stays on one pixel for seconds.
+        if scale is None or (new_px := scale.whole_px(time_us)) == self._playhead_px:
             return
         reach_px = self.playhead_reach_px()
-        new_px = scale.to_px(time_us)
         for x_px in (self._playhead_px, new_px):
-            self.show_again(int(x_px) - reach_px - 1, 0, 2 * reach_px + 4, self.height())
+            self.show_again(x_px - reach_px - 1, 0, 2 * reach_px + 3, self.height())
         self._playhead_px = new_px
 
     def _on_selection_changed(self, selection: tuple[int, int] | None) -> None:
