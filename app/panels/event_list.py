@@ -24,6 +24,7 @@ from app.panels.event_table import (
 )
 from app.panels.event_view import EventView
 from app.panels.kind_rows import KindRows
+from app.panels.steady_label import SteadyLabel
 from app.player.time_code import short_time_code
 from app.session import Session
 from app.theme import Theme, tabular
@@ -48,14 +49,11 @@ class EventList(QWidget):
         self._session = session
         self._table = EventTable()
         self._kinds = KindRows(session, theme)
-        self._count = QLabel()
+        # Nothing below it may move when the first events arrive.
+        self._count = SteadyLabel("0 of 0")
         self._count.setObjectName("secondary")
-        self._count.setFont(tabular(self._count.font()))
         self._empty_text = ""
-        # Nothing below it may move when the first events arrive; the style sheet's font counts.
-        self._count.ensurePolished()
-        self._count.setText("0 of 0")
-        self._count.setMinimumHeight(self._count.sizeHint().height())
+        self._count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._hint = QLabel()
         self._hint.setObjectName("hint")
         self._hint.setWordWrap(True)
@@ -147,6 +145,7 @@ class EventList(QWidget):
     def _read(self) -> None:
         self._table.set_table(self._session.table, self._session.is_shown)
         total, listed = len(self._session.detections), self._table.rowCount()
+        self._count.set_widest(f"{total} of {total}")
         self._count.setText(f"{listed} of {total}" if total else "")
         self._count.setToolTip("Shown, of all that the model holds possible" if total else "")
         self._hint.setText(self._why_empty(total, self._session.shown_count))

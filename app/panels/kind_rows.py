@@ -16,8 +16,9 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon
 from app.kind_style import KIND_STYLES, draw_symbol
+from app.panels.steady_label import SteadyLabel
 from app.session import Session
-from app.theme import Theme, tabular
+from app.theme import Theme
 from core_model.timeline import Task
 
 SLIDER_STEPS = 100
@@ -116,17 +117,15 @@ class ThresholdSlider(QSlider):
         return left_px + handle_px / 2
 
 
-class ThresholdValue(QLabel):
+class ThresholdValue(SteadyLabel):
     """The threshold as a number."""
 
     def __init__(self, task: Task, session: Session) -> None:
-        super().__init__()
+        super().__init__("0.00", 4)
         self._task = task
         self._session = session
         self.setObjectName("thresholdValue")
-        self.setFont(tabular(self.font()))
         self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance("0.00") + 4)
         session.thresholds_changed.connect(self._read)
         self._read()
 

@@ -20,6 +20,7 @@ from app.limits import LabelKey
 from app.panels.histogram import ScoreHistogram
 from app.panels.kind_rows import EyeButton, KindSymbol, ThresholdSlider, ThresholdValue
 from app.panels.label_thresholds import LabelRow, LabelThresholdView
+from app.panels.steady_label import SteadyLabel
 from app.project.errors import ProjectError
 from app.scores import Scores, segment_scores, session_scores
 from app.session import Session
@@ -30,6 +31,8 @@ from core_model.timeline import Task
 
 # Decisions follow each other quickly; advice is for when the hands rest.
 REST_MS = 400
+# Counts have room for as many at least.
+MOST_COUNTED = "0,000 of 0,000"
 _NONE = np.empty(0)
 NO_LABELS = "Labels appear here when something was found in an open video."
 NO_MATCH = "No label holds “{}”."
@@ -47,10 +50,8 @@ class _KindPart:
         self.histogram = ScoreHistogram(task, theme, name)
         self.slider = ThresholdSlider(task, session)
         self.value = ThresholdValue(task, session)
-        self.count = QLabel()
+        self.count = SteadyLabel(MOST_COUNTED)
         self.count.setObjectName("secondary")
-        self.count.setFont(tabular(self.count.font()))
-        self.count.setMinimumWidth(self.count.fontMetrics().horizontalAdvance("0,000 of 0,000"))
         self.eye = EyeButton(task, session, theme)
         self.advice = QLabel()
         self.advice.setObjectName("secondary")
@@ -76,6 +77,8 @@ class _KindPart:
         self._flat = np.concatenate([each.ascending for each in self._own.values()] or [_NONE])
         self._counts = list(map(len, self._own.values()))
         self._told = None
+        total = f"{len(self._flat):,} of {len(self._flat):,}"
+        self.count.set_widest(max(total, MOST_COUNTED, key=len))
         self.histogram.set_scores(Scores.of(self._flat))
         self.tell()
 
@@ -166,13 +169,17 @@ class ThresholdPanel(QWidget):
         for number, part in enumerate(self._kinds.values()):
             row = 3 * number
             grid.addWidget(part.histogram, row, 2)
-            grid.addWidget(part.count, row, 3, 1, 2)
+            grid.addWidget(part.count, row, 3)
             for column, widget in enumerate((part.symbol, part.name, part.slider)):
                 grid.addWidget(widget, row + 1, column)
-            grid.addWidget(part.value, row + 1, 3)
-            grid.addWidget(part.eye, row + 1, 4)
+            shown = QHBoxLayout()
+            shown.setSpacing(8)
+            shown.addStretch(1)
+            shown.addWidget(part.value)
+            shown.addWidget(part.eye)
+            grid.addLayout(shown, row + 1, 3)
             grid.addWidget(part.advice, row + 2, 1, 1, 2)
-            grid.addWidget(part.take, row + 2, 3, 1, 2)
+            grid.addWidget(part.take, row + 2, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(12, 10, 12, 0)
         column.setSpacing(8)
