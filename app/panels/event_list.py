@@ -24,9 +24,9 @@ from app.panels.event_table import (
 )
 from app.panels.event_view import EventView
 from app.panels.kind_rows import KindRows
-from app.panels.steady_label import SteadyLabel
 from app.player.time_code import short_time_code
 from app.session import Session
+from app.steady_label import SteadyLabel
 from app.theme import Theme, tabular
 from core_model.media.probe import MediaInfo
 

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 
 from app.icons import icon
 from app.kind_style import KIND_STYLES, draw_symbol
-from app.panels.steady_label import SteadyLabel
 from app.session import Session
+from app.steady_label import SteadyLabel
 from app.theme import Theme
 from core_model.timeline import Task
 

@@ -20,10 +20,10 @@ from app.limits import LabelKey
 from app.panels.histogram import ScoreHistogram
 from app.panels.kind_rows import EyeButton, KindSymbol, ThresholdSlider, ThresholdValue
 from app.panels.label_thresholds import LabelRow, LabelThresholdView
-from app.panels.steady_label import SteadyLabel
 from app.project.errors import ProjectError
 from app.scores import Scores, segment_scores, session_scores
 from app.session import Session
+from app.steady_label import SteadyLabel
 from app.theme import Theme, tabular
 from app.threshold_advice import Advice, Decided, advise, decisions, of_kind
 from app.window.annotation import Annotation

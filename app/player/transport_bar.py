@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QComboBox,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSlider,
     QToolButton,
@@ -21,32 +20,16 @@ from app.icons import icon
 from app.player.player import SPEEDS
 from app.player.seek_bar import SeekBar
 from app.player.time_code import time_code
-from app.theme import Theme, tabular
+from app.steady_label import SteadyLabel
+from app.theme import Theme
 from app.view_state import ViewState
 
 ICON_PX = 18
+AIR_PX = 8
 VOLUME_STEPS = 100
 VOLUME_STEP = 5
 
 _BUTTONS = ("start", "frame_back", "play", "frame_forward", "end")
-
-
-class _Figures(QLabel):
-    """A label with room for its widest text, whatever font the style sheet gives it."""
-
-    def __init__(self, widest: str) -> None:
-        super().__init__()
-        self._widest = "".join("0" if char.isalnum() else char for char in widest)
-        self.setFont(tabular(self.font()))
-        self._make_room()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.FontChange:
-            self._make_room()
-
-    def _make_room(self) -> None:
-        self.setMinimumWidth(self.fontMetrics().horizontalAdvance(self._widest) + 8)
 
 
 class TransportBar(QWidget):
@@ -67,8 +50,8 @@ class TransportBar(QWidget):
         self._theme = theme
         self.seek_bar = SeekBar(view_state, theme)
         self._buttons = {name: self._button(actions[name]) for name in (*_BUTTONS, "mute")}
-        self._time = self._label("hh:mm:ss.mmm", "Time")
-        self._frame = self._label("f 0000000", "Frame number")
+        self._time = _figures("00:00:00.000", "timeCode", "Time")
+        self._frame = _figures("f 0000000", "frameNumber", "Frame number")
         self._speed = self._speed_box()
         self._volume = self._volume_slider()
         self._lay_out()
@@ -114,12 +97,6 @@ class TransportBar(QWidget):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setAccessibleName(action.text())
         return button
-
-    def _label(self, widest: str, name: str) -> QLabel:
-        label = _Figures(widest)
-        label.setObjectName("timeCode" if name == "Time" else "frameNumber")
-        label.setAccessibleName(name)
-        return label
 
     def _speed_box(self) -> QComboBox:
         box = QComboBox()
@@ -185,3 +162,10 @@ class TransportBar(QWidget):
         self.set_frame_number(None)
         for widget in (self._speed, self.seek_bar):
             widget.setEnabled(has_media)
+
+
+def _figures(widest: str, name: str, told: str) -> SteadyLabel:
+    label = SteadyLabel(widest, AIR_PX)
+    label.setObjectName(name)
+    label.setAccessibleName(told)
+    return label

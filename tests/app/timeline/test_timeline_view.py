@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -112,6 +112,28 @@ def test_the_playhead_moves(view: TimelineView, state: ViewState) -> None:
         row = pixels(view.lanes)[2]
         (found,) = np.nonzero(np.all(row == rgb(DARK.text), axis=1))
         assert found.tolist() == [MARGIN_PX + round(seconds * 1_000 / 60)]
+
+
+def test_a_playhead_that_stays_on_its_pixel_draws_no_picture_anew(
+    view: TimelineView, state: ViewState, qtbot: QtBot
+) -> None:
+    state.set_playhead(20 * S)
+    pixels(view.lanes)
+    drawn: list[int] = []
+
+    class Painted(QObject):
+        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+            drawn.extend([1] if event.type() == QEvent.Type.Paint else [])
+            return False
+
+    painted = Painted(view.lanes)
+    qtbot.wait(20)
+    view.lanes.installEventFilter(painted)
+    state.set_playhead(20 * S + 1_000)
+    qtbot.wait(30)
+    assert not drawn
+    state.set_playhead(21 * S)
+    qtbot.waitUntil(lambda: bool(drawn))
 
 
 @pytest.mark.parametrize("name", ["waveform", "spectrogram", "lanes", "ruler"])
