@@ -126,9 +126,14 @@ def rows_in(
     Ends with what there is by then once ``goes_on`` says no, which it is asked before each label.
     """
     # By label and then by time; equal labels of a table are one group of a kind.
-    by_time = np.lexsort((table.offset_us[places], table.onset_us[places], table.groups[places]))
-    cuts = np.flatnonzero(np.diff(table.groups[places][by_time])) + 1
-    own = [part for part in np.split(places[by_time], cuts) if len(part)]
+    groups = table.groups[places]
+    by_time = np.lexsort((table.offset_us[places], table.onset_us[places], groups))
+    sorted_places = places[by_time]
+    begins = np.flatnonzero(np.diff(groups[by_time], prepend=-1)).tolist()
+    own = [
+        sorted_places[begin:end]
+        for begin, end in zip(begins, [*begins[1:], len(places)], strict=False)
+    ]
     # Labels are numbered as they come in the table.
     own.sort(key=lambda part: part.min())
     own.sort(key=lambda part: order.number(table.keys[table.groups[part[0]]][1]))

@@ -17,7 +17,7 @@ def overlap(first: Span, second: Span) -> bool:
 
 
 @given(
-    st.lists(st.lists(spans, min_size=1, max_size=8), max_size=8),
+    st.lists(st.lists(spans, min_size=1, max_size=6), max_size=6),
     st.sampled_from([1, 7, 1_000_000]),
     st.integers(-1_000, 1_000),
 )
@@ -39,16 +39,17 @@ def test_the_first_row_with_room_takes_a_layer(
         places = np.arange(first, first + len(own))
         first += len(own)
         layers = layers_of(onset_us, offset_us, places)
+        kept = [list(layer.places) for layer in layers]
         layout.add(layers)
-        for layer in layers:
+        for layer in kept:
             rooms = (
                 row
                 for row in expected
-                if not any(overlap(flat[a], flat[b]) for a in row for b in layer.tolist())
+                if not any(overlap(flat[a], flat[b]) for a in row for b in layer)
             )
             home = next(rooms, None)
             if home is None:
-                expected.append(layer.tolist())
+                expected.append(layer)
             else:
-                home += layer.tolist()
+                home += layer
     assert [sorted(row.tolist()) for row in layout.rows] == list(map(sorted, expected))
