@@ -8,6 +8,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QStaticText, QTransform
 
 KEPT_TEXTS = 4_096
+# Between a label and its score.
+SCORE_GAP_PX = 6
 
 
 @dataclass
@@ -18,6 +20,7 @@ class LabelWriter:
     _widths: dict[str, float] = field(default_factory=dict)
     _shortened: dict[tuple[str, int], str] = field(default_factory=dict)
     _laid_out: dict[str, QStaticText | None] = field(default_factory=dict)
+    _fitted: dict[tuple[str, str, int], tuple[str, float | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metrics = QFontMetricsF(self.font)
@@ -48,6 +51,21 @@ class LabelWriter:
             short = self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room_px))
             short = self._shortened[key] = "" if short == "…" else short
         return short
+
+    def fitted(self, label: str, score: str, room_px: int) -> tuple[str, float | None]:
+        """What of a label there is room for, and how far from its left edge the score stands; None
+        where there is no room for it, or none to write.
+        """
+        key = (label, score, room_px)
+        found = self._fitted.get(key)
+        if found is None:
+            if len(self._fitted) > KEPT_TEXTS:
+                self._fitted.clear()
+            score_px = self.width_px(label) + SCORE_GAP_PX
+            has_room = bool(score) and score_px + self.width_px(score) <= room_px
+            text = label if has_room else self.shortened(label, room_px)
+            found = self._fitted[key] = (text, score_px if has_room else None)
+        return found
 
     def write(self, painter: QPainter, left_px: float, baseline_px: float, text: str) -> None:
         """Draw a text, in a painter that has the font.

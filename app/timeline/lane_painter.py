@@ -40,7 +40,6 @@ from core_model.timeline import Task
 EDGE_PX = 3
 TEXT_INSET_PX = 8
 TEXT_END_PX = 5
-SCORE_GAP_PX = 6
 NARROWEST_BOX_PX = 2.0
 NARROWEST_OUTLINED_PX = 6.0
 NARROWEST_TEXT_PX = 28.0
@@ -272,16 +271,13 @@ class LanePainter:
         for (label, score), left, room, baseline in zip(
             _texts(parts, places, part),
             left_px.tolist(),
-            room_px.tolist(),
+            room_px.astype(int).tolist(),
             baseline_px.tolist(),
             strict=True,
         ):
-            label_px = writer.width_px(label)
-            text = label
-            if score and label_px + SCORE_GAP_PX + writer.width_px(score) <= room:
-                scores.append((left + label_px + SCORE_GAP_PX, baseline, score))
-            else:
-                text = writer.shortened(label, room)
+            text, score_px = writer.fitted(label, score, room)
+            if score_px is not None:
+                scores.append((left + score_px, baseline, score))
             writer.write(painter, left, baseline, text)
         painter.setPen(self._secondary)
         for left, baseline, score in scores:
