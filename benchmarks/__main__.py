@@ -16,6 +16,7 @@ NAMES = (
     "thresholds",
     "prompt_lanes",
     "player",
+    "playing_window",
     "av_sync",
     "sound_pictures",
     "project",
