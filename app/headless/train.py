@@ -121,7 +121,7 @@ def _events(arguments: argparse.Namespace, data: TrainingData) -> Generator[Trai
     threads = None
     if arguments.format == "jsonl":
         threads = max(1, (os.cpu_count() or 2) // 2)
-        if hasattr(os, "nice"):
+        if sys.platform != "win32":
             os.nice(_NICENESS)
     init = arguments.init or starter_folder()
     request = TrainingRequest(

@@ -45,7 +45,7 @@ def _map_library() -> None:
     Where that is not possible, the import does it, and says what is wrong if anything is.
     """
     file = _library_file()
-    if file is None:
+    if file is None or sys.platform == "win32":
         return
     program = ctypes.CDLL(None)
     program.dlopen.argtypes = [ctypes.c_char_p, ctypes.c_int]

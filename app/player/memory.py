@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 LEAST_BYTES, MOST_BYTES = 128_000_000, 384_000_000
 # Where the system does not say how much memory it has.
@@ -12,8 +13,7 @@ _PART = 32
 
 def frames_budget_bytes() -> int:
     """A small part of this machine's memory."""
-    names = getattr(os, "sysconf_names", {})
-    if "SC_PHYS_PAGES" not in names or "SC_PAGE_SIZE" not in names:
+    if sys.platform == "win32" or not {"SC_PHYS_PAGES", "SC_PAGE_SIZE"} <= set(os.sysconf_names):
         return _UNKNOWN_BYTES
     memory_bytes = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return min(max(memory_bytes // _PART, LEAST_BYTES), MOST_BYTES)
