@@ -20,7 +20,6 @@ class LabelWriter:
     _widths: dict[str, float] = field(default_factory=dict)
     _shortened: dict[tuple[str, int], str] = field(default_factory=dict)
     _laid_out: dict[str, QStaticText | None] = field(default_factory=dict)
-    _fitted: dict[tuple[str, str, int], tuple[str, float | None]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.metrics = QFontMetricsF(self.font)
@@ -56,16 +55,10 @@ class LabelWriter:
         """What of a label there is room for, and how far from its left edge the score stands; None
         where there is no room for it, or none to write.
         """
-        key = (label, score, room_px)
-        found = self._fitted.get(key)
-        if found is None:
-            if len(self._fitted) > KEPT_TEXTS:
-                self._fitted.clear()
-            score_px = self.width_px(label) + SCORE_GAP_PX
-            has_room = bool(score) and score_px + self.width_px(score) <= room_px
-            text = label if has_room else self.shortened(label, room_px)
-            found = self._fitted[key] = (text, score_px if has_room else None)
-        return found
+        score_px = self.width_px(label) + SCORE_GAP_PX
+        if score and score_px + self.width_px(score) <= room_px:
+            return label, score_px
+        return self.shortened(label, room_px), None
 
     def write(self, painter: QPainter, left_px: float, baseline_px: float, text: str) -> None:
         """Draw a text, in a painter that has the font.
