@@ -33,6 +33,11 @@ class Limits:
         kind = self.kinds.get(task, 0.0)
         return kind if kind > 1 else self.labels.get((task, label), kind)
 
+    def of_each(self, task: Task, keys: Iterable[LabelKey]) -> list[float]:
+        """The limits of labels of one kind."""
+        kind = self.kinds.get(task, 0.0)
+        return [kind if kind > 1 else self.labels.get(key, kind) for key in keys]
+
     def of_segments(self, labels: Iterable[Label]) -> SegmentLimits:
         """The same for a project's labels, by their ids."""
         own = {each.id: self.labels.get((each.kind, each.name)) for each in labels}

@@ -85,7 +85,7 @@ class _KindPart:
     def tell(self) -> None:
         """Thresholds have moved: count what is shown if any of this kind's did."""
         limits, before = self._session.limits, self._told
-        self._told = [limits.of(self._task, ""), *(limits.of(*key) for key in self._own)]
+        self._told = [limits.of(self._task, ""), *limits.of_each(self._task, self._own)]
         if self._told == before:
             return
         shown = np.count_nonzero(self._flat >= np.repeat(self._told[1:], self._counts))
