@@ -131,7 +131,8 @@ class Session(QObject):
         """What is told over the picture at a moment: shown detections and hits of prompts that
         have begun and not ended, by onset."""
         table = self.table
-        begun = int(np.searchsorted(table.onset_us, time_us, "right"))
+        # Not numpy's search: it lets go of Python's lock, and this is asked for every picture.
+        begun = bisect_right(table.onset_us, time_us)
         goes_on = self.is_shown[:begun] & (table.offset_us[:begun] > time_us)
         active = [self._detections[place] for place in np.flatnonzero(goes_on).tolist()]
         begun = bisect_right(self._hits, time_us, key=lambda hit: hit.onset_us)
