@@ -13,6 +13,7 @@ from app.player.seek_bar import HANDLE_PX
 from app.player.transport_bar import TransportBar
 from app.theme import DARK, LIGHT
 from app.view_state import ViewState
+from tests.event_counter import EventCounter
 
 END_US = 7_200_000_000
 
@@ -103,45 +104,19 @@ def test_play_shows_what_a_click_would_do(bar: TransportBar) -> None:
     assert bar.grab().toImage() != still
 
 
-class Painted(QObject):
-    """Counts how often a widget is painted."""
-
-    def __init__(self, widget: QObject) -> None:
-        super().__init__(widget)
-        self.count = 0
-        widget.installEventFilter(self)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.Paint
-        return False
-
-
-class _Layouts(QObject):
-    """Counts how often somebody asks for a new layout."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.count = 0
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        self.count += event.type() == QEvent.Type.LayoutRequest
-        return False
-
-
 def test_running_figures_ask_for_no_layout(
     bar: TransportBar, state: ViewState, qapp: QApplication
 ) -> None:
     state.set_media_range(0, END_US)
     qapp.sendPostedEvents()
-    layouts = _Layouts()
-    qapp.installEventFilter(layouts)
+    layouts = EventCounter(qapp, QEvent.Type.LayoutRequest)
     try:
         for time_us in range(0, END_US, END_US // 5):
             state.set_playhead(time_us)
             bar.set_frame_number(time_us // 40_000)
             qapp.sendPostedEvents()
     finally:
-        qapp.removeEventFilter(layouts)
+        layouts.stop()
     assert layouts.count == 0
     for each in bar.findChildren(QLabel):
         assert each.width() >= each.fontMetrics().horizontalAdvance(each.text())
@@ -151,7 +126,7 @@ def test_the_seek_bar_is_drawn_anew_only_where_it_looks_otherwise(
     bar: TransportBar, state: ViewState, qtbot: QtBot
 ) -> None:
     state.set_media_range(0, END_US)
-    drawn = Painted(bar.seek_bar)
+    drawn = EventCounter(bar.seek_bar, QEvent.Type.Paint)
     qtbot.waitUntil(lambda: drawn.count > 0)
     before = drawn.count
     state.set_playhead(1_000)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QImage, QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
@@ -23,6 +23,7 @@ from app.timeline.timeline_view import TimelineView
 from app.view_state import ViewState
 from core_model.media.probe import probe
 from core_model.timeline import Detection, Task
+from tests.event_counter import EventCounter
 from tests.media_factory import Audio, Video, regular_ticks, write_media
 
 S = 1_000_000
@@ -119,21 +120,13 @@ def test_a_playhead_that_stays_on_its_pixel_draws_no_picture_anew(
 ) -> None:
     state.set_playhead(20 * S)
     pixels(view.lanes)
-    drawn: list[int] = []
-
-    class Painted(QObject):
-        def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-            drawn.extend([1] if event.type() == QEvent.Type.Paint else [])
-            return False
-
-    painted = Painted(view.lanes)
     qtbot.wait(20)
-    view.lanes.installEventFilter(painted)
+    drawn = EventCounter(view.lanes, QEvent.Type.Paint)
     state.set_playhead(20 * S + 1_000)
     qtbot.wait(30)
-    assert not drawn
+    assert drawn.count == 0
     state.set_playhead(21 * S)
-    qtbot.waitUntil(lambda: bool(drawn))
+    qtbot.waitUntil(lambda: drawn.count > 0)
 
 
 @pytest.mark.parametrize("name", ["waveform", "spectrogram", "lanes", "ruler"])
