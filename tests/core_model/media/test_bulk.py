@@ -1,6 +1,7 @@
 """Sound decoded many packets at a time is the sound of its packets, to the bit."""
 
 import os
+import tracemalloc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -232,3 +233,20 @@ def test_without_a_whole_index_nothing_is_foretold(
         assert bulk.foretold(_coded("aac"), container, stream) is None  # too short
         with _bulk():
             assert bulk.foretold(_coded("aac"), container, stream) is not None
+
+
+def test_a_table_that_claims_billions_of_packets_takes_no_room(tmp_path: Path) -> None:
+    content = bytearray(_coded("aac").read_bytes())
+    rows = content.index(b"stts") + 12
+    content[rows : rows + 4] = (2**31 - 1).to_bytes(4, "big")
+    path = tmp_path / "billions.mp4"
+    path.write_bytes(content)
+    with open_media(path) as container:
+        stream = audio_stream(path, container)
+        assert stream.frames > 2**30
+        tracemalloc.start()
+        try:
+            assert bulk.foretold(path, container, stream) is None
+            assert tracemalloc.get_traced_memory()[1] < 10_000_000
+        finally:
+            tracemalloc.stop()
