@@ -46,6 +46,7 @@ commands that need no screen (each has --help):
   main.py evaluate          measure a model on annotated videos
 
 A video that is called like a command is opened as ./detect, ./info and so on."""
+EXIT_FAILED = 1
 EXIT_INTERRUPTED = 130
 EXIT_NO_DISPLAY = 2
 
@@ -53,6 +54,7 @@ EXIT_NO_DISPLAY = 2
 def main(argv: Sequence[str] | None = None) -> int:
     """Run what the arguments (without the program's name) ask for and return the exit code."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    _replace_what_is_closed()
     _never_fail_to_print(sys.stdout)
     _never_fail_to_print(sys.stderr)
     try:
@@ -62,19 +64,50 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our output (head, less) has left; the interpreter's last flush must not
-        # complain about it.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        # Whoever read our output (head, less) has left.
+        _let_go_of_output()
+        return EXIT_FAILED
 
 
 def _run_command(arguments: list[str]) -> int:
     module = importlib.import_module(COMMANDS[arguments[0]])
     parser = argparse.ArgumentParser(prog="main.py")
     module.add_arguments(parser.add_subparsers(dest="command", metavar="COMMAND"))
-    code = module.run(parser.parse_args(arguments))
-    sys.stdout.flush()
+    try:
+        code = module.run(parser.parse_args(arguments))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        # The disk behind our output is full, or a name is too long or lies where nobody may look.
+        return _failed(arguments[0], error)
     return code
+
+
+def _failed(command: str, error: OSError) -> int:
+    """Say in one line what the system refused."""
+    from core_model.media.errors import printable
+
+    where = command if error.filename is None else str(error.filename)
+    print(printable(f"{where}: {error.strerror or error}"), file=sys.stderr)
+    try:
+        sys.stdout.flush()
+    except OSError:
+        _let_go_of_output()
+    return EXIT_FAILED
+
+
+def _let_go_of_output() -> None:
+    """The interpreter's last flush must not complain about output that nobody takes."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _replace_what_is_closed() -> None:
+    """A service may start us without output or messages; nothing else may get their numbers, and
+    messages must not get among the results."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
 
 
 def _run_window(arguments: list[str]) -> int:

@@ -24,9 +24,10 @@ import torch
 from jaxtyping import Float
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
+from core_model.bundle_checks import demand_classes, demand_finite
 from core_model.bundle_description import (
     DESCRIPTION_FILE,
     LABEL_FILE,
@@ -127,6 +128,7 @@ class Bundle:
             model, _ = load_checkpoint(path)
         except CheckpointError as error:
             raise BundleError(f"{path}: {error}") from error
+        demand_finite(path, model)
         if missing := set(self.description.tasks) - set(model.config.tasks):
             raise BundleError(f"{path}: has no task {min(missing)}")
         for task, rows in self._stored.items():
@@ -137,6 +139,7 @@ class Bundle:
                     f"{self.folder / LABEL_FILE}: {task} has {rows.shape[1]} columns,"
                     f" the head takes {model.config.text_dim}"
                 )
+            demand_classes(path, model.config, task, self.description.tasks[task])
         return model.to(device).requires_grad_(False)
 
     def text_embeddings(
@@ -290,9 +293,13 @@ def _loaded(
     path: Path, load: Callable[[Path, torch.device], _Encoder], device: torch.device
 ) -> _Encoder:
     try:
-        return load(path, device)
+        encoder = load(path, device)
     except (OSError, SafetensorError, RuntimeError, ValueError, KeyError) as error:
         raise BundleError(f"{path}: {' '.join(str(error).split())[:300]}") from error
+    network = getattr(encoder, "network", None)
+    if isinstance(network, nn.Module):
+        demand_finite(path, network)
+    return encoder
 
 
 def _read_labels(folder: Path, description: BundleDescription) -> _LabelTensors:

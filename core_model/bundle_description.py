@@ -82,8 +82,11 @@ class TaskDescription:
         return len(self.labels) if self.compared is None else self.compared
 
     def threshold_of(self, label: str) -> float:
-        """The default threshold of a label, also of one that the bundle does not know."""
-        return self.label_thresholds.get(label, self.threshold)
+        """The default threshold of a label, however it is written, also of an unknown one."""
+        if label in self.label_thresholds:
+            return self.label_thresholds[label]
+        own = {plain_label(known): value for known, value in self.label_thresholds.items()}
+        return own.get(plain_label(label), self.threshold)
 
 
 @dataclass(frozen=True, slots=True)

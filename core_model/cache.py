@@ -16,7 +16,7 @@ import mmap
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -143,7 +143,7 @@ class EncodingCache:
             encodings = _read(path, grid)
         except FileNotFoundError:
             return None
-        except (OSError, SafetensorError, ValueError, KeyError) as error:
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError) as error:
             logger.warning("cache entry %s is damaged and left aside: %s", path.name, error)
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -183,7 +183,7 @@ class EncodingCache:
             entry = _map(path, grid)
         except FileNotFoundError:
             return None
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
             logger.warning("cache entry %s is damaged and left aside: %s", path.name, error)
             with contextlib.suppress(OSError):
                 path.unlink()
@@ -231,7 +231,8 @@ def _entry_name(media_hash: str, encoder_ids: tuple[str, str], grid: SnippetGrid
     return hashlib.blake2b(key.encode("utf-8"), digest_size=16).hexdigest()
 
 
-def _checksum(arrays: dict[str, np.ndarray]) -> str:
+def checksum(arrays: Mapping[str, np.ndarray]) -> str:
+    """Of the arrays of an entry, with their names and shapes."""
     digest = hashlib.blake2b(digest_size=16)
     for name, array in sorted(arrays.items()):
         digest.update(f"{name} {array.shape}".encode())
@@ -248,7 +249,7 @@ def _write(path: Path, encodings: Encodings) -> None:
     metadata = {
         "origin_us": str(encodings.grid.origin_us),
         "end_us": str(encodings.end_us),
-        "checksum": _checksum(arrays),
+        "checksum": checksum(arrays),
     }
     save_file(arrays, path, metadata=metadata)
 
@@ -262,6 +263,8 @@ def _map(path: Path, grid: SnippetGrid) -> MappedEncodings:
     if begin > min(len(content), _LARGEST_HEADER_BYTES):
         raise ValueError("the header is longer than the file")
     header = json.loads(content[8:begin])
+    if not isinstance(header, dict):
+        raise ValueError("the header is no object")
     metadata = header.pop("__metadata__")
     end_us = int(metadata["end_us"])
     count = grid.snippet_count(end_us)
@@ -280,13 +283,14 @@ def _map(path: Path, grid: SnippetGrid) -> MappedEncodings:
 
 
 def _read(path: Path, grid: SnippetGrid) -> Encodings:
-    """Raises ValueError where the content does not fit its checksum or the grid."""
+    """Raises ValueError where the content does not fit its checksum or the grid, and TypeError
+    or KeyError where there is none."""
     with path.open("rb"):  # a missing file is told apart from a damaged one
         pass
     with safe_open(path, framework="np") as file:
         metadata = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    if metadata["checksum"] != _checksum(arrays):
+    if metadata["checksum"] != checksum(arrays):
         raise ValueError("the checksum does not fit")
     encodings = Encodings(grid, int(metadata["end_us"]), arrays.get("visual"), arrays.get("audio"))
     for array in arrays.values():

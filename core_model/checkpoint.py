@@ -96,8 +96,13 @@ def load_official_uniav(
     if "state_dict_ema" in state_dict:
         raise CheckpointError("official weights: pass the entry 'state_dict_ema' of the file")
     if strays := [key for key, value in state_dict.items() if not isinstance(value, Tensor)]:
-        raise CheckpointError(f"official weights: not a tensor: {_listed(strays)}")
-    official = {key.removeprefix("module."): value for key, value in state_dict.items()}
+        raise CheckpointError(f"official weights: not a tensor: {_listed(map(str, strays))}")
+    official = {str(key).removeprefix("module."): value for key, value in state_dict.items()}
+    if len(official) < len(state_dict):
+        raise CheckpointError("official weights: a key occurs with and without 'module.'")
+    for task, text in text_embeddings.items():
+        if text.ndim != 2:
+            raise CheckpointError(f"text embeddings: those of {task} are {tuple(text.shape)}")
     try:
         config = official_config(official, {task: len(t) for task, t in text_embeddings.items()})
     except ConfigError as error:

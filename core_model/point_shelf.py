@@ -13,20 +13,21 @@ import hashlib
 import json
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
+from torch import Tensor
 
-from core_model.cache import SUFFIX, EncodingCache
+from core_model.cache import SUFFIX, EncodingCache, checksum
 from core_model.detection.windows import WindowPoints
 from core_model.timeline import SnippetGrid, Task
 
 logger = logging.getLogger(__name__)
 
-FORMAT = 1
+FORMAT = 2
 
 
 class PointShelf:
@@ -73,7 +74,12 @@ def _write(path: Path, windows: Sequence[WindowPoints]) -> None:
         "embeddings": torch.stack([window.embeddings for window in windows]),
         "offsets": torch.stack([window.offsets for window in windows]),
     }
-    save_file(arrays, path, metadata={"spans": json.dumps(spans)})
+    metadata = {"spans": json.dumps(spans), "checksum": _checksum(arrays)}
+    save_file(arrays, path, metadata=metadata)
+
+
+def _checksum(arrays: Mapping[str, Tensor]) -> str:
+    return checksum({name: array.numpy() for name, array in arrays.items()})
 
 
 def _read(path: Path) -> list[WindowPoints]:
@@ -81,8 +87,11 @@ def _read(path: Path) -> list[WindowPoints]:
     with path.open("rb"):  # a missing file is told apart from a damaged one
         pass
     with safe_open(path, framework="pt") as file:
-        spans = json.loads(file.metadata()["spans"])
+        metadata = file.metadata()
+        spans = json.loads(metadata["spans"])
         embeddings, offsets = file.get_tensor("embeddings"), file.get_tensor("offsets")
+    if metadata["checksum"] != _checksum({"embeddings": embeddings, "offsets": offsets}):
+        raise ValueError("the checksum does not fit")
     is_sound = (
         embeddings.dtype is torch.float16
         and offsets.dtype is torch.float32

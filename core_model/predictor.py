@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import time
@@ -152,17 +153,8 @@ class Predictor:
         media_hash = self.library.media_hash(info.path)
         kept = self.library.load(media_hash, info)
         if kept is not None:
-            if part is not info:
-                kept = kept.part(SnippetGrid(part.start_us), part.end_us)
-            file = self._file(part, kept, keep=part is info)
-            run = self._run(file, prompts, cancelled)
-            for ready in self._cached_steps(kept.count):
-                events = run.advance(ready, kept.count, kept.end_us)
-                if ready == kept.count and part is info:
-                    self._store_points(media_hash, file, prompts)
-                yield DetectionUpdate.of(
-                    part, events, (ready, kept.count), kept.end_us, began_s, from_cache=True
-                )
+            known = (media_hash, kept)
+            yield from self._updates_of_kept(known, info, part, prompts, cancelled, began_s)
             return
         encoder = BlockEncoder(part, self._visual_encoder, self._audio_encoder, self.device)
         file = KeptFile(
@@ -187,6 +179,35 @@ class Predictor:
         finally:
             self._encoder_calls += encoder.calls
             file.abandon()
+
+    def _updates_of_kept(
+        self,
+        known: tuple[str | None, Encodings],
+        info: MediaInfo,
+        part: MediaInfo,
+        prompts: tuple[TaskPrompt, ...] | None,
+        cancelled: Callable[[], bool],
+        began_s: float,
+    ) -> Iterator[DetectionUpdate]:
+        """Like :meth:`_updates` of what is ``known`` of a content: its name and its encodings."""
+        media_hash, kept = known
+        if part is not info:
+            if part.start_us >= kept.end_us:
+                yield DetectionUpdate.of(part, (), (1, 1), part.start_us, began_s, from_cache=True)
+                return
+            # The file may have ended before its header says, and before the stretch does.
+            there = dataclasses.replace(info, end_us=kept.end_us)
+            part = within(there, (part.start_us, part.end_us))
+            kept = kept.part(SnippetGrid(part.start_us), part.end_us)
+        file = self._file(part, kept, keep=part is info)
+        run = self._run(file, prompts, cancelled)
+        for ready in self._cached_steps(kept.count):
+            events = run.advance(ready, kept.count, kept.end_us)
+            if ready == kept.count and part is info:
+                self._store_points(media_hash, file, prompts)
+            yield DetectionUpdate.of(
+                part, events, (ready, kept.count), kept.end_us, began_s, from_cache=True
+            )
 
     def _store_points(
         self, media_hash: str | None, file: KeptFile, prompts: tuple[TaskPrompt, ...] | None
@@ -304,11 +325,20 @@ class Predictor:
 
     @functools.cached_property
     def _visual_encoder(self) -> VisualEncoder:
-        return self.bundle.visual_encoder(self.device.torch_device)
+        encoder = self.bundle.visual_encoder(self.device.torch_device)
+        self._demand_width(encoder.dim, self._head.config.visual_dim)
+        return encoder
 
     @functools.cached_property
     def _audio_encoder(self) -> AudioEncoder:
-        return self.bundle.audio_encoder(self.device.torch_device)
+        encoder = self.bundle.audio_encoder(self.device.torch_device)
+        self._demand_width(encoder.dim, self._head.config.audio_dim)
+        return encoder
+
+    def _demand_width(self, width: int, taken: int) -> None:
+        if width != taken:
+            path = self.bundle.folder / self.bundle.description.head
+            raise BundleError(f"{path}: takes embeddings of {taken}, the encoder gives {width}")
 
     @functools.cached_property
     def _blank_picture(self) -> np.ndarray:

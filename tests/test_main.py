@@ -99,6 +99,50 @@ def test_reader_that_leaves_early_sees_no_traceback() -> None:
     assert (done.returncode, done.stderr) == (1, "")
 
 
+GONE_WRONG = (
+    "import sys, main\n"
+    "class Command:\n"
+    "    def add_arguments(self, commands): commands.add_parser('info')\n"
+    "    def run(self, arguments):\n"
+    "        print('a result')\n"
+    "        print('a message', file=sys.stderr)\n"
+    "        {}\n"
+    "        return 0\n"
+    "main.importlib.import_module = lambda name: Command()\n"
+    "{}\n"
+    "sys.exit(main.main(['info']))\n"
+)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_full_disk_behind_the_output_is_one_line() -> None:
+    with Path("/dev/full").open("w", encoding="utf-8") as full:
+        done = subprocess.run(
+            [sys.executable, "-c", GONE_WRONG.format("pass", "")],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONUNBUFFERED": ""},
+            stdout=full,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            check=False,
+        )
+    assert (done.returncode, done.stderr) == (1, "a message\ninfo: No space left on device\n")
+
+
+def test_what_the_system_refuses_is_one_line_and_results_stay() -> None:
+    done = run_python("-c", GONE_WRONG.format("open('x' * 300)", ""))
+    assert (done.returncode, done.stdout) == (1, "a result\n")
+    assert done.stderr.startswith("a message\nxxx") and done.stderr.count("\n") == 2
+    assert "Traceback" not in done.stderr
+
+
+def test_closed_streams_take_nothing_and_mix_nothing() -> None:
+    silent = run_python("-c", GONE_WRONG.format("pass", "sys.stdout = None"))
+    assert (silent.returncode, silent.stdout, silent.stderr) == (0, "", "a message\n")
+    mute = run_python("-c", GONE_WRONG.format("pass", "sys.stderr = None"))
+    assert (mute.returncode, mute.stdout, mute.stderr) == (0, "a result\n", "")
+
+
 def test_output_survives_a_terminal_without_unicode() -> None:
     program = "import main, sys; main.main(['--version'])"
     printing = "import main, sys; main._never_fail_to_print(sys.stdout); print('caf\\xe9')"

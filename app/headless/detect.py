@@ -211,8 +211,8 @@ def _run_files(
 def _print_table(found: FileEvents, is_first: bool) -> None:
     if not is_first:
         print()
-    count = len(found.events)
-    print(f"{printable(found.video)}  {found.duration_s:.1f} s  {count} events  {found.model}")
+    count, model = len(found.events), printable(found.model)
+    print(f"{printable(found.video)}  {found.duration_s:.1f} s  {count} events  {model}")
     if count:
         print(table(("onset", "offset", "kind", "score", "label"), map(_cells, found.events)))
 
@@ -223,7 +223,7 @@ def _cells(event: Detection) -> list[str]:
         f"{seconds(event.offset_us):9.2f}",
         str(event.task),
         f"{event.score:.2f}",
-        event.label,
+        printable(event.label),
     ]
 
 

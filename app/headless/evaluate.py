@@ -120,10 +120,18 @@ def find_videos(names: Sequence[str], folder: Path) -> dict[str, list[Path]]:
     for name in names:
         pure = PurePosixPath(name)
         own = folder.joinpath(*pure.parts)
-        candidates = [own] if is_inside(name) and own.is_file() else []
+        candidates = [own] if is_inside(name) and _is_file(own) else []
         candidates += by_name.get(pure.name, []) or by_name.get(pure.stem, [])
         found[name] = list(dict.fromkeys(candidates))
     return found
+
+
+def _is_file(path: Path) -> bool:
+    """Annotations of strangers may name what no system can."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
 
 
 def _read(arguments: argparse.Namespace) -> AnnotationSet:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -11,6 +10,7 @@ from app.headless.convert import save
 from app.headless.exchange import add_format, complain, title
 from app.headless.import_annotations import add_project
 from app.project.errors import EditError, ProjectError
+from app.project.lock import user_name
 from app.project.places import stored_path
 from app.project.project import Project
 from training.annotations.errors import AnnotationError
@@ -52,7 +52,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def annotations_of(path: Path, video: Path | None = None) -> AnnotationSet:
     """What a project holds, of one video or of all. Raises ProjectError and EditError."""
-    project = Project.open(path, getpass.getuser(), read_only=True)
+    project = Project.open(path, user_name(), read_only=True)
     try:
         document = project.annotations()
     finally:

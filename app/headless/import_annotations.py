@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -12,6 +11,7 @@ from typing import Any
 from app.headless.exchange import AUTO, add_format, add_kind, complain, tell, title
 from app.project.edits.imports import ImportAnnotations
 from app.project.errors import EditError, ProjectError
+from app.project.lock import user_name
 from app.project.places import stored_path
 from app.project.project import Project
 from core_model.media.errors import printable
@@ -72,7 +72,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _into_project(path: Path, video: Path | None, readings: list[tuple[Path, Reading]]) -> None:
     """Every file as one step of undo. Raises ProjectError and EditError."""
-    author = getpass.getuser()
+    author = user_name()
     project = Project.open(path, author) if path.exists() else Project.create(path, author)
     try:
         if video is not None and video.is_file():

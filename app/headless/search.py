@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -16,6 +15,7 @@ from app.headless.import_annotations import add_project
 from app.headless.info import table
 from app.headless.progress import ProgressLine
 from app.project.errors import EditError, ProjectError
+from app.project.lock import user_name
 from app.project.project import Project
 from core_model.media.errors import MediaError, printable
 from core_model.prompt_spec import Moment, PromptError, PromptSpec, parse_prompt
@@ -114,16 +114,19 @@ class _Search:
         self._encoded_only = encoded_only
 
     def moments(self, paths: Sequence[Path]) -> tuple[list[Moment], bool]:
-        """The best moments of all prompts, and whether a video could not be encoded."""
+        """The best moments of all prompts, and whether a video could not be searched."""
         ranked, missing = self._ranked(paths)
-        failed = False
-        for path in missing:
-            if self._encoded_only:
+        if self._encoded_only:
+            for path in missing:
                 print(printable(f"{path.name}: left out, not encoded yet"), file=sys.stderr)
-            else:
-                failed |= not self._encode(path)
-        if missing and not self._encoded_only:
-            ranked, _ = self._ranked(paths)
+            return _apart(ranked, self._top), False
+        encoded = [path for path in missing if self._encode(path)]
+        failed = len(encoded) < len(missing)
+        if missing:
+            ranked, missing = self._ranked(paths)
+        for path in (each for each in encoded if each in missing):
+            failed = True
+            print(printable(f"{path.name}: left out, encodings cannot be kept"), file=sys.stderr)
         return _apart(ranked, self._top), failed
 
     def _ranked(self, paths: Sequence[Path]) -> tuple[list[Moment], tuple[Path, ...]]:
@@ -171,7 +174,7 @@ def _videos(project_path: Path) -> tuple[dict[Path, str], list[str]]:
 
     Raises ProjectError.
     """
-    project = Project.open(project_path, getpass.getuser(), read_only=True)
+    project = Project.open(project_path, user_name(), read_only=True)
     try:
         located = {
             video.path: project.locate(video.id) for video in project.document.videos.values()

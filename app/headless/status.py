@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import getpass
 import json
 from collections import Counter
 from pathlib import Path
@@ -13,6 +12,7 @@ from app.headless.exchange import complain
 from app.headless.import_annotations import add_project
 from app.headless.info import table
 from app.project.errors import EditError, ProjectError
+from app.project.lock import user_name
 from app.project.project import Project
 from core_model.media.errors import printable
 from core_model.timeline import seconds
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def status_of(path: Path) -> dict[str, Any]:
     """What ``--format json`` prints. Raises ProjectError."""
-    project = Project.open(path, getpass.getuser(), read_only=True)
+    project = Project.open(path, user_name(), read_only=True)
     try:
         return _report(project)
     finally:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import getpass
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ from app.headless.import_annotations import add_project
 from app.headless.info import table
 from app.headless.progress import ProgressLine
 from app.project.errors import EditError, ProjectError
+from app.project.lock import user_name
 from app.project.project import Project
 from app.project.training_data import training_data
 from core_model.bundle_description import starter_folder
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def read_data(path: Path) -> TrainingData:
     """What was decided in a project. Raises ProjectError."""
-    project = Project.open(path, getpass.getuser(), read_only=True)
+    project = Project.open(path, user_name(), read_only=True)
     try:
         return training_data(project)
     finally:

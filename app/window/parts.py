@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from app.jobs.runner import JobRunner
 from app.messages import MessageBar
 from app.panels.event_list import EventList
 from app.player.player import Player
+from app.project.lock import user_name
 from app.project.project_session import ProjectSession
 from app.session import Session
 from app.theme import theme_for
@@ -53,7 +53,7 @@ class WindowParts(QMainWindow):
         self.view_state = ViewState(self)
         self.session = Session(self)
         self.player = Player(self.view_state, self)
-        self.annotation = Annotation(ProjectSession(getpass.getuser(), self), self)
+        self.annotation = Annotation(ProjectSession(user_name(), self), self)
         self.runner = JobRunner(self)
         self.actions_by_id = make_actions(self)
         self._is_down = False

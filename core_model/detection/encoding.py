@@ -29,8 +29,9 @@ from core_model.encoders.base import (
     AudioEncoder,
     VisualEncoder,
 )
+from core_model.media.errors import WHOLE_FILE, MediaError
 from core_model.media.probe import MediaInfo
-from core_model.timeline import SnippetGrid
+from core_model.timeline import US_PER_S, SnippetGrid
 
 # The size at which a missing picture is shown to an encoder that has its own.
 _BLANK_SIZE_PX = (640, 360)
@@ -99,7 +100,12 @@ class BlockEncoder:
         )
 
     def _room(self, dim: int) -> np.ndarray:
-        return np.empty((self.count, dim), np.float16)
+        try:
+            return np.empty((self.count, dim), np.float16)
+        except MemoryError as error:
+            hours = round((self.end_us - self.grid.origin_us) / US_PER_S / 3600)
+            reason = f"lasts {hours} hours by its time stamps, too long to be looked through"
+            raise MediaError(self._info.path, WHOLE_FILE, reason) from error
 
     def _frame_feed(self, stack: contextlib.ExitStack) -> Feed | None:
         video = self._info.video

@@ -180,6 +180,9 @@ _BOUNDS = {
     "down_stages": (0, 12),
     "head_convs": (0, 16),
 }
+# Numbers in the table of positions. No weight in a file has its size, so that a few bytes could
+# ask for hundreds of gigabytes.
+_LARGEST_TABLE = 2**25
 _LARGEST_FLOAT = 1e9
 _TASK_BOUNDS = {"max_length": (1, 1_000_000), "num_classes": (1, 1_000_000)}
 
@@ -250,6 +253,8 @@ def _problems(config: UniAVConfig) -> list[str]:
         found = _out_of_bounds(settings, _TASK_BOUNDS)
         if settings.num_classes is None and needs_classes:
             found.append("'num_classes' is needed by its weights")
+        if settings.max_length * config.dim > _LARGEST_TABLE:
+            found.append(f"'max_length' {settings.max_length} is too long for 'dim' {config.dim}")
         problems += [f"task {task}: {problem}" for problem in found]
     return problems
 

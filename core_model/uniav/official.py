@@ -52,25 +52,21 @@ def official_config(weights: Mapping[str, Tensor], class_counts: Mapping[Task, i
     """
     visual = _shape(weights, "backbone.embd_V.0.conv.weight", 3)
     dim = visual[0]
-    some_task = next((task for task in Task if _offset_key(task) in weights), Task.TAL)
-    expert = _shape(weights, f"backbone.self_att_V.0.mlp_{some_task.name}.0.weight", 3)
+    tasks = [task for task in Task if _names_task(weights, task)] or [Task.TAL]
+    expert = _shape(weights, f"backbone.self_att_V.0.mlp_{tasks[0].name}.0.weight", 3)
     return UniAVConfig(
-        tasks={
-            task: _task_config(weights, task, class_counts.get(task))
-            for task in Task
-            if task is some_task or _offset_key(task) in weights
-        },
+        tasks={task: _task_config(weights, task, class_counts.get(task)) for task in tasks},
         dim=dim,
         heads=_HEADS,
         ffn_ratio=expert[0] // max(dim, 1),
         visual_dim=visual[1],
         audio_dim=_shape(weights, "backbone.embd_A.0.conv.weight", 3)[1],
         text_dim=_shape(weights, "cls_head.clip_proj.weight", 2)[1],
-        embedding_convs=_count(weights, "backbone.embd_V"),
-        self_stages=_count(weights, "backbone.self_att_V"),
+        embedding_convs=_count(weights, r"backbone\.embd_(norm_)?[VA]"),
+        self_stages=_count(weights, r"backbone\.self_att_[VA]"),
         cross_stages=1,
-        down_stages=_count(weights, "backbone.cross_att_Va"),
-        head_convs=_count(weights, "cls_head.head"),
+        down_stages=_count(weights, r"backbone\.cross_att_(Va|Av)"),
+        head_convs=_count(weights, r"(cls|reg)_head\.(head|norm)"),
         pe_eval=PositionAtEvaluation.OFFICIAL,
     )
 
@@ -161,6 +157,13 @@ def _shape(weights: Mapping[str, Tensor], key: str, axes: int) -> tuple[int, ...
     return tuple(weights[key].shape)
 
 
-def _count(weights: Mapping[str, Tensor], prefix: str) -> int:
-    pattern = re.compile(re.escape(prefix) + r"\.(\d+)\.")
-    return len({match[1] for key in weights if (match := pattern.match(key))})
+def _names_task(weights: Mapping[str, Tensor], task: Task) -> bool:
+    """Whether any key is of a task: where others of it are missing, they can be named then."""
+    pattern = re.compile(rf"\.(ln2|mlp)_{task.name}\.|\.{_TASK_NUMBERS[task]}\.")
+    return any(pattern.search(key) for key in weights)
+
+
+def _count(weights: Mapping[str, Tensor], layers: str) -> int:
+    """How many numbered layers there are; both streams and both heads have as many."""
+    pattern = re.compile(layers + r"\.(?P<number>\d+)\.")
+    return len({match["number"] for key in weights if (match := pattern.match(key))})

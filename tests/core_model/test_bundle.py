@@ -1,11 +1,13 @@
 """Bundles are read as they were written; everything that does not fit is one clear line."""
 
+import dataclasses
 import json
 import shutil
 
 import numpy as np
 import pytest
 import torch
+from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from core_model import bundle as bundle_module
@@ -13,6 +15,7 @@ from core_model.bundle import Bundle, distinct_labels, save_bundle
 from core_model.bundle_description import (
     BundleError,
     Calibration,
+    Similarity,
     TaskDescription,
     parse_description,
     read_description,
@@ -157,6 +160,7 @@ def test_labels_learned_later_are_compared_but_nothing_is_with_them(folder):
 def test_thresholds_are_of_the_label_or_of_the_task():
     settings = tiny_description().tasks[Task.SED]
     assert [settings.threshold_of(label) for label in ("siren", "kettle")] == [0.6, 0.4]
+    assert settings.threshold_of(" Siren ") == 0.6
 
 
 @pytest.mark.parametrize(
@@ -267,6 +271,44 @@ def test_labels_of_another_width_than_the_head_are_named(folder):
     path = folder / "labels.safetensors"
     save_file({name: torch.ones(len(LABELS[Task(name)]), 7) for name in Task}, path)
     with pytest.raises(BundleError, match="7 columns"):
+        Bundle(folder).head(CPU)
+
+
+@pytest.mark.parametrize(
+    ("name", "tensor", "use"),
+    [
+        ("head.safetensors", "classification.log_scale", Bundle.head),
+        ("head.safetensors", "regression.offsets.sed.bias", Bundle.head),
+        ("visual.safetensors", "0.weight", Bundle.visual_encoder),
+        ("audio.safetensors", "0.bias", Bundle.audio_encoder),
+    ],
+)
+def test_weights_that_are_not_finite_are_named(folder, name, tensor, use):
+    path = folder / name
+    with safe_open(path, "pt") as stored:
+        described = stored.metadata()
+    weights = load_file(path)
+    weights[tensor].flatten()[0] = float("nan")
+    save_file(weights, path, described)
+    with pytest.raises(BundleError, match=rf"{name}: '{tensor}' holds numbers that are not fin"):
+        use(Bundle(folder), CPU)
+
+
+def test_classes_of_which_there_are_more_or_less_than_labels_are_named(tmp_path):
+    folder = make_tiny_bundle(tmp_path / "bundle", class_aware=True)
+    other = {**tiny_description().tasks, Task.SED: TaskDescription(("siren",), "A {label}.")}
+    fewer = make_tiny_bundle(tmp_path / "fewer", class_aware=True, tasks=other)
+    (fewer / "head.safetensors").write_bytes((folder / "head.safetensors").read_bytes())
+    with pytest.raises(BundleError, match="sed has 2 classes for 1 labels"):
+        Bundle(fewer).head(CPU)
+
+
+@pytest.mark.parametrize("more", [{}, {"wide": True, "class_aware": True}])
+def test_snippets_that_cannot_be_compared_as_asked_are_named(tmp_path, more):
+    known = tiny_description().tasks
+    compared = dataclasses.replace(known[Task.SED], similarity=Similarity(9.0, 0.4))
+    folder = make_tiny_bundle(tmp_path / "bundle", tasks={Task.SED: compared}, **more)
+    with pytest.raises(BundleError, match="cannot be compared with the labels of sed"):
         Bundle(folder).head(CPU)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from core_model.cache import EncodingCache, Encodings, content_hash, default_folder
 from core_model.timeline import SnippetGrid
@@ -162,3 +163,22 @@ def test_the_platform_names_the_folder(monkeypatch, tmp_path, platform, variable
     monkeypatch.setattr("sys.platform", platform)
     monkeypatch.setenv(variable, str(tmp_path))
     assert default_folder() == tmp_path.joinpath(*expected)
+
+
+@pytest.mark.parametrize("header", [b"5", b"null", b"[]", b"[" * 60_000, b"{}"])
+@pytest.mark.parametrize("look", [EncodingCache.load, EncodingCache.mapped])
+def test_an_entry_that_is_something_else_is_a_miss(cache, look, header):
+    cache.store("m", IDS, make_encodings())
+    path = only_entry(cache)
+    path.write_bytes(len(header).to_bytes(8, "little") + header)
+    assert look(cache, "m", IDS, GRID) is None
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("look", [EncodingCache.load, EncodingCache.mapped])
+def test_an_entry_that_says_nothing_of_itself_is_a_miss(cache, look):
+    cache.store("m", IDS, make_encodings())
+    path = only_entry(cache)
+    save_file({"audio": make_encodings().audio}, path)
+    assert look(cache, "m", IDS, GRID) is None
+    assert not path.exists()

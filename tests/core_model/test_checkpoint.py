@@ -161,6 +161,10 @@ def rewritten(path, change_weights=None, **metadata):
         ({"config": '{"tasks": {}, "surprise": 1}'}, "unknown key 'surprise'"),
         ({"config": '{"tasks": {"tal": {"max_length": 16}}, "dim": 1000000000}'}, "'dim' must"),
         ({"config": '{"tasks": {"tal": {"max_length": 16}}}'}, "missing backbone.audio_stages.1"),
+        (
+            {"config": '{"tasks": {"tal": {"max_length": 1000000}}, "dim": 65536}'},
+            "'max_length' 1000000 is too long",
+        ),
     ],
 )
 def test_a_wrong_description_is_named(saved, metadata, message):
@@ -233,12 +237,33 @@ def test_published_weights_without_texts_take_them_later(official):
         ({"cls_head.logit_scale": torch.tensor(3)}, "cls_head.logit_scale is torch.int64"),
         ({"epoch": 6}, "not a tensor: epoch"),
         ({"state_dict_ema": {}}, "pass the entry 'state_dict_ema'"),
+        ({0: torch.ones(1)}, "unknown 0"),
+        ({"module.cls_head.logit_scale": torch.ones(())}, "a key occurs with and without"),
     ],
 )
 def test_published_weights_that_do_not_fit_are_named(official, change, message):
     _, state_dict, text = official
     changed = {key: value for key, value in (state_dict | change).items() if value is not None}
     with pytest.raises(CheckpointError, match=f"^official weights: {message}"):
+        load_official_uniav(changed, text)
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "backbone.embd_V.1.conv.weight",
+        "cls_head.head.1.conv.weight",
+        "reg_head.norm.1.bias",
+        "backbone.self_att_A.1.ln11.weight",
+        "reg_head.offset_head.TASK1.conv.weight",
+        "reg_head.offset_head.TASK3.conv.weight",
+        "backbone.self_att_V.0.mlp_TAL.0.weight",
+    ],
+)
+def test_the_key_that_is_missing_is_the_one_that_is_named(official, key):
+    _, state_dict, text = official
+    changed = {other: value for other, value in state_dict.items() if other != key}
+    with pytest.raises(CheckpointError, match=f"^official weights: missing {key}$"):
         load_official_uniav(changed, text)
 
 
@@ -255,3 +280,5 @@ def test_texts_that_do_not_fit_are_named(official):
         load_official_uniav(state_dict, text | {Task.SED: torch.ones(3, TINY.text_dim)})
     with pytest.raises(CheckpointError, match=r"^text embeddings: text embeddings must be \(cl"):
         load_official_uniav(state_dict, text | {Task.TAL: torch.ones(6, 5)})
+    with pytest.raises(CheckpointError, match=r"^text embeddings: those of tal are \(\)$"):
+        load_official_uniav(state_dict, text | {Task.TAL: torch.ones(())})

@@ -66,6 +66,16 @@ def test_a_damaged_entry_goes(shelf: PointShelf, cache: EncodingCache, content: 
     assert not path.exists()
 
 
+def test_blocks_that_never_reached_the_disk_are_damage(
+    shelf: PointShelf, cache: EncodingCache
+) -> None:
+    shelf.store("m", Task.SED, GRID, windows())
+    (path,) = cache.folder.iterdir()
+    path.write_bytes(path.read_bytes()[:-40] + bytes(40))
+    assert shelf.load("m", Task.SED, GRID) == []
+    assert not path.exists()
+
+
 def test_parts_that_do_not_fit_are_damage(shelf: PointShelf, cache: EncodingCache) -> None:
     wrong = [WindowPoints(0, 10, torch.zeros(5, 4), torch.zeros(5, 2))]
     shelf.store("m", Task.SED, GRID, wrong)

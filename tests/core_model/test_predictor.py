@@ -207,6 +207,11 @@ def test_a_file_that_ends_before_its_header_says_ends_there(bundle, media, tmp_p
     assert max(e.offset_us for e in updates[-1].detections) <= updates[-1].end_us
     again = last_of(Predictor(bundle, cache=cache).detect(stated))
     assert again.from_cache and again.detections == updates[-1].detections
+    beyond, across = (30_000_000, 40_000_000), (info.end_us - 100_000, 20_000_000)
+    found = last_of(Predictor(bundle, cache=cache).detect(stated, span_us=beyond))
+    assert found.done and found.detections == () and found.end_us == found.start_us
+    found = last_of(Predictor(bundle, cache=cache).detect(stated, span_us=across))
+    assert found.done and found.detections and found.end_us == updates[-1].end_us
 
 
 def test_a_threshold_leaves_what_is_above_it(bundle, media):
@@ -238,6 +243,13 @@ def test_unknown_tasks_and_empty_labels_are_refused(bundle_folder, tmp_path, med
         next(Predictor(sed_only).detect(media["short"], tasks=[Task.TAL]))
     with pytest.raises(BundleError, match="none to look for"):
         next(Predictor(sed_only).detect(media["short"], labels=[" "]))
+
+
+def test_encoders_of_another_width_than_the_head_are_named(tmp_path, media):
+    folder, wide = make_tiny_bundle(tmp_path / "a"), make_tiny_bundle(tmp_path / "b", wide=True)
+    (folder / "audio.safetensors").write_bytes((wide / "audio.safetensors").read_bytes())
+    with pytest.raises(BundleError, match=r"head\.safetensors: takes embeddings of 10, .* 384"):
+        last_of(Predictor(Bundle(folder)).detect(media["sound"]))
 
 
 def test_a_head_with_boxes_per_class_keeps_to_its_labels(tmp_path, media):

@@ -1,6 +1,7 @@
 """The command line as people and scripts meet it."""
 
 import csv
+import dataclasses
 import io
 import json
 from fractions import Fraction
@@ -17,7 +18,7 @@ from core_model.predictor import Predictor
 from core_model.timeline import Task
 from tests.joined_media import three_parts
 from tests.media_factory import Audio, Video, regular_ticks, write_media
-from tests.tiny_bundle import LABELS, make_tiny_bundle, tiny_kinds
+from tests.tiny_bundle import LABELS, make_tiny_bundle, tiny_description, tiny_kinds
 
 assert tiny_kinds
 
@@ -83,6 +84,15 @@ def test_the_table_is_for_people(clip, capsys):
     assert "clip.mp4" in lines[0] and "tiny 0.1" in lines[0]
     assert lines[1].split() == ["onset", "offset", "kind", "score", "label"]
     assert len(lines) > 3
+
+
+def test_a_strangers_names_do_not_reach_the_terminal_as_they_are(clip, tmp_path, capsys):
+    known = tiny_description().tasks[Task.SED]
+    labels = {Task.SED: dataclasses.replace(known, labels=("a\x1b[2Jb\nc", "siren"))}
+    folder = make_tiny_bundle(tmp_path / "bundle", tasks=labels, name="mine\x1b]0;\x07")
+    assert run(clip, "--bundle", folder, "--threshold", "0.05") == 0
+    out = capsys.readouterr().out
+    assert "\x1b" not in out and "a\\x1b[2Jb\\nc" in out and "mine\\x1b]0;\\x07" in out
 
 
 def test_without_events_the_table_says_so(clip, capsys):

@@ -127,6 +127,33 @@ def test_missing_project_is_one_line(
     assert "no.avscope" in said
 
 
+def test_a_user_whom_the_system_does_not_know_may_work(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def unknown() -> str:
+        raise KeyError("getpwuid(): uid not found: 12345")
+
+    monkeypatch.setattr("getpass.getuser", unknown)
+    assert run("import", project.parent / "desed.tsv", "--project", project) == 0
+    assert run("status", "--project", project) == 0
+    assert "a.wav" in capsys.readouterr().out
+
+
+def test_names_that_are_too_long_are_one_line(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    long = tmp_path / f"{'x' * 300}.csv"
+    for arguments in (
+        ("status", "--project", long),
+        ("import", tmp_path / "desed.tsv", "--project", long),
+        ("convert", tmp_path / "desed.tsv", "--to", "csv", "--out", long),
+    ):
+        capsys.readouterr()
+        assert run(*arguments) == 1
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "too long" in said
+
+
 def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     given, out = tmp_path / "given.tsv", tmp_path / "out.eaf"
     given.write_text(DESED, encoding="utf-8")

@@ -124,6 +124,17 @@ def test_a_broken_video_is_one_line_and_the_others_are_searched(project, capsys)
     assert "two.mp4: " in err and "Traceback" not in err
 
 
+def test_what_cannot_be_kept_is_said_not_to_be_searched(project, tmp_path, capsys, monkeypatch):
+    (tmp_path / "full").write_text("in the way", encoding="utf-8")
+    monkeypatch.setenv("AVSCOPE_CACHE_DIR", str(tmp_path / "full"))
+    write_media(project.parent / "gone.mp4", Video(ticks=regular_ticks(25)), Audio(((0.0, 1.0),)))
+    assert run(project, "siren", "--task", "sed", "--format", "json") == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out) == []
+    assert "one.mp4: left out, encodings cannot be kept" in err
+    assert "two.mp4: left out, encodings cannot be kept" in err
+
+
 @pytest.mark.parametrize(
     ("prompt", "said"),
     [

@@ -162,6 +162,7 @@ def test_videos_are_found_by_name(tmp_path: Path) -> None:
         (folder / name).touch()
     (tmp_path / "secret.mp4").touch()
     names = ["a.mp4", "a", "sub/b.mkv", "other/b.avi", "c.d", "../secret.mp4", "none"]
+    names.append("x" * 300)
     found = {
         name: [path.relative_to(folder).as_posix() for path in paths]
         for name, paths in find_videos(names, folder).items()
@@ -173,5 +174,6 @@ def test_videos_are_found_by_name(tmp_path: Path) -> None:
         "other/b.avi": ["sub/b.mkv"],
         "c.d": ["c.d.mp4"],
         "../secret.mp4": [],
+        "x" * 300: [],
         "none": [],
     }

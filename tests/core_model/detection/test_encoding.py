@@ -1,5 +1,6 @@
 """Blocks of a file become the embeddings that one long block would become."""
 
+import dataclasses
 import itertools
 import threading
 from fractions import Fraction
@@ -20,6 +21,7 @@ from core_model.detection.feeds import (
 )
 from core_model.device import choose_device
 from core_model.media import audio, video
+from core_model.media.errors import MediaError
 from core_model.media.probe import probe
 from tests.media_factory import Audio, Video, regular_ticks, write_media
 from tests.tiny_bundle import AUDIO_DIM, VISUAL_DIM, make_tiny_bundle, tiny_kinds
@@ -127,3 +129,10 @@ def test_what_goes_wrong_in_a_feed_comes_after_the_blocks_before_it():
         assert feed.take(lambda: False).data[0] == 1
         with pytest.raises(OSError, match="the disk is gone"):
             feed.take(lambda: False)
+
+
+def test_time_stamps_decades_apart_are_one_clear_line(bundle, long_file):
+    info = dataclasses.replace(probe(long_file), end_us=10**15)
+    encoders = bundle.visual_encoder(CPU), bundle.audio_encoder(CPU)
+    with pytest.raises(MediaError, match=r"file: lasts 277778 hours by its time stamps"):
+        BlockEncoder(info, *encoders, choose_device("cpu"))

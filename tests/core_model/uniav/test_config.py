@@ -76,6 +76,7 @@ def test_config_survives_json():
         ({"tasks": {"sed": {"max_length": 8, "class_aware": 1}}}, "'class_aware' cannot be 1"),
         ({"tasks": {"sed": {"max_length": 8, "grid": "wavy"}}}, "'grid' must be one of"),
         ({"tasks": {"sed": {"max_length": 8}}, "classifier": "conv"}, "'num_classes' is needed"),
+        ({"tasks": {"sed": {"max_length": 10**6}}}, "'max_length' 1000000 is too long for 'dim'"),
         ({"tasks": {}}, "at least one task"),
         ({"tasks": ["sed"]}, "'tasks' must map"),
         ({"tasks": None}, "'tasks' must map"),

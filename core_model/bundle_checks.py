@@ -1,0 +1,32 @@
+"""What is looked at before the networks of a bundle are used: a stranger may have made them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from core_model.bundle_description import BundleError, TaskDescription
+from core_model.timeline import Task
+from core_model.uniav.config import Classifier, UniAVConfig
+
+
+def demand_finite(path: Path, network: nn.Module) -> None:
+    """Raises BundleError for weights that would turn everything into nothing, or worse."""
+    for name, values in network.state_dict().items():
+        if not bool(torch.isfinite(values).all()):
+            raise BundleError(f"{path}: {name!r} holds numbers that are not finite")
+
+
+def demand_classes(path: Path, head: UniAVConfig, task: Task, known: TaskDescription) -> None:
+    """That weights of single classes are of as many as there are labels, and that snippets can
+    be compared with the labels where they are to be. Raises BundleError."""
+    settings, count = head.tasks[task], len(known.labels)
+    has_words = head.classifier is Classifier.TEXT
+    if (settings.class_aware or not has_words) and settings.num_classes != count:
+        raise BundleError(f"{path}: {task} has {settings.num_classes} classes for {count} labels")
+    if known.similarity.weight and has_words:
+        width = head.visual_dim if task is Task.TAL else head.audio_dim
+        if settings.class_aware or width != head.text_dim:
+            raise BundleError(f"{path}: snippets cannot be compared with the labels of {task}")
