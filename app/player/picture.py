@@ -65,7 +65,7 @@ class Picture(QObject):
         self._serial = 0
         self._awaited: int | None = None
         self._awaits_step = False
-        # Whether the frames of the cache are of another size than is wanted now.
+        # Whether the frames of the cache are of another size, or file, than is wanted now.
         self._is_stale = False
         self._is_uncounted = False
         # Directions, the next one first. Not their sum: at either end one leads nowhere.
@@ -81,7 +81,8 @@ class Picture(QObject):
         own = QSize() if video is None else QSize(video.width, video.height)
         self._size = PictureSize(own, self._size.view, self._size.zoom)
         self._awaited = None
-        self._is_stale = False
+        # The decode thread drops the frames of the last file when it comes to it.
+        self._is_stale = True
         self._steps.clear()
         self._rest.stop()
         self._ready.expect(None)

@@ -47,7 +47,7 @@ def sample_at(time_us: int, rate_hz: int) -> int:
 class MediaSound:
     """Stereo sound of a file at one rate, with silence where the file has none.
 
-    Raises MediaError, at the first :meth:`read`, for a file whose sound can't be read. Close it.
+    Raises MediaError, at every :meth:`read`, for a file whose sound can't be read. Close it.
     """
 
     def __init__(self, path: Path, rate_hz: int) -> None:
@@ -62,10 +62,12 @@ class MediaSound:
             run = _Run(self.path, first, self.rate_hz)
         else:
             self._runs.remove(run)
+        # A run that ends in an error has no more to give: the next read begins anew.
+        found = run.read(first, count)
         self._runs.insert(0, run)
         while len(self._runs) > MOST_RUNS:
             self._runs.pop().close()
-        return run.read(first, count)
+        return found
 
     def close(self) -> None:
         """Close the file."""

@@ -192,6 +192,21 @@ def test_a_place_at_hand_is_shown_at_once_though_another_was_being_sought(
     qtbot.waitUntil(lambda: shown_number(picture) == 4)
 
 
+def test_a_new_file_never_begins_with_a_frame_of_the_last_one(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "last.mp4", large((128, 96))))
+    path = write_media(tmp_path / "next.mp4", Video(ticks=regular_ticks(30, first=5)))
+    # The decode thread has no time yet for what it is told.
+    with picture.reader._condition:
+        picture.set_media(path, probe(path).video)
+        picture.show_at(5 * STEP_US)
+        assert picture.shown is None
+    qtbot.waitUntil(lambda: shown_number(picture) == 0)
+    assert picture.shown is not None
+    assert picture.shown.pts_us == probe(path).start_us
+
+
 def test_after_late_frames_were_left_out_every_frame_is_still_the_right_one(
     qtbot: QtBot, tmp_path: Path
 ) -> None:

@@ -140,6 +140,17 @@ def test_a_file_without_sound_is_refused(tmp_path: Path) -> None:
     sound.close()
 
 
+def test_sound_that_could_not_be_read_is_tried_again(tmp_path: Path) -> None:
+    path = tmp_path / "away.mkv"
+    sound = MediaSound(path, RATE_HZ)
+    for _ in range(2):
+        with pytest.raises(MediaError, match="no such file"):
+            sound.read(0, 100)
+    write_media(path, audio=Audio(((0.0, 1.0),), codec="flac"))
+    assert np.abs(sound.read(0, 100)).max() > 0.25
+    sound.close()
+
+
 def test_a_grain_fades_in_and_out(beeping: Path) -> None:
     sound = MediaSound(beeping, RATE_HZ)
     block = grain(sound, Route(1_010_000, 1_060_000))
