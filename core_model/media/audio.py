@@ -31,13 +31,12 @@ from core_model.media.order import pts_us_of
 from core_model.media.parts import parts_with_audio
 from core_model.media.piece import Source, file_of
 from core_model.media.sample_line import AudioChunk, SampleLine, silence
-from core_model.media.stretch import Stretch
+from core_model.media.stretch import Stretch, latest_us_after
 from core_model.timeline import US_PER_S
 
 SAMPLE_RATE_HZ = 16_000
 # Time stamps further than this behind the stated end are damage, not silence to be filled.
 _BEYOND_END_US = 60 * US_PER_S
-_LONGEST_GAP_WITHOUT_END_US = 600 * US_PER_S
 # Decoders need some packets before what they give is right (Opus: 80 ms).
 _PREROLL_US = 200_000
 _STEPS_BACK_US = tuple(_PREROLL_US + seconds * US_PER_S for seconds in (0, 2, 20))
@@ -115,7 +114,7 @@ def _span_of(source: Source) -> tuple[int, int]:
         for frame in frames:
             pts_us = pts_us_of(frame)
             length_us = round(frame.samples * US_PER_S / frame.sample_rate)
-            if pts_us is None or (end_us is not None and pts_us > max(end_us, latest_us)):
+            if pts_us is None or (end_us is not None and pts_us > latest_us_after(end_us, latest_us)):
                 pts_us = end_us or 0
             first_us = pts_us if first_us is None else first_us
             end_us = max(end_us or pts_us, pts_us + length_us)
@@ -154,8 +153,9 @@ def _after_silence(path: Path, origin_us: int, rate_hz: int) -> Generator[np.nda
 @contextmanager
 def _decoded_from(
     source: Source, start_us: int | None, *, as_coded: bool = False
-) -> Iterator[tuple[Iterator[AudioFrame], int]]:
-    """Frames from some way before ``start_us`` on, and the latest time stamp to be believed.
+) -> Iterator[tuple[Iterator[AudioFrame], int | None]]:
+    """Frames from some way before ``start_us`` on, and the latest time stamp to be believed, if
+    there is one.
 
     They may be larger than those of the file, unless they are wanted ``as_coded``.
     """
@@ -235,8 +235,8 @@ def _after_page(read: Iterator[Packet[Any]]) -> Iterator[Packet[Any]]:
         yield from itertools.dropwhile(lambda packet: packet.pos == first.pos, read)
 
 
-def _latest_us(container: InputContainer) -> int:
-    """No sound is later than this."""
+def _latest_us(container: InputContainer) -> int | None:
+    """No sound is later than this; None where the file does not say how long it is."""
     if not container.duration:
-        return _LONGEST_GAP_WITHOUT_END_US
+        return None
     return (container.start_time or 0) + container.duration + _BEYOND_END_US

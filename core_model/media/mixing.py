@@ -10,8 +10,15 @@ from av.filter import Graph
 
 # Large pieces: a call per piece costs more than the filters themselves.
 PIECE_SAMPLES = 65_536
-# So many samples of the file are gathered before anything is done with them.
-GATHERED_SAMPLES = 16_384
+# So many samples of the file are gathered before anything is done with them, or fewer, where more
+# samples than this would be made of them at once.
+_GATHERED_SAMPLES = 16_384
+_MOST_MADE_SAMPLES = 4 * PIECE_SAMPLES
+
+
+def gathered_samples(own_rate_hz: int, rate_hz: int) -> int:
+    """How many samples of a file at its own rate go through the filters at a time."""
+    return min(_GATHERED_SAMPLES, max(1, _MOST_MADE_SAMPLES * own_rate_hz // rate_hz))
 
 
 def mixing_graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | None) -> Graph:
@@ -35,6 +42,7 @@ def mixing_graph(like: AudioFrame, rate_hz: int, layout: str, channel: int | Non
 
 def _graph(like: AudioFrame, rate_hz: int, layout: str, panning: str | None = None) -> Graph:
     graph = Graph()
+    gathered = gathered_samples(like.sample_rate, rate_hz)
     source = graph.add_abuffer(
         sample_rate=like.sample_rate,
         format=like.format,
@@ -42,7 +50,7 @@ def _graph(like: AudioFrame, rate_hz: int, layout: str, panning: str | None = No
         time_base=Fraction(1, like.sample_rate),
     )
     steps = [
-        graph.add("asetnsamples", f"n={GATHERED_SAMPLES}:p=0"),
+        graph.add("asetnsamples", f"n={gathered}:p=0"),
         *([] if panning is None else [graph.add("pan", panning)]),
         # Without the limit, mixing two loud channels of floats could leave [-1, 1].
         graph.add("aresample", f"{rate_hz}:ochl={layout}:osf=flt:rematrix_maxval=1"),

@@ -12,7 +12,7 @@ from av.audio.frame import AudioFrame
 
 from core_model.media.clock import to_us
 from core_model.media.errors import MediaError
-from core_model.media.mixing import GATHERED_SAMPLES, PIECE_SAMPLES, mixing_graph
+from core_model.media.mixing import PIECE_SAMPLES, gathered_samples, mixing_graph
 from core_model.media.order import pts_us_of
 from core_model.media.sample_line import SampleLine
 from core_model.timeline import US_PER_S
@@ -20,6 +20,10 @@ from core_model.timeline import US_PER_S
 _LAYOUTS = {1: "mono", 2: "stereo"}
 # Time stamps in coarse time bases jitter by less than this; a longer gap is a real one.
 _JITTER_US = 20_000
+# In a file that does not say how long it is, a longer gap is damage.
+_LONGEST_GAP_US = 600 * US_PER_S
+# The filter that brings a rate down takes room, and time to make, in proportion: 130 MB for this.
+_MOST_TIMES_AS_FAST = 1_024
 # So many frames at most wait in a filter graph: their samples are not turned down yet.
 _MOST_WAITING_FRAMES = 256
 
@@ -39,7 +43,11 @@ class Stretch:
         self._own_rate_hz = first.sample_rate
         self._next_pts = first.pts
         self._ticks = _ticks_per_sample(self._time_base, self._own_rate_hz)
+        self._gathered = gathered_samples(self._own_rate_hz, self._rate_hz)
         self._due = self._next_due()
+        if self._own_rate_hz > _MOST_TIMES_AS_FAST * self._rate_hz:
+            reason = f"its sample rate of {self._own_rate_hz} Hz cannot be brought to a usual one"
+            raise MediaError(path, "audio", reason)
         layout = _LAYOUTS[line.channels]
         try:
             self._graph = mixing_graph(first, line.rate_hz, layout, channel)
@@ -47,7 +55,7 @@ class Stretch:
             reason = f"its {first.layout.nb_channels} channels cannot be mixed to {layout}"
             raise MediaError(path, "audio", reason) from error
 
-    def continues_with(self, frame: AudioFrame, latest_us: int) -> bool:
+    def continues_with(self, frame: AudioFrame, latest_us: int | None) -> bool:
         """Whether a frame has the same format and begins where the sound so far ends."""
         if _format_of(frame) != self._format:
             return False
@@ -56,7 +64,7 @@ class Stretch:
             return True
         pts_us = to_us(pts, self._time_base)
         expected_us = self.start_us + round(self._count * US_PER_S / self._own_rate_hz)
-        if pts_us > max(latest_us, expected_us + _JITTER_US):
+        if pts_us > latest_us_after(expected_us + _JITTER_US, latest_us):
             return True
         return abs(pts_us - expected_us) <= _JITTER_US
 
@@ -86,7 +94,7 @@ class Stretch:
             try:
                 frame = self._graph.pull()
             except (av.error.BlockingIOError, av.error.EOFError):
-                self._due = max(self._next_due(), self._count + GATHERED_SAMPLES)
+                self._due = max(self._next_due(), self._count + self._gathered)
                 return
             piece = frame.to_ndarray()
             self._pulled += piece.size // self._channels
@@ -96,7 +104,15 @@ class Stretch:
         """So many samples of the file make the next piece, and a little more: filters hold some
         back."""
         needed = (self._pulled + PIECE_SAMPLES) * self._own_rate_hz // self._rate_hz
-        return (needed // GATHERED_SAMPLES + 1) * GATHERED_SAMPLES
+        return (needed // self._gathered + 1) * self._gathered
+
+
+def latest_us_after(end_us: int, latest_us: int | None) -> int:
+    """Up to when sound may begin that follows sound with this end: what is later is damage.
+
+    ``latest_us`` is when the last sound of the file may begin, None where that is unknown.
+    """
+    return end_us + _LONGEST_GAP_US if latest_us is None else max(end_us, latest_us)
 
 
 def _ticks_per_sample(time_base: Fraction | None, rate_hz: int) -> int | None:

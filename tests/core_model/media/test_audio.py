@@ -1,14 +1,18 @@
 import itertools
 import random
 import wave
+from contextlib import closing
+from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 
 from core_model.media import audio as audio_module
 from core_model.media.audio import AudioChunk, decoded_span_us, samples, samples_from
 from core_model.media.errors import MediaError
+from core_model.media.mixing import PIECE_SAMPLES
 from tests.core_model.media.kinds import AUDIO_KINDS, BOTH_KINDS, Kind
 from tests.media_factory import BEEP_S, Audio, Video, beeps, write_media
 
@@ -216,3 +220,38 @@ def test_long_pages_of_ogg_leave_sound_in_its_place(tmp_path: Path) -> None:
         assert found[0].pts_us == start_us
         place = round((start_us - first_us) * RATE_HZ / 1e6)
         np.testing.assert_allclose(_level(_joined(found)), _level(whole[place:]), atol=0.02)
+
+
+def test_sound_of_the_lowest_sample_rate_takes_little_room(tmp_path: Path) -> None:
+    """All at once 16,384 samples of a second each would be gigabytes at the rate of a card."""
+    path = _write_wav(tmp_path / "slow.wav", np.full((40_000, 1), 0.5), 1)
+    with closing(samples(path, rate_hz=48_000, channels=2)) as chunks:
+        first = next(chunks)
+    assert len(first.samples) == PIECE_SAMPLES
+    # Of one channel each of two gets half of the power.
+    assert np.median(first.samples) == pytest.approx(0.5**1.5, abs=1e-3)
+
+
+def test_a_sample_rate_that_would_take_a_filter_of_gigabytes_is_refused(tmp_path: Path) -> None:
+    path = _write_wav(tmp_path / "fast.wav", np.zeros((100, 1)), 2_000_000_011)
+    with pytest.raises(MediaError, match="sample rate of 2000000011 Hz"):
+        next(samples(path, rate_hz=48_000))
+
+
+def test_gaps_late_in_a_file_that_does_not_state_its_length_stay(tmp_path: Path) -> None:
+    path = tmp_path / "live.mka"
+    with av.open(str(path), "w", options={"live": "1"}) as container:
+        stream = container.add_stream("flac", rate=8_000, layout="mono")
+        for start_s in (0, 500, 700):
+            loud = np.full((1, 4_096), 16_000, np.int16)
+            frame = av.AudioFrame.from_ndarray(loud, format="s16", layout="mono")
+            frame.sample_rate, frame.pts = 8_000, 8_000 * start_s
+            frame.time_base = Fraction(1, 8_000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    heard_s: set[float] = set()
+    for chunk in samples(path, 100_000_000, rate_hz=8_000):
+        places = np.flatnonzero(np.abs(chunk.samples) > 0.25)
+        heard_s |= set((chunk.pts_us / 1e6 + places / 8_000).round().tolist())
+    assert heard_s == {500.0, 501.0, 700.0, 701.0}
+    assert decoded_span_us(path)[1] == pytest.approx(700_512_000, abs=100_000)
