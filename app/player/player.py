@@ -108,8 +108,11 @@ class Player(QObject):
         return self.picture.dropped_frames
 
     def play(self) -> None:
-        """Play on from the playhead; from the start when it stands at the end or outside."""
-        if self.media is None or self.is_playing:
+        """Play on from the playhead; from the start when it stands at the end or outside.
+
+        Media of a single moment, such as one picture without a length, do not play.
+        """
+        if self.media is None or self.media.duration_us == 0 or self.is_playing:
             return
         self._start()
 

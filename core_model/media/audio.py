@@ -114,7 +114,9 @@ def _span_of(source: Source) -> tuple[int, int]:
         for frame in frames:
             pts_us = pts_us_of(frame)
             length_us = round(frame.samples * US_PER_S / frame.sample_rate)
-            if pts_us is None or (end_us is not None and pts_us > latest_us_after(end_us, latest_us)):
+            if end_us is not None and (pts_us or 0) > latest_us_after(end_us, latest_us):
+                pts_us = end_us
+            elif pts_us is None:
                 pts_us = end_us or 0
             first_us = pts_us if first_us is None else first_us
             end_us = max(end_us or pts_us, pts_us + length_us)

@@ -49,7 +49,6 @@ _ONE_PICTURE_PER_PACKET = {
 _VP8_IS_SHOWN = 0x10
 _CHECKED_FRAMES = 40
 _PACKETS_PER_REPORT = 2048
-_FRAMES_PER_REPORT = 64
 _PACKETS_BEFORE = 3
 # Pictures that are reordered step back by less; a camera pauses for less.
 _LEAST_BACK_US, _MOST_AHEAD_US = US_PER_S, 600 * US_PER_S
@@ -165,10 +164,10 @@ def _index_of(source: Source, report: Progress, *, is_wary: bool = False) -> Fra
     """The frames of one recording by its own clock. One that is wary raises _TimeLeapsError when
     it seems to be several."""
     found = _from_packets(source, report, is_wary)
-    index = _agreeing(source, found) if found is not None else None
+    index = _agreeing(source, found, report) if found is not None else None
     if index is None:
         index = _from_decoder(source, report)
-    _remember_positions(source, index)
+    _remember_positions(source, index, report)
     return index
 
 
@@ -204,7 +203,7 @@ def _leaps(times_us: np.ndarray) -> bool:
 def _read_packets(
     source: Source, container: InputContainer, stream: VideoStream, report: Progress
 ) -> PacketTimes | None:
-    size = size_of(source)
+    size = max(1, container.size)
     is_vp8 = codec_name(stream) == "vp8"
     # Eight bytes for a packet: a video of hours has a million.
     pts, is_key = array("q"), bytearray()
@@ -224,9 +223,9 @@ def _read_packets(
     return PacketTimes(np.array(pts, np.int64), np.array(is_key, bool))
 
 
-def _agreeing(source: Source, found: FrameIndex) -> FrameIndex | None:
+def _agreeing(source: Source, found: FrameIndex, report: Progress) -> FrameIndex | None:
     """The index without leading frames that cannot be decoded; None where the decoder disagrees."""
-    with closing(decoded_frames(source)) as frames:
+    with closing(decoded_frames(source, on_packet=lambda: report(1.0))) as frames:
         shown = [frame.pts_us for frame in itertools.islice(frames, _CHECKED_FRAMES)]
     if not shown:
         raise MediaError(file_of(source), "video", "holds nothing that can be decoded")
@@ -245,10 +244,14 @@ def _from_decoder(source: Source, report: Progress) -> FrameIndex:
     if video is None:
         raise MediaError(path, "video", "cannot be decoded")
     pts_us, keyframes = array("q"), array("q")
-    for number, frame in enumerate(decoded_frames(source)):
-        if number % _FRAMES_PER_REPORT == 0:
-            done_us = frame.pts_us - video.start_us
-            report(min(1.0, max(0.0, done_us / max(1, video.end_us - video.start_us))))
+    part = 0.0
+
+    def go_on() -> None:
+        report(part)
+
+    for number, frame in enumerate(decoded_frames(source, on_packet=go_on)):
+        done_us = frame.pts_us - video.start_us
+        part = min(1.0, max(0.0, done_us / max(1, video.end_us - video.start_us)))
         if frame.picture.key_frame:
             keyframes.append(number)
         pts_us.append(frame.pts_us)
@@ -259,7 +262,7 @@ def _from_decoder(source: Source, report: Progress) -> FrameIndex:
     return FrameIndex(np.array(pts_us, np.int64), np.array(keyframes, np.int64), tick_us)
 
 
-def _remember_positions(source: Source, index: FrameIndex) -> None:
+def _remember_positions(source: Source, index: FrameIndex, report: Progress) -> None:
     """Note where key frames begin in recordings that cannot be sought in by time."""
     places, times_us = array("q"), array("q")
     with open_media(source) as container:
@@ -270,7 +273,9 @@ def _remember_positions(source: Source, index: FrameIndex) -> None:
         # Packets of a program stream begin in the middle of a picture, to which the demuxer
         # then gives the time stamp of the next: it must begin some packets before the key frame.
         before: deque[int] = deque(maxlen=_PACKETS_BEFORE if has_time_stamps(container) else 1)
-        for packet in packets(container, stream):
+        for count, packet in enumerate(packets(container, stream)):
+            if count % _PACKETS_PER_REPORT == 0:
+                report(1.0)
             if packet.pos is None or packet.pos < 0:
                 continue
             before.append(packet.pos)

@@ -55,6 +55,8 @@ def packet_times(path: Path, container: InputContainer, stream: VideoStream) -> 
         return None
     pts += first.pts - pts[0]
     keys = np.flatnonzero(flags & _IS_KEY)
+    if not len(keys):
+        return None
     # The packets behind the last key frame must end where the index does: fragments may follow.
     for place, count in ((0, _COMPARED), (keys[len(keys) // 2], _COMPARED), (keys[-1], None)):
         if not _agrees(container, stream, dts, pts, int(place), count):
@@ -86,8 +88,7 @@ def _agrees(
 
 def _composition_offsets(path: Path, track: int, count: int) -> np.ndarray | None:
     """int64 (count,): ticks from decoding to showing; None where the tables do not tell."""
-    with path.open("rb") as file:
-        table = _table_of(file, track, path.stat().st_size, b"ctts")
+    (table,) = _tables_of(path, track, b"ctts")
     if table is None:
         return None
     if not table:
@@ -105,11 +106,7 @@ def packet_steps(path: Path, track: int, count: int) -> np.ndarray | None:
     """int64 (count,): ticks from each packet of a track to the next, shown in the order of
     decoding; None where the tables do not tell, or where the coding changes on the way.
     """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        kinds, offsets, table = (
-            _table_of(file, track, size, name) for name in (b"stsd", b"ctts", b"stts")
-        )
+    kinds, offsets, table = _tables_of(path, track, b"stsd", b"ctts", b"stts")
     if not kinds or kinds[4:8] != b"\0\0\0\1" or offsets != b"" or not table:
         return None
     rows = int.from_bytes(table[4:8], "big")
@@ -119,6 +116,17 @@ def packet_steps(path: Path, track: int, count: int) -> np.ndarray | None:
     if (pairs < 0).any() or pairs[:, 0].sum() != count:
         return None
     return np.repeat(pairs[:, 1], pairs[:, 0])
+
+
+def _tables_of(path: Path, track: int, *names: bytes) -> list[bytes | None]:
+    """What is in some of a track's tables, as :func:`_table_of` gives it; None for each where the
+    file is there no more."""
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            return [_table_of(file, track, size, name) for name in names]
+    except OSError:
+        return [None for _ in names]
 
 
 def _table_of(file: BinaryIO, track: int, size: int, name: bytes) -> bytes | None:

@@ -45,7 +45,8 @@ def identity_of(source: Source) -> Identity | None:
     path = file_of(source)
     try:
         status = path.stat()
-    except OSError:
+    except (OSError, ValueError):
+        # Names that an annotation file brings may hold what no name can.
         return None
     return path, status.st_size, status.st_mtime_ns
 

@@ -198,3 +198,8 @@ class Painter:
         except av.error.FFmpegError as error:
             reason = f"its pixels ({frame.format.name}) cannot be converted"
             raise MediaError(self._path, "video", reason) from error
+        except OSError as error:
+            # What HDR looks like on a usual screen is computed once, and handed over in a file.
+            why = (error.strerror or str(error)).lower()
+            reason = f"its colours need a file in the folder for temporary ones: {why}"
+            raise MediaError(self._path, "video", reason) from error

@@ -57,7 +57,10 @@ def write_clip(
     """
     target = request.target
     kind = format_of(target)
-    _refuse_target(request)
+    try:
+        _refuse_target(request)
+    except OSError as error:
+        raise _unwritable(target, error) from error
     info = probe(request.source, on_packet)
     request = _within(request, info)
     try:

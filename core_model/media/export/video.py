@@ -182,6 +182,8 @@ class _Turner:
         if not steps:
             return
         self._graph = Graph()
+        self._reformatter = VideoReformatter()
+        self._form = first.width, first.height, first.format.name
         self._source = self._graph.add(
             "buffer",
             f"video_size={first.width}x{first.height}:pix_fmt={first.format.name}"
@@ -200,6 +202,8 @@ class _Turner:
     def turn(self, picture: VideoFrame) -> VideoFrame:
         if self._graph is None:
             return picture
+        # Filters read as many pixels as the first picture has, also where one is smaller.
+        picture = self._reformatter.reformat(picture, *self._form)
         picture.pts, picture.time_base = self._count, _FINEST_TICK
         self._count += 1
         self._source.push(picture)

@@ -201,6 +201,17 @@ def test_picture_only_media_play_on_a_timer(player: Player, qtbot: QtBot, tmp_pa
     qtbot.waitUntil(lambda: (number_shown(player) or 0) > 3)
 
 
+def test_media_of_a_single_moment_stand(player: Player, qtbot: QtBot, tmp_path: Path) -> None:
+    path = write_media(tmp_path / "one.mkv", Video(ticks=(0,), time_base=Fraction(1, 1_000)))
+    # Without the element that says how long a frame lasts.
+    path.write_bytes(path.read_bytes().replace(b"\x23\xe3\x83", b"\x23\xe3\x84"))
+    opened(player, qtbot, path)
+    assert player.media is not None and player.media.duration_us == 0
+    player.play()
+    assert not player.is_playing
+    assert number_shown(player) == 0
+
+
 def test_without_a_card_a_timer_keeps_the_pace(
     player: Player, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -250,3 +250,9 @@ def test_a_table_that_claims_billions_of_packets_takes_no_room(tmp_path: Path) -
             assert tracemalloc.get_traced_memory()[1] < 10_000_000
         finally:
             tracemalloc.stop()
+
+
+def test_nothing_is_foretold_of_a_file_that_is_gone(tmp_path: Path) -> None:
+    with _bulk(), open_media(_coded("aac")) as container:
+        stream = audio_stream(_coded("aac"), container)
+        assert bulk.foretold(tmp_path / "gone.mp4", container, stream) is None

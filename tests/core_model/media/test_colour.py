@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import av
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from core_model.media.colour import ColourConverter
+from core_model.media.errors import MediaError
 from core_model.media.tone import Tone, for_screen
 from core_model.media.video import frames
 from tests.media_factory import Video, write_media
@@ -285,3 +287,13 @@ def test_hdr_of_a_file_is_recognised(tmp_path: Path) -> None:
     assert levels[0] == pytest.approx(148, abs=3)
     # 148 of 255 is the white of PQ.
     assert levels[1] > 200
+
+
+def test_hdr_without_room_for_temporary_files_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    options = {"x264-params": "colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc"}
+    path = write_media(tmp_path / "hdr.mp4", Video((0, 1), options=options))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(MediaError, match="in the folder for temporary ones: no such file"):
+        next(frames(path))

@@ -28,7 +28,7 @@ def _refusal(path: Path) -> str:
         probe(path)
     line = str(caught.value)
     assert "\n" not in line
-    assert line.startswith(f"{path.name}: ")
+    assert line.startswith(f"{printable(path.name)}: ")
     return line
 
 
@@ -38,6 +38,7 @@ def test_what_is_not_there(tmp_path: Path) -> None:
     (tmp_path / "empty.mp4").touch()
     assert _refusal(tmp_path / "empty.mp4") == "empty.mp4: file: is empty (0 bytes)"
     assert "no such file" in _refusal(tmp_path / "empty.mp4" / "inside.mp4")
+    assert "null" in _refusal(tmp_path / "film\0.mp4")
 
 
 def test_no_permission(kind: Kind, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -68,6 +68,16 @@ def test_progress_grows_to_one_and_may_end_the_work(kind: Kind) -> None:
             index_frames(kind(name), stop)
 
 
+def test_counting_by_decoding_may_be_ended_before_every_packet(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[float] = []
+    monkeypatch.setattr(index_module, "_from_packets", lambda *_: None)
+    assert len(index_frames(kind("constant.mp4"), asked.append)) == 50
+    assert len(asked) > 50
+    assert asked == sorted(asked)
+
+
 def test_no_video(tmp_path: Path) -> None:
     path = write_media(tmp_path / "sound.flac", audio=Audio(codec="flac"))
     with pytest.raises(MediaError, match="no video stream"):

@@ -94,3 +94,21 @@ def test_a_damaged_table_is_not_believed(tmp_path: Path, how: str) -> None:
             if packet.size and not packet.is_discard
         ]
     assert read is None or np.array_equal(read.pts, pts)
+
+
+def test_an_index_without_key_frames_is_not_used(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "film.mp4", INDEXED["no_b_frames.mp4"])
+    data = bytearray(path.read_bytes())
+    place = data.index(b"stss") + 8
+    for number in range(int.from_bytes(data[place : place + 4], "big")):
+        entry = place + 4 + 4 * number
+        data[entry : entry + 4] = (9_999).to_bytes(4, "big")
+    path.write_bytes(data)
+    assert len(index_frames(path)) == 120
+
+
+def test_a_file_that_is_gone_has_no_index(tmp_path: Path) -> None:
+    path = write_media(tmp_path / "film.mp4", INDEXED["constant.mp4"])
+    with open_media(path) as container:
+        stream = video_stream(path, container)
+        assert packet_times(tmp_path / "gone.mp4", container, stream) is None

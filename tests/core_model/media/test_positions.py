@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from core_model.media import decoding
+from core_model.media import index as index_module
 from core_model.media.decoding import decoded_frames
 from core_model.media.index import index_frames
 from core_model.media.positions import KeyPositions, positions_of, remember
@@ -61,6 +62,32 @@ def test_an_indexed_file_is_not_read_from_its_start(tmp_path: Path, name: str) -
         assert taken < 75
         with closing(frames(path, index.time_us(number))) as shown:
             assert read_number(next(shown).image) == number
+
+
+class EnoughError(Exception):
+    """What ``on_progress`` raises."""
+
+
+def test_reading_where_key_frames_are_may_be_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = _write(tmp_path, "film.mpg")
+    begun = False
+    remembering = index_module._remember_positions
+
+    def begin(*asked: object) -> None:
+        nonlocal begun
+        begun = True
+        remembering(*asked)
+
+    def stop(_part: float) -> None:
+        if begun:
+            raise EnoughError
+
+    monkeypatch.setattr(index_module, "_remember_positions", begin)
+    with pytest.raises(EnoughError):
+        index_frames(path, stop)
+    assert positions_of(path) is None
 
 
 def test_positions_that_do_not_hold_are_not_used(tmp_path: Path) -> None:

@@ -200,6 +200,48 @@ def test_pictures_are_written_upright_with_their_pixel_aspect(tmp_path: Path) ->
     assert np.abs(after.astype(int) - before.astype(int)).mean() < 2
 
 
+def write_turned_of_two_sizes(path: Path, sizes: list[tuple[int, int]]) -> Path:
+    """Grey pictures that get brighter, 5 of each (width, height), to be turned by a quarter."""
+    with av.open(str(path), "w") as out:
+        stream = out.add_stream("libx264", rate=25, options={"bf": "0"})
+        assert isinstance(stream, VideoStream)
+        stream.width, stream.height = sizes[0]
+        stream.pix_fmt = "yuv420p"
+        stream.set_display_rotation(90)
+        tick = Fraction(1, 25)
+        for number, (width, height) in enumerate(sizes):
+            coder = stream.codec_context
+            if number:
+                coder = av.CodecContext.create("libx264", "w")
+                coder.width, coder.height, coder.pix_fmt = width, height, "yuv420p"
+                coder.time_base, coder.options = tick, {"bf": "0"}
+            coded = []
+            for pts in range(5 * number, 5 * number + 5):
+                grey = np.full((height, width, 3), 80 + 8 * pts, np.uint8)
+                frame = av.VideoFrame.from_ndarray(grey, format="rgb24")
+                frame.pts, frame.time_base = pts, tick
+                coded += coder.encode(frame)
+            for packet in [*coded, *coder.encode(None)]:
+                packet.stream, packet.time_base = stream, tick
+                out.mux(packet)
+    return path
+
+
+@pytest.mark.parametrize("sizes", [[(320, 240), (64, 48)], [(64, 48), (320, 240)]])
+def test_turned_pictures_may_change_their_size(
+    tmp_path: Path, sizes: list[tuple[int, int]]
+) -> None:
+    source = write_turned_of_two_sizes(tmp_path / "source.mov", sizes)
+    target = tmp_path / "clip.mp4"
+    clip(source, 1, 400_000, target)
+    with closing(frames(target)) as shown:
+        images = [frame.image for frame in shown]
+    assert len(images) == 10
+    for number, image in enumerate(images):
+        assert image.mean() == pytest.approx(80 + 8 * number, abs=4)
+        assert image.std() < 4
+
+
 @pytest.mark.parametrize("pixel_format", ["yuv420p10le", "yuv444p", "yuvj420p", "yuv422p"])
 def test_depth_and_colours_are_kept(tmp_path: Path, pixel_format: str) -> None:
     picture = np.zeros((64, 96, 3), np.uint8)
@@ -347,6 +389,7 @@ def test_the_source_is_never_overwritten(source: Path, tmp_path: Path) -> None:
         (500_000, 500_000, "clip.mp4", "nothing lies from"),
         (5_000_000, 6_000_000, "clip.mp4", "nothing lies from"),
         (0, 500_000, "missing/clip.mp4", "there is no folder"),
+        (0, 500_000, f"{'long' * 80}.mp4", "cannot be written: "),
     ],
 )
 def test_what_cannot_be_done_is_said(
