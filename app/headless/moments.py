@@ -69,15 +69,8 @@ def edge_us(info: MediaInfo, named: Moment) -> int:
 
 
 def refuse_target(source: Path, target: Path, *, force: bool) -> None:
-    """Raise MediaError for a file that must not, or cannot, be written."""
-    try:
-        exists = target.exists()
-        is_source = exists and source.exists() and target.samefile(source)
-    except OSError as error:
-        # A name that is too long, or a folder that may not be looked into.
-        reason = f"cannot be written: {(error.strerror or str(error)).lower()}"
-        raise MediaError(target, WHOLE_FILE, reason) from error
-    if is_source:
+    """Raise MediaError for a file that must not be written."""
+    if target.exists() and source.exists() and target.samefile(source):
         raise MediaError(target, WHOLE_FILE, "is the source itself, which is never overwritten")
-    if exists and not force:
+    if target.exists() and not force:
         raise MediaError(target, WHOLE_FILE, "exists already; --force replaces it")
