@@ -27,7 +27,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.nn import functional
 
-from core_model.bundle_checks import demand_classes, demand_finite
+from core_model.bundle_checks import demand_classes, demand_finite, demand_plain
 from core_model.bundle_description import (
     DESCRIPTION_FILE,
     LABEL_FILE,
@@ -319,6 +319,7 @@ def _split_labels(
     allowed = {prefix + task for task in description.tasks for prefix in prefixes}
     if unknown := sorted(set(tensors) - allowed):
         raise BundleError(f"{source}: unknown tensor {unknown[0]!r}")
+    demand_plain(source, tensors)
     rows: dict[Task, Tensor] = {}
     means: dict[Task, Tensor] = {}
     references: dict[Task, Tensor] = {}

@@ -23,6 +23,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from core_model.bundle import Bundle
+from core_model.bundle_checks import demand_plain
 from core_model.bundle_description import (
     DESCRIPTION_FILE,
     LABEL_FILE,
@@ -42,6 +43,7 @@ MOST_EXPANSION = 200
 _FREE_EXPANSION_BYTES = 1_000_000
 _TENSORS = ".safetensors"
 _CHUNK_BYTES = 1 << 20
+_PACKINGS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 _UNIX = 3
 _FILE_TYPE_BITS = 0o170000
 _REGULAR_FILE = 0o100000
@@ -143,7 +145,10 @@ def _demand_finite(path: Path) -> None:
         with safe_open(path, framework="pt") as stored:
             for name in stored.keys():  # noqa: SIM118 - the file is no mapping
                 tensor = stored.get_tensor(name)
-                if tensor.is_floating_point() and not bool(torch.isfinite(tensor).all()):
+                if not tensor.is_floating_point():
+                    continue
+                demand_plain(path, {name: tensor})
+                if not bool(torch.isfinite(tensor).all()):
                     raise BundleError(f"{path}: {name!r} holds numbers that are not finite")
     except (OSError, SafetensorError) as error:
         reason = " ".join(str(error).split())[:300]
@@ -159,7 +164,7 @@ def _unpack(archive: Path, folder: Path) -> None:
                 path = folder / entry.filename
                 with packed.open(entry) as source, path.open("xb") as target:
                     _copy(cast(io.BufferedIOBase, source), target, entry, archive.name)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
         raise BundleError(f"{archive.name}: not a readable archive ({reason})") from error
 
@@ -180,8 +185,8 @@ def _demand_modest(archive: str, entries: list[zipfile.ZipInfo]) -> None:
         kind = entry.external_attr >> 16 & _FILE_TYPE_BITS
         if entry.is_dir() or (entry.create_system == _UNIX and kind not in (0, _REGULAR_FILE)):
             raise BundleError(f"{archive}: {shown} is no plain file")
-        if entry.flag_bits & 1:
-            raise BundleError(f"{archive}: {shown} is encrypted")
+        if entry.flag_bits & 1 or entry.compress_type not in _PACKINGS:
+            raise BundleError(f"{archive}: {shown} is encrypted or packed in another way")
         largest = LARGEST_TENSORS_BYTES if name.endswith(_TENSORS) else LARGEST_JSON_BYTES
         if entry.file_size > largest:
             raise BundleError(f"{archive}: {shown} would take {entry.file_size} bytes")

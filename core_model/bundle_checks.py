@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from core_model.bundle_description import BundleError, TaskDescription
 from core_model.timeline import Task
 from core_model.uniav.config import Classifier, UniAVConfig
+
+# Torch can count with these; of stranger ones it cannot even say whether they are finite.
+_FLOATS = {torch.float16, torch.bfloat16, torch.float32, torch.float64}
+
+
+def demand_plain(source: Path | str, tensors: Mapping[str, Tensor]) -> None:
+    """Raises BundleError for a tensor of numbers that nobody can count with."""
+    for name, tensor in tensors.items():
+        if tensor.dtype not in _FLOATS:
+            raise BundleError(f"{source}: {name!r} is {tensor.dtype}")
 
 
 def demand_finite(path: Path, network: nn.Module) -> None:

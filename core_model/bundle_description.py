@@ -7,6 +7,7 @@ model is loaded.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path, PurePosixPath
@@ -19,6 +20,10 @@ VERSION = 1
 DESCRIPTION_FILE = "bundle.json"
 LABEL_FILE = "labels.safetensors"
 _LARGEST_DESCRIPTION_BYTES = 16_000_000
+# More than half an hour: what a window takes grows with its square.
+_LONGEST_WINDOW = 8_192
+# Names and labels are printed, kept in projects and written into other programs' files.
+_NOT_IN_TEXT = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
 
 
 class BundleError(Exception):
@@ -148,6 +153,8 @@ def parse_description(raw: object, source: str) -> BundleDescription:
     description = BundleDescription(**values)
     if not 1 <= description.hop <= description.window:
         raise BundleError(f"{source}: 'hop' must lie between 1 and 'window'")
+    if description.window > _LONGEST_WINDOW:
+        raise BundleError(f"{source}: 'window' must be at most {_LONGEST_WINDOW}")
     return description
 
 
@@ -170,6 +177,8 @@ def checked_object(
 def _text(raw: object, where: str) -> str:
     if not isinstance(raw, str) or not raw.strip():
         raise BundleError(f"{where} must be a text, not {raw!r}")
+    if _NOT_IN_TEXT.search(raw):
+        raise BundleError(f"{where} must be one line of text, not {raw!r}")
     return raw
 
 

@@ -170,6 +170,9 @@ def test_thresholds_are_of_the_label_or_of_the_task():
         (lambda raw: raw.update(version=2), "version 2"),
         (lambda raw: raw.pop("version"), "'version' is missing"),
         (lambda raw: raw.pop("head"), "'head' is missing"),
+        (lambda raw: raw.update(window=8_193), "'window' must be at most 8192"),
+        (lambda raw: raw.update(name="my\nmodel"), "'name' must be one line of text"),
+        (lambda raw: raw["tasks"]["sed"]["labels"].append("a\x1b[2J"), "must be one line of text"),
         (lambda raw: raw.update(head="../head.safetensors"), "plain file name"),
         (lambda raw: raw.update(head="/etc/passwd"), "plain file name"),
         (lambda raw: raw.update(head="..\\x"), "plain file name"),
@@ -256,6 +259,11 @@ def test_weights_of_another_shape_are_named(folder):
         (lambda tensors: tensors.update(tal=torch.zeros(3)), "'tal' is"),
         (lambda tensors: tensors.update({"template_mean.sed": torch.zeros(2)}), "template_mean"),
         (lambda tensors: tensors["tal"].fill_(float("nan")), "not finite"),
+        (
+            lambda tensors: tensors.update(tal=tensors["tal"].to(torch.float8_e4m3fn)),
+            "'tal' is torch.float8_e4m3fn",
+        ),
+        (lambda tensors: tensors.update(tal=tensors["tal"] * 1j), "'tal' is torch.complex64"),
     ],
 )
 def test_wrong_label_tensors_are_named(folder, change, words):

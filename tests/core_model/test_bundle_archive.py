@@ -239,6 +239,40 @@ def test_what_is_no_archive_is_refused(archive: Path, tmp_path: Path) -> None:
         import_bundle(tmp_path / "absent.zip", tmp_path / "new")
 
 
+def test_names_and_packings_of_others_are_refused(bundle: Path, tmp_path: Path) -> None:
+    odd = tmp_path / "odd.zip"
+    for method, said in (
+        (zipfile.ZIP_LZMA, "packed in another way"),
+        (zipfile.ZIP_BZIP2, "packed in another way"),
+        (zipfile.ZIP_STORED, "not a readable archive"),
+    ):
+        with zipfile.ZipFile(odd, "w", method) as packed:
+            packed.write(bundle / DESCRIPTION_FILE, DESCRIPTION_FILE)
+        content = bytearray(odd.read_bytes())
+        if method == zipfile.ZIP_STORED:
+            entry = content.rindex(b"PK\x01\x02")
+            content[entry + 9] |= 8  # the name is said to be UTF-8, which it is not
+            content[entry + 46] = 0xFF
+            odd.write_bytes(content)
+        assert said in refused(odd, tmp_path / "new")
+
+
+def test_numbers_that_nobody_counts_with_are_refused(
+    bundle: Path, archive: Path, tmp_path: Path
+) -> None:
+    def change(files: dict[str, bytes]) -> None:
+        tensors = load_file(bundle / "visual.safetensors")
+        save_file(
+            {name: values.to(torch.float8_e4m3fn) for name, values in tensors.items()},
+            tmp_path / "odd.safetensors",
+        )
+        files["visual.safetensors"] = (tmp_path / "odd.safetensors").read_bytes()
+
+    bad = repacked(archive, tmp_path / "bad.zip", change)
+    (tmp_path / "odd.safetensors").touch()
+    assert "is torch.float8_e4m3fn" in refused(bad, tmp_path / "new")
+
+
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, 2**31), st.integers(1, 8))
 def test_damaged_archives_are_refused_or_equal(
