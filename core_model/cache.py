@@ -16,6 +16,7 @@ import mmap
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,6 +33,8 @@ FORMAT = 1
 SUFFIX = ".safetensors"
 DEFAULT_LIMIT_BYTES = 4_000_000_000
 _TEMPORARY_PREFIX = ".part-"
+# No entry takes nearly as long to write: who began it is gone.
+_LONGEST_WRITE_S = 86_400
 _SAMPLED_BLOCKS = 32
 _BLOCK_BYTES = 65_536
 _LARGEST_HEADER_BYTES = 65_536
@@ -197,7 +200,12 @@ class EncodingCache:
 
 
 def shrink(folder: Path, suffix: str, limit_bytes: int, spared: Path) -> None:
-    """Remove the least recently used files of a folder beyond the limit; others may do so, too."""
+    """Remove the least recently used files of a folder beyond the limit, and what a program that
+    was killed had only begun to write; others may do so, too."""
+    for path in folder.glob(f"{_TEMPORARY_PREFIX}*"):
+        with contextlib.suppress(FileNotFoundError):
+            if path.stat().st_mtime < time.time() - _LONGEST_WRITE_S:
+                path.unlink()
     entries: list[tuple[float, int, Path]] = []
     for path in folder.glob(f"*{suffix}"):
         with contextlib.suppress(FileNotFoundError):

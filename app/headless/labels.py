@@ -29,8 +29,9 @@ def parse_labels(argument: str) -> tuple[str, ...]:
         labels = _read(Path(argument), name)
     else:
         name = "--labels"
-        labels = [part.strip() for part in argument.split(",")]
-    labels = [label for label in labels if label]
+        labels = argument.split(",")
+    # Blanks of all kinds come along when labels are copied from a page.
+    labels = [" ".join(label.split()) for label in labels if label.strip()]
     if not labels:
         raise LabelError(f"{name}: holds no label")
     if len(labels) > _MOST_LABELS:
@@ -63,4 +64,4 @@ def _read(path: Path, name: str) -> list[str]:
         raise LabelError(f"{name}: {error.strerror or 'cannot be read'}") from error
     except UnicodeDecodeError as error:
         raise LabelError(f"{name}: not a text in UTF-8") from error
-    return [line.partition("#")[0].strip() for line in text.splitlines()]
+    return [line.partition("#")[0] for line in text.splitlines()]

@@ -101,6 +101,16 @@ def test_the_least_recently_used_entries_go_first(cache):
     assert all(small.load(name, IDS, GRID) for name in ("probe", "second", "third"))
 
 
+def test_what_a_killed_program_began_to_write_goes(cache):
+    cache.store("m", IDS, make_encodings())
+    begun = [cache.folder / name for name in (".part-long-ago", ".part-now")]
+    for path in begun:
+        path.write_bytes(bytes(1_000))
+    os.utime(begun[0], (1, 1))
+    cache.store("other", IDS, make_encodings())
+    assert [path.exists() for path in begun] == [False, True]
+
+
 def test_an_entry_beyond_the_limit_is_still_kept_alone(tmp_path):
     cache = EncodingCache(tmp_path, limit_bytes=1)
     cache.store("a", IDS, make_encodings())

@@ -170,6 +170,7 @@ def test_labels_that_are_none(argument):
 def test_a_label_may_look_like_anything_else():
     assert parse_labels("A/C humming, dog") == ("A/C humming", "dog")
     assert parse_labels("50% off!") == ("50% off!",)
+    assert parse_labels("dog\u00a0barking, 犬\u3000吠え") == ("dog barking", "犬 吠え")
     many = [f"label number {number}" for number in range(500)]
     assert parse_labels(",".join(many)) == tuple(many)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -152,6 +154,19 @@ def test_names_that_are_too_long_are_one_line(
         assert run(*arguments) == 1
         said = capsys.readouterr().err
         assert said.count("\n") == 1 and "too long" in said
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes and links of POSIX")
+def test_what_is_no_plain_file_is_not_replaced(
+    project: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pipe, link, place = tmp_path / "pipe", tmp_path / "link.csv", tmp_path / "place.csv"
+    os.mkfifo(pipe)
+    link.symlink_to(place)
+    assert run("export", "--project", project, "--format", "csv", "--out", pipe) == 1
+    assert capsys.readouterr().err == "pipe: is no plain file\n" and pipe.is_fifo()
+    assert run("export", "--project", project, "--format", "csv", "--out", link) == 0
+    assert link.is_symlink() and "Speech" in place.read_text(encoding="utf-8")
 
 
 def test_convert(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -204,9 +204,15 @@ _ANY = FORMATS["avscope"].default_kind
 
 
 def _save(path: Path, data: bytes) -> None:
-    """Write beside the place first, so that what was there stays whole until the end."""
+    """Write beside the place first, so that what was there stays whole until the end.
+
+    A link leads to the place; a device or a pipe would be lost and is refused.
+    """
     try:
-        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        place = Path(os.path.realpath(path))
+        if place.exists() and not place.is_file():
+            raise AnnotationError(path.name or str(path), "is no plain file")
+        handle, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=place.parent)
         temporary = Path(beside)
         try:
             with os.fdopen(handle, "wb") as file:
@@ -214,10 +220,12 @@ def _save(path: Path, data: bytes) -> None:
                 file.flush()
                 os.fsync(file.fileno())
             temporary.chmod(0o644)
-            temporary.replace(path)
+            temporary.replace(place)
         except OSError:
             temporary.unlink(missing_ok=True)
             raise
+    except AnnotationError:
+        raise
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "cannot be written"
         raise AnnotationError(path.name or str(path), reason) from error
