@@ -6,7 +6,7 @@ import contextlib
 import re
 import sqlite3
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from app.project.connection import (
@@ -21,7 +21,10 @@ from app.project.errors import ProjectError, explained
 KEPT = 20
 _SUFFIX = ".backups"
 _PART = ".part"
-_NAME = re.compile(r"(\d{8}T\d{12}Z)-r(\d+)-([a-z-]+)\.avscope")
+_NAME = re.compile(r"(\d{8}T\d{12}Z)-r(\d+)-([a-z-]+)\.avscope", re.A)
+# Those at the ends of the calendar cannot be told in every local time.
+_YEARS = range(1970, 9999)
+_PART_NAME = re.compile(rf"\d{{8}}T\d{{12}}Z{re.escape(_PART)}(?:-journal)?", re.A)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +51,11 @@ def backups_of(project: Path) -> list[Backup]:
     found: list[Backup] = []
     for path in names:
         if match := _NAME.fullmatch(path.name):
-            at = datetime.strptime(match[1], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
-            found.append(Backup(path, at, int(match[2]), match[3]))
+            # A name may come with a stranger's folder and tell no time.
+            with contextlib.suppress(ValueError):
+                at = datetime.strptime(match[1], "%Y%m%dT%H%M%S%fZ").replace(tzinfo=UTC)
+                if at.year in _YEARS:
+                    found.append(Backup(path, at, int(match[2]), match[3]))
     return sorted(found, key=lambda backup: backup.path.name, reverse=True)
 
 
@@ -62,7 +68,7 @@ def make_backup(project: Path, reason: str, source: Connection | None = None) ->
     Raises DamagedError where the copy is not, ProjectError where it cannot be made.
     """
     folder = backup_folder(project)
-    at = datetime.now(UTC)
+    at = _time_after(backups_of(project))
     part = folder / f"{at:%Y%m%dT%H%M%S%f}Z{_PART}"
     with explained(folder):
         folder.mkdir(exist_ok=True)
@@ -151,11 +157,20 @@ def revision_of(connection: Connection) -> int:
     return newest or 0
 
 
+def _time_after(others: list[Backup]) -> datetime:
+    """Now, or right after the newest backup where a clock was wrong: the newest has to stay so."""
+    now = datetime.now(UTC)
+    if not others or others[0].at < now:
+        return now
+    return others[0].at + timedelta(microseconds=1)
+
+
 def _prune(project: Path) -> None:
     for backup in backups_of(project)[KEPT:]:
         with contextlib.suppress(OSError):
             backup.path.unlink()
     # What an earlier process left half-made when it was killed.
     for part in backup_folder(project).glob(f"*{_PART}*"):
-        with contextlib.suppress(OSError):
-            part.unlink()
+        if _PART_NAME.fullmatch(part.name):
+            with contextlib.suppress(OSError):
+                part.unlink()

@@ -31,6 +31,7 @@ _ENUMS: dict[type[Record], tuple[str, ...]] = {
 _PLAIN_LENGTH = 1_024
 # More than any edit of a project of a million segments needs; less than a hostile file asks for.
 _LARGEST_CHANGES = 1_000_000_000
+_LARGEST_INTEGER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +127,17 @@ def _decoded_row(row: object) -> Change:
             known = set(COLUMNS.get(table, ()))
             names = (before or {}).keys() | (after or {}).keys()
             needed = {"video_id"} if table == "segments" else set()
-            if names and needed <= names <= known:
+            values = (row_id, *(before or {}).values(), *(after or {}).values())
+            if names and needed <= names <= known and all(map(_is_plain, values)):
                 return Change(table, row_id, before, after)
     raise ValueError("an entry of the edit log makes no sense")
+
+
+def _is_plain(value: object) -> bool:
+    """Whether SQLite can hold a value, as a text, a number of 64 bits, or nothing."""
+    if isinstance(value, int):
+        return -_LARGEST_INTEGER <= value <= _LARGEST_INTEGER
+    return value is None or isinstance(value, str | float)
 
 
 def _row(record: Record) -> dict[str, Any]:

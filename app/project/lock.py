@@ -18,11 +18,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.project.errors import ProjectError, explained
+from training.annotations.model import one_line
 
 SUFFIX = ".lock"
 # Where Windows locks a byte: beyond the text, so that others can read it.
 _LOCKED_BYTE = 1 << 30
 _LONGEST_TEXT = 4_096
+_OPENING = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
 _HELD_ERRORS = (errno.EAGAIN, errno.EACCES, errno.EDEADLK)
 
 if sys.platform == "win32":
@@ -75,7 +77,10 @@ class ProjectLock:
         path = lock_path(project)
         with explained(project):
             while True:
-                descriptor = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0))
+                if path.is_symlink():
+                    # It may come with a stranger's folder and lead to a file that is none of ours.
+                    raise ProjectError(project, "its lock is a link to another file")
+                descriptor = os.open(path, _OPENING)
                 try:
                     _try_lock(descriptor)
                 except OSError as error:
@@ -110,8 +115,9 @@ class ProjectLock:
 
 
 def lock_path(project: Path) -> Path:
-    """The file that carries the lock of a project."""
-    return project.with_name(project.name + SUFFIX)
+    """The file that carries the lock of a project, the same for every link that leads to it."""
+    own = Path(os.path.realpath(project))
+    return own.with_name(own.name + SUFFIX)
 
 
 def holder_of(project: Path) -> Holder | None:
@@ -130,9 +136,9 @@ def holder_of(project: Path) -> Holder | None:
 
 
 def user_name() -> str:
-    """The name of the person at the machine, or "" where the system knows none."""
+    """The name of the person at the machine in one line, or "" where the system knows none."""
     try:
-        return getpass.getuser()
+        return one_line(getpass.getuser())
     except (OSError, KeyError, ImportError):
         return ""
 

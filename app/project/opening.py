@@ -23,6 +23,7 @@ from app.project.connection import (
 from app.project.errors import DamagedError, ProjectError, explained
 from app.project.lock import HeldError, ProjectLock
 from app.project.migrations import migrate, newest_version, version_of
+from app.project.reader import Reader
 
 
 @dataclass(slots=True)
@@ -162,11 +163,12 @@ def _readable(path: Path) -> Connection | None:
     try:
         demand_project(connection)
         _demand_current(connection)
-        with explained(path):
-            for query in ("SELECT * FROM videos", "SELECT * FROM labels", "SELECT * FROM runs"):
-                connection.db.execute(query).fetchall()
-            connection.db.execute("SELECT * FROM segments").fetchall()
-            connection.db.execute("SELECT max(id) FROM edits").fetchall()
+        reader = Reader(connection)
+        for video in reader.videos():
+            reader.segments_of(video.id)
+        reader.labels()
+        reader.runs()
+        revision_of(connection)
     except ProjectError:
         connection.close()
         return None

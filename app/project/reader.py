@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from app.project.connection import Connection
-from app.project.errors import EditError, explained
+from app.project.errors import DamagedError, EditError, explained
 from app.project.values import Label, Run, Segment, Video, VideoStatus
 from core_model.timeline import Task
 from training.annotations.model import Origin, State
@@ -26,6 +26,7 @@ _VIDEO = """SELECT id, path, content_hash, size_bytes, start_us, duration_us, su
     comment FROM videos """
 _LABEL = """SELECT id, kind, name, prompt, colour, pattern, key, parent_id, position, number
     FROM labels """
+_Value = TypeVar("_Value")
 _RUN = "SELECT id, video_id, model, version, settings, at FROM runs "
 
 
@@ -60,7 +61,7 @@ class Reader:
         found = self._rows(_SEGMENT + "WHERE id = ?", (segment_id,))
         if not found:
             raise EditError(f"there is no segment {segment_id}")
-        return _segment(found[0])
+        return self._made(_segment, found)[0]
 
     def segments(self, segment_ids: Iterable[int]) -> list[Segment]:
         """In the order of onset. Raises EditError where one is missing."""
@@ -74,17 +75,17 @@ class Reader:
         if len(found) != len(wanted):
             missing = wanted - {row[0] for row in found}
             raise EditError(f"there is no segment {min(missing)}")
-        return [_segment(row) for row in found]
+        return self._made(_segment, found)
 
     def segments_of(self, video_id: int) -> list[Segment]:
         """All of a video, in the order of onset."""
         query = _SEGMENT + "WHERE video_id = ? ORDER BY onset_us, id"
-        return [_segment(row) for row in self._rows(query, (video_id,))]
+        return self._made(_segment, self._rows(query, (video_id,)))
 
     def segments_with_label(self, label_id: int) -> list[Segment]:
         """All of a label, in every video."""
         query = _SEGMENT + "WHERE label_id = ? ORDER BY video_id, onset_us, id"
-        return [_segment(row) for row in self._rows(query, (label_id,))]
+        return self._made(_segment, self._rows(query, (label_id,)))
 
     def column_rows(self, video_id: int) -> list[tuple[Any, ...]]:
         """All segments of a video as rows for ``SegmentColumns``, in the order of onset."""
@@ -108,26 +109,26 @@ class Reader:
         found = self._rows(_VIDEO + "WHERE id = ?", (video_id,))
         if not found:
             raise EditError(f"there is no video {video_id}")
-        return _video(found[0])
+        return self._made(_video, found)[0]
 
     def videos(self) -> list[Video]:
         """All, in the order of their paths."""
-        return [_video(row) for row in self._rows(_VIDEO + "ORDER BY path")]
+        return self._made(_video, self._rows(_VIDEO + "ORDER BY path"))
 
     def label(self, label_id: int) -> Label:
         """Raises EditError where there is none."""
         found = self._rows(_LABEL + "WHERE id = ?", (label_id,))
         if not found:
             raise EditError(f"there is no label {label_id}")
-        return _label(found[0])
+        return self._made(_label, found)[0]
 
     def labels(self) -> list[Label]:
         """All, by kind and position."""
-        return [_label(row) for row in self._rows(_LABEL + "ORDER BY kind, position, id")]
+        return self._made(_label, self._rows(_LABEL + "ORDER BY kind, position, id"))
 
     def label_named(self, kind: Task, name: str) -> Label | None:
         found = self._rows(_LABEL + "WHERE kind = ? AND name = ?", (kind.value, name))
-        return _label(found[0]) if found else None
+        return self._made(_label, found)[0] if found else None
 
     def runs(self, video_id: int | None = None) -> list[Run]:
         """Of one video or of all, the first one first."""
@@ -166,6 +167,15 @@ class Reader:
             return json.loads(found[0][0]) if found else None
         except (ValueError, RecursionError):
             return None
+
+    def _made(
+        self, make: Callable[[tuple[Any, ...]], _Value], rows: Iterable[tuple[Any, ...]]
+    ) -> list[_Value]:
+        """Rows as values. A state or kind that there is none of comes only with damage."""
+        try:
+            return [make(row) for row in rows]
+        except ValueError as error:
+            raise DamagedError(self.path, f"the file is damaged ({error})") from error
 
     def _rows(self, query: str, parameters: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
         with explained(self._connection.path):

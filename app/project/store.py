@@ -174,9 +174,13 @@ class Store:
         found = self._connection.db.execute(query).fetchone()
         return _Tops(*found) if found else _Tops(0, None, None)
 
-    def _entry(self, edit_id: int) -> tuple[str, int | None, object]:
+    def _entry(self, edit_id: int | None) -> tuple[str, int | None, object]:
+        """Name, what lies below, and changes; DamagedError where there is no such entry."""
         query = "SELECT name, below, changes FROM edits WHERE id = ?"
-        return self._connection.db.execute(query, (edit_id,)).fetchone()
+        found = self._connection.db.execute(query, (edit_id,)).fetchone()
+        if found is None:
+            raise DamagedError(self._connection.path, "an entry of the edit log is missing")
+        return found
 
     def _decoded(self, written: object) -> list[Change]:
         try:

@@ -92,10 +92,15 @@ def by_hand(old: Segment, author: str, **values: Any) -> Segment:
         return old
     if not is_span(new.onset_us, new.offset_us):
         raise EditError("an event must end after it starts, within a thousand hours")
-    if old.origin is Origin.MODEL:
-        state = State.ACCEPTED if new.state is State.UNDECIDED else new.state
-        new = replace(new, origin=Origin.EDITED, state=state, annotator=author)
-    return new
+    return taken_over(new, author)
+
+
+def taken_over(segment: Segment, author: str) -> Segment:
+    """What a model found as the author's own; anybody else's as it is."""
+    if segment.origin is not Origin.MODEL:
+        return segment
+    state = State.ACCEPTED if segment.state is State.UNDECIDED else segment.state
+    return replace(segment, origin=Origin.EDITED, state=state, annotator=author)
 
 
 def handled(old: Segment, author: str, **values: Any) -> list[Change]:
@@ -151,10 +156,11 @@ class LabelFinder:
 
     def set_parent(self, label: Label, parent: Label) -> None:
         """Hang a new label below another, unless that would close a circle."""
-        by_id = {known.id: known for known in self._known.values()}
+        parents = {known.id: known.parent_id for known in self._known.values()}
         above: int | None = parent.id
         while above is not None and above != label.id:
-            above = by_id[above].parent_id
+            # Taken out: labels that come with a file may hang in a circle already.
+            above = parents.pop(above, label.id)
         if above is None:
             self._known[label.kind, label.name] = replace(label, parent_id=parent.id)
 

@@ -183,3 +183,35 @@ def test_names_of_backups_tell_all_about_them(tmp_path: Path) -> None:
     made = project.back_up("training")
     assert backups.backups_of(project.path) == [made]
     project.close()
+
+
+def test_backup_is_the_newest_though_the_clock_was_wrong(tmp_path: Path) -> None:
+    project = new_project(tmp_path)
+    for _ in range(KEPT):
+        made = project.back_up("timer")
+        made.path.rename(made.path.with_name(f"2199{made.path.name[4:]}"))
+    add_one(project)
+    newest = project.back_up("timer")
+    assert backups_of(project.path)[0] == newest
+    assert len(backups_of(project.path)) == KEPT
+    project.close()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "99999999T999999999999Z-r1-timer.avscope",
+        "99991231T235959999999Z-r1-timer.avscope",
+        "00010101T000000000000Z-r1-timer.avscope",
+        "film.part1.rar",
+    ],
+)
+def test_names_that_tell_no_time_are_no_backups(tmp_path: Path, name: str) -> None:
+    project = new_project(tmp_path)
+    project.close()
+    strange = backup_folder(project.path) / name
+    strange.parent.mkdir()
+    strange.write_bytes(b"mine")
+    Project.open(project.path, "anna").close()
+    assert [backup.reason for backup in backups_of(project.path)] == ["open"]
+    assert strange.read_bytes() == b"mine"

@@ -281,6 +281,8 @@ def test_log_cannot_be_rewritten(path: Path) -> None:
         '[["segments", 1, null, null]]',
         '[["segments", "1", null, {"note": ""}]]',
         '[["segments", 99, {"note": "", "video_id": 1}, {"note": "a", "video_id": 1}]]',
+        '[["segments", 1, {"video_id": [1]}, null]]',
+        f'[["videos", 1, {{"size_bytes": {10**25}}}, {{"size_bytes": 1}}]]',
         b"\x78\x9c not packed",
         None,
     ],
@@ -297,4 +299,17 @@ def test_log_entry_that_makes_no_sense_harms_nothing(path: Path, changes: object
     with pytest.raises(DamagedError, match="edit log"):
         project.undo()
     assert tables_of(path) == before
+    project.close()
+
+
+def test_redo_of_what_is_no_undo_harms_nothing(path: Path) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute(
+        "INSERT INTO edits VALUES (5, '', '', 'Evil', 'edit', NULL, 4, 5, 4, '[]', 0)"
+    )
+    connection.commit()
+    connection.close()
+    project = Project.open(path, "ben")
+    with pytest.raises(DamagedError, match="edit log is missing"):
+        project.redo()
     project.close()

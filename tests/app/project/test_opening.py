@@ -18,7 +18,7 @@ import pytest
 from app.project.backups import backup_folder, backups_of
 from app.project.edits import AddSegment
 from app.project.errors import ProjectError
-from app.project.lock import HeldError, ProjectLock, lock_path
+from app.project.lock import HeldError, ProjectLock, lock_path, user_name
 from app.project.project import Project, restore_backup
 from core_model.timeline import Task
 from tests.project_factory import (
@@ -333,3 +333,71 @@ def test_closing_twice_is_harmless(path: Path) -> None:
     project = Project.open(path, "anna")
     project.close()
     project.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_lock_that_leads_elsewhere_is_not_written(path: Path, tmp_path: Path) -> None:
+    precious = tmp_path / "precious.txt"
+    precious.write_text("mine", encoding="utf-8")
+    lock_path(path).symlink_to(precious)
+    project = Project.open(path, "anna")
+    assert project.read_only_reason is not None
+    assert "its lock is a link" in project.read_only_reason
+    project.close()
+    assert precious.read_text(encoding="utf-8") == "mine"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
+def test_link_to_a_project_has_its_lock(path: Path, tmp_path: Path) -> None:
+    link = tmp_path / "desk" / "link.avscope"
+    link.parent.mkdir()
+    link.symlink_to(path)
+    first = Project.open(path, "anna")
+    second = Project.open(link, "ben")
+    assert first.read_only_reason is None
+    assert second.read_only_reason is not None and "is editing it" in second.read_only_reason
+    second.close()
+    first.close()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE labels SET kind = 'smell' WHERE id = 1",
+        "UPDATE videos SET status = 'lost'",
+        "UPDATE segments SET state = 'perhaps'",
+    ],
+)
+def test_words_that_there_are_none_of_are_damage(path: Path, statement: str) -> None:
+    connection = sqlite3.connect(path)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    connection.execute(statement)
+    connection.commit()
+    connection.close()
+    shutil.rmtree(backup_folder(path))
+    with pytest.raises(ProjectError, match=r"study\.avscope: the file is damaged"):
+        Project.open(path, "anna")
+
+
+def test_views_that_cannot_be_read_hide_nothing_else(path: Path) -> None:
+    project = Project.open(path, "anna")
+    project.set_view("tracks", ["x" * 1_000])
+    project.close()
+    connection = sqlite3.connect(path)
+    query = "SELECT rootpage FROM sqlite_master WHERE name = 'views'"
+    (page,) = connection.execute(query).fetchone()
+    (size,) = connection.execute("PRAGMA page_size").fetchone()
+    connection.close()
+    with path.open("r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+    damaged = Project.open(path, "anna")
+    assert damaged.is_damaged
+    assert len(segments_in(damaged)) == 300
+    assert damaged.view("tracks") is None
+    damaged.close()
+
+
+def test_user_that_the_system_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "anna \udce9  b\n")
+    assert user_name() == "anna b"
