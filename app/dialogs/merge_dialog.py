@@ -147,6 +147,7 @@ class MergeDialog(Form):
         self._names, self._sides = names, sides
         self._collar_us = compared.question.collar_us
         self._thread: MergeThread | None = None
+        self._replaced: tuple[Segment, ...] = ()
         first, second = names
         self._rule = choice(
             "Rule",
@@ -239,6 +240,7 @@ class MergeDialog(Form):
             tuple(self.table.kept()),
             self._collar_us,
         )
+        self._replaced = self._taken_out(work.rule) if self._replace.isChecked() else ()
         self._thread = MergeThread(work, self)
         self._thread.merged.connect(self._on_merged)
         self._note.setText(MERGING)
@@ -247,10 +249,23 @@ class MergeDialog(Form):
 
     def _on_merged(self, merged: AnnotationSet) -> None:
         layer = one_line(self._layer.text())
-        edit = MergeLayers(merged, self._names, layer, self._replace.isChecked())
+        edit = MergeLayers(merged, self._names, layer, self._replaced)
         self.shutdown()
         self.accept()
         self.merge_asked.emit(edit)
+
+    def _taken_out(self, rule: MergeRule | None) -> tuple[Segment, ...]:
+        """What both had when they were compared; where only what both have is merged, not what
+        lies on videos that only one of them has.
+        """
+        names = [{video.name for video in side.videos} for side in self._sides]
+        only_common = rule is MergeRule.AGREED
+        return tuple(
+            each
+            for side in self._sides
+            for each in side.segments
+            if not only_common or each.video in names[0] & names[1]
+        )
 
 
 def _first_choice(each: Disagreement) -> Keep:

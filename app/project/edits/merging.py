@@ -7,20 +7,24 @@ from dataclasses import dataclass, replace
 from app.project.changes import removed
 from app.project.edits.base import Edit, Plan, shortened
 from app.project.edits.imports import ImportAnnotations
+from app.project.interchange import annotation_set
 from app.project.reader import Reader
-from training.annotations.model import AnnotationSet, State
+from app.project.values import Segment
+from training.annotations import model
+from training.annotations.model import State
 
 
 @dataclass(frozen=True, slots=True)
 class MergeLayers(Edit):
-    """Add ``merged`` as the work of ``layer``. With ``replaces`` what these people have on the
-    same videos goes, but for what one of them rejected: rejected stays rejected.
+    """Add ``merged`` as the work of ``layer``. ``replaced`` is what these people had when they
+    were compared, and goes, but for what one of them rejected: rejected stays rejected. What they
+    drew or changed since is in no layer yet, and stays.
     """
 
-    merged: AnnotationSet
+    merged: model.AnnotationSet
     people: tuple[str, str]
     layer: str
-    replaces: bool = False
+    replaced: tuple[model.Segment, ...] = ()
 
     @property
     def is_bulk(self) -> bool:
@@ -30,14 +34,23 @@ class MergeLayers(Edit):
         segments = tuple(replace(each, annotator=self.layer) for each in self.merged.segments)
         added = ImportAnnotations(replace(self.merged, segments=segments), self.layer)
         changes = added.plan(reader, author).changes
-        if self.replaces:
-            names = {video.name for video in self.merged.videos}
-            videos = [video for video in reader.videos() if video.path in names]
-            changes = [
-                removed(segment)
-                for video in videos
-                for segment in reader.segments_of(video.id)
-                if segment.annotator in self.people and segment.state is not State.REJECTED
-            ] + changes
+        if self.replaced:
+            changes = [*map(removed, self._gone(reader)), *changes]
         first, second = map(shortened, self.people)
         return Plan(f"Merge {first} and {second} into {shortened(self.layer)}", changes)
+
+    def _gone(self, reader: Reader) -> list[Segment]:
+        """The segments in the project that are ``replaced``."""
+        replaced = {each for each in self.replaced if each.state is not State.REJECTED}
+        names = {each.video for each in replaced}
+        return [
+            segment
+            for video in reader.videos()
+            if video.path in names
+            for segment, told in zip(
+                reader.segments_of(video.id),
+                annotation_set(reader, video.id).segments,
+                strict=True,
+            )
+            if told in replaced
+        ]

@@ -17,11 +17,13 @@ from app.project.edits.base import (
     checked_text,
     handled,
     shortened,
+    taken_over,
 )
 from app.project.errors import EditError
 from app.project.reader import Reader
 from app.project.values import Segment, is_span
 from core_model.timeline import Task
+from training.annotations.model import State, clean_note
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +149,7 @@ class SplitSegments(_OfSegments):
 @dataclass(frozen=True, slots=True)
 class MergeSegments(_OfSegments):
     """Make one segment of several with the same label in a video, from the first onset to the
-    last offset; per label where several are chosen. The first of each stays.
+    last offset; per label where several are chosen. The first of each stays, accepted if any was.
     """
 
     def plan(self, reader: Reader, author: str) -> Plan:
@@ -168,13 +170,18 @@ class MergeSegments(_OfSegments):
     def _merge(group: list[Segment], author: str) -> list[Change]:
         first, *others = group
         notes = dict.fromkeys(segment.note for segment in group if segment.note)
-        changes = handled(
+        is_accepted = any(segment.state is State.ACCEPTED for segment in group)
+        merged = replace(
             first,
-            author,
             offset_us=max(segment.offset_us for segment in group),
+            state=State.ACCEPTED if is_accepted else first.state,
             note=checked_text("\n".join(notes), "the note"),
         )
-        return changes + [removed(other) for other in others]
+        # The author's also where the first one spans all: a run would replace a mere find.
+        return [
+            *altered(first, taken_over(merged, author)),
+            *(removed(other) for other in others),
+        ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,6 +235,6 @@ class SetNote(_OfSegments):
 
     def plan(self, reader: Reader, author: str) -> Plan:
         segments = reader.segments(self.segment_ids)
-        note = checked_text(self.note, "the note")
+        note = clean_note(checked_text(self.note, "the note"))
         changes = [change for old in segments for change in altered(old, replace(old, note=note))]
         return Plan(f"Note on {Namer(reader)(segments)}", changes)

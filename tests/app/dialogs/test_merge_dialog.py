@@ -118,6 +118,24 @@ def test_the_layers_can_go_but_what_was_rejected_stays(two: Two) -> None:
     assert (two.layer("anna"), two.layer("ben")) == ([], [("horn", 30 * S)])
 
 
+def test_what_was_drawn_since_the_comparison_stays(two: Two) -> None:
+    dialog = two.dialog()
+    dialog._replace.setChecked(True)
+    two.draw(("late", 40, 41))
+    two.merge(dialog)
+    assert (two.layer("anna"), two.layer("ben")) == ([], [("late", 40 * S)])
+
+
+def test_what_only_one_has_seen_is_not_taken_out(two: Two) -> None:
+    two.projects.perform(AddVideos((VideoFile("second.mp4"),)))
+    two.projects.perform(AddSegment(VIDEO_ID + 1, Task.SED, "alone", 0, S))
+    dialog = two.dialog()
+    dialog.use_rule(MergeRule.AGREED)
+    dialog._replace.setChecked(True)
+    assert two.merge(dialog) == [AGREED]
+    assert (two.layer("anna"), two.layer("ben")) == ([], [("alone", 0)])
+
+
 def test_a_layer_needs_a_name(two: Two) -> None:
     dialog = two.dialog()
     dialog._layer.setText("  ")

@@ -242,6 +242,27 @@ def test_merge_spans_all_and_joins_notes(project: Project) -> None:
     assert merged[BARK].note == "first\nsecond"
 
 
+def test_what_is_merged_into_a_find_is_the_authors(project: Project) -> None:
+    project.perform(AddSegment(VIDEO_ID, Task.SED, "dog bark", 10_500_000, 11_000_000))
+    project.perform(MergeSegments((FOUND, 4)))
+    merged = by_id(project)[FOUND]
+    assert (merged.state, merged.origin, merged.annotator) == (
+        State.ACCEPTED,
+        Origin.EDITED,
+        "ben",
+    )
+    project.perform(ApplyRun(VIDEO_ID, "starter", "3", ()))
+    assert by_id(project)[FOUND] == merged
+
+
+def test_what_was_accepted_is_not_rejected_by_a_merge(project: Project) -> None:
+    project.perform(Decide((FOUND,), State.REJECTED))
+    project.perform(AddSegment(VIDEO_ID, Task.SED, "dog bark", 11_000_000, 13_000_000))
+    project.perform(MergeSegments((FOUND, 4)))
+    assert by_id(project)[FOUND].state is State.ACCEPTED
+    assert span(project, FOUND) == (10_000_000, 13_000_000)
+
+
 def test_relabel_makes_the_label_once(project: Project) -> None:
     project.perform(Relabel((BARK, FOUND), Task.SED, "howl"))
     howls = [label for label in project.document.labels.values() if label.name == "howl"]

@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 
 from core_model.timeline import US_PER_S, Task, microseconds
 from tests.training.annotations.projects import random_project
-from training.annotations.agreement import MergeRule, agreement, disagreements, merge, pair
+from training.annotations.agreement import (
+    MergeRule,
+    agreement,
+    disagreements,
+    merge,
+    merge_by_hand,
+    pair,
+)
 from training.annotations.model import AnnotationSet, Segment, State, Video
 
 VIDEO = Video("clip.mp4", 100 * US_PER_S)
@@ -173,3 +180,17 @@ def test_merging_with_oneself_changes_nothing(
     assert sorted((each.onset_us, each.offset_us) for each in again.segments) == times
     both = merge(one, annotated(*(event("p", a, a + b) for a, b in theirs)), rule)
     assert len(both.segments) <= len(ours) + len(theirs)
+
+
+def test_by_hand_all_stays_of_videos_that_only_one_has() -> None:
+    first = annotated(event("a", 1, 4), event("b", 5, 6))
+    alone = replace(first.segments[1], video="other.mp4")
+    first = AnnotationSet(
+        (*first.videos, Video("other.mp4")), first.labels, (first.segments[0], alone)
+    )
+    second = annotated(event("a", 1, 4), event("c", 20, 21))
+    merged = merge_by_hand(first, second, ())
+    assert [(each.video, each.label) for each in merged.segments] == [
+        (VIDEO.name, "a"),
+        ("other.mp4", "b"),
+    ]

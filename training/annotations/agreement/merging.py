@@ -45,10 +45,9 @@ def merge(
         for each in disagreements(ours, theirs, collar_us=collar_us):
             merged += _kept(each.what, each.first, each.second, rule)
         # Videos that only one of both has are no disagreement.
-        names = [{video.name for video in document.videos} for document in (ours, theirs)]
-        merged += [each for each in theirs.segments if each.video not in names[0]]
+        merged += _alone(theirs, ours)
         if rule is MergeRule.UNION:
-            merged += [each for each in ours.segments if each.video not in names[1]]
+            merged += _alone(ours, theirs)
     merged.sort(key=lambda each: (each.video, each.onset_us, each.offset_us, each.label))
     return AnnotationSet(_videos(first, second), _labels(first, second), tuple(merged))
 
@@ -60,10 +59,13 @@ def merge_by_hand(
     *,
     collar_us: int = 500_000,
 ) -> AnnotationSet:
-    """What both have, half-way between their boundaries, and of the rest what was ``kept``."""
+    """What both have, half-way between their boundaries, and of the rest what was ``kept``. Videos
+    that only one of both has are no disagreement: all of theirs stays.
+    """
     agreed = merge(first, second, MergeRule.AGREED, collar_us=collar_us)
+    alone = (*_alone(_live(first), second), *_alone(_live(second), first))
     segments = sorted(
-        (*agreed.segments, *kept),
+        (*agreed.segments, *kept, *alone),
         key=lambda each: (each.video, each.onset_us, each.offset_us, each.label),
     )
     return replace(agreed, segments=tuple(segments))
@@ -78,6 +80,12 @@ def _kept(
     if rule is MergeRule.UNION:
         return [each for each in (one, other) if each is not None]
     return [other] if other is not None else []
+
+
+def _alone(document: AnnotationSet, other: AnnotationSet) -> list[Segment]:
+    """The events on videos that the other does not have."""
+    names = {video.name for video in other.videos}
+    return [each for each in document.segments if each.video not in names]
 
 
 def _live(document: AnnotationSet) -> AnnotationSet:
