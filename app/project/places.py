@@ -8,6 +8,7 @@ import platform
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from urllib.parse import unquote_to_bytes
 
 from app.project.edits.videos import VideoFile
 from app.project.errors import ProjectError, explained
@@ -18,6 +19,8 @@ from training.annotations.model import is_inside, one_line
 # A folder chosen by mistake (a whole disk) is not searched for ever.
 SEARCHED_FILES = 200_000
 _REMEMBERED_FILES = 10_000
+# No path on its own is absolute and begins like this.
+_URI = "file://"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,23 @@ def plain(path: Path) -> Path:
     return _resolved(absolute) if ".." in absolute.parts else absolute
 
 
+def written_place(file: Path) -> str:
+    """Where a file outside the folder lies, as the project keeps it: the path, or its URI where
+    bytes of the path are no text, as in names that were given under another encoding."""
+    path = plain(file)
+    try:
+        str(path).encode()
+    except UnicodeEncodeError:
+        return path.as_uri()
+    return str(path)
+
+
+def _read_place(text: str) -> Path:
+    if text.startswith(_URI):
+        return Path(os.fsdecode(unquote_to_bytes(text.removeprefix(_URI))))
+    return Path(text)
+
+
 def _resolved(path: Path) -> Path:
     """Without links; as it is where they lead in a ring."""
     try:
@@ -109,7 +129,7 @@ def locate(video: Video, folder: Path, places: Iterable[str]) -> Path | None:
     outside counts only for a file with the video's own content. One that was seen elsewhere may
     share its name with a file of the folder, which is looked into then.
     """
-    elsewhere = tuple(map(Path, places))
+    elsewhere = tuple(map(_read_place, places))
     if is_inside(video.path):
         inside = folder.joinpath(*PurePosixPath(video.path).parts)
         if _has_size(inside, video.size_bytes) and (not elsewhere or _holds(inside, video)):

@@ -16,7 +16,7 @@ from app.project.errors import EditError, ProjectError
 from app.project.interchange import annotation_set
 from app.project.lock import ProjectLock
 from app.project.opening import Opened, create_file, open_file
-from app.project.places import Sought, describe, kept_path, locate, machine_name, plain
+from app.project.places import Sought, describe, kept_path, locate, machine_name, written_place
 from app.project.store import Commit, History, LogEntry, Store
 from app.project.values import Video
 from training.annotations.model import AnnotationSet, State
@@ -219,16 +219,23 @@ class Project:
         path = kept_path(file, self.folder)
         known = {video.path: video.content_hash for video in self._store.reader.videos()}
         if path is None or known.get(path, "") not in ("", content_hash):
-            self._store.remember_place(content_hash, machine_name(), str(plain(file)))
+            self._store.remember_place(content_hash, machine_name(), written_place(file))
 
     def view(self, name: str) -> Any:
-        """What the window wanted remembered under a name (JSON), or None."""
-        return self._store.reader.view(name)
+        """What the window wanted remembered under a name (JSON), or None, also where the damage
+        of the file is there."""
+        try:
+            return self._store.reader.view(name)
+        except ProjectError:
+            if not self.is_damaged:
+                raise
+            return None
 
     def set_view(self, name: str, value: Any) -> None:
         """Remember JSON for the window; no step of undo, and nothing where it is read-only."""
         if self.read_only_reason is None:
-            self._store.remember_view(name, json.dumps(value, ensure_ascii=False))
+            # In plain letters: a stranger's words may hold halves of some, which are no text.
+            self._store.remember_view(name, json.dumps(value))
 
     def back_up(self, reason: str) -> Backup:
         """Make a backup now; ``reason`` is small letters and dashes ("training", "timer").

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import sqlite3
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.project.edits import Decide, ImportAnnotations
-from app.project.errors import EditError
+from app.project.edits import (
+    AddLabels,
+    AddSegment,
+    AddVideos,
+    ApplyRun,
+    Decide,
+    ImportAnnotations,
+    SetNote,
+    VideoFile,
+)
+from app.project.errors import EditError, ProjectError
 from app.project.project import Project
 from app.project.values import LONGEST_NOTE
 from core_model.timeline import Detection, Task
-from tests.project_factory import VIDEO_ID, model_run, new_project, tables_of
+from tests.project_factory import VIDEO_ID, model_run, new_project, segments_in, tables_of
 from training.annotations.model import (
     AnnotationSet,
     Label,
@@ -121,4 +131,57 @@ def test_imported_rejections_hold_against_model_runs(tmp_path: Path) -> None:
     project.perform(Decide((1,), State.REJECTED))
     project.perform(model_run((Detection(SED, "bark", 0, 1_000_000, 0.9),)))
     assert len(project.document.columns(VIDEO_ID)) == 1
+    project.close()
+
+
+def test_what_was_typed_carelessly_still_goes_out(tmp_path: Path) -> None:
+    project = new_project(tmp_path, author="Anna  B ")
+    project.perform(AddSegment(VIDEO_ID, SED, "bark", 0, 1_000_000, note=" far \r\noff\t"))
+    project.perform(AddSegment(VIDEO_ID, SED, "bark", 2_000_000, 3_000_000))
+    project.perform(SetNote((2,), "so \n"))
+    found = (Detection(TAL, "wave", 0, 1_000_000, 0.9),)
+    project.perform(ApplyRun(VIDEO_ID, "My  model", " 2", found, prompts=(("wave", "a  hand"),)))
+    first, model, second = project.annotations().segments
+    assert (first.annotator, first.note, second.note) == ("Anna B", "far \noff", "so")
+    assert model.provenance == Provenance(Origin.MODEL, "My model", "2", "a hand")
+    assert segments_in(project)[-1].note == "so"
+    project.close()
+
+
+def test_length_that_no_recording_has_is_not_known(project: Project) -> None:
+    project.perform(AddVideos((VideoFile("a.mp4", duration_us=2**62),)))
+    assert project.annotations().videos == (Video("a.mp4"),)
+    project.close()
+
+
+def test_project_that_holds_nonsense_is_told_in_a_line(tmp_path: Path) -> None:
+    project = new_project(tmp_path)
+    project.close()
+    connection = sqlite3.connect(project.path)
+    connection.execute("UPDATE videos SET path = '../../secret.mp4'")
+    connection.commit()
+    connection.close()
+    again = Project.open(project.path, "anna")
+    with pytest.raises(ProjectError, match="makes no sense"):
+        again.annotations()
+    again.close()
+
+
+def test_import_below_labels_in_a_circle_ends(tmp_path: Path) -> None:
+    project = new_project(tmp_path)
+    project.perform(AddLabels(SED, ("a", "b")))
+    project.close()
+    connection = sqlite3.connect(project.path)
+    connection.execute("UPDATE labels SET parent_id = 3 - id")
+    connection.commit()
+    connection.close()
+    again = Project.open(project.path, "anna")
+    again.perform(ImportAnnotations(AnnotationSet(labels=(Label(SED, "c", parent="a"),)), "x"))
+    assert again.document.label(3).parent_id is None
+    again.close()
+
+
+def test_views_keep_what_is_no_text(project: Project) -> None:
+    project.set_view("sets", {"name": "half \ud83d"})
+    assert project.view("sets") == {"name": "half \ud83d"}
     project.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import sys
 from pathlib import Path
@@ -248,3 +249,16 @@ def test_names_that_cannot_be_kept(tmp_path: Path) -> None:
     assert stored_path(tmp_path / "a\nb.mp4", tmp_path) == "a b.mp4"
     with pytest.raises(ProjectError, match="cannot hold a file of this name"):
         stored_path(tmp_path / "\n", tmp_path)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="names are text there")
+@pytest.mark.parametrize("where", ["study", "elsewhere"])
+def test_name_given_under_another_encoding(study: Path, tmp_path: Path, where: str) -> None:
+    file = film(tmp_path / where / os.fsdecode(b"caf\xe9 100%.mp4"))
+    project = Project.create(study / "p.avscope", "anna")
+    video, _touched = project.add_video(file)
+    assert project.locate(video.id) == file
+    project.close()
+    again = Project.open(project.path, "anna")
+    assert [sought.found() for sought in again.sought()] == [file]
+    again.close()
