@@ -413,3 +413,24 @@ def test_letters_cut_in_half_where_guessing_ends(tmp_path: Path) -> None:
     cue = "1\n00:00:01,000 --> 00:00:02,000\n他能徒手抓住子弹，拦住疾速的火车\n\n"
     reading = reading_of(tmp_path, "x.srt", (cue * 1_500).encode("gb2312"))
     assert {label for label, _, _ in events(reading)} == {"他能徒手抓住子弹，拦住疾速的火车"}
+
+
+def test_milliseconds_beyond_the_first_hour(tmp_path: Path) -> None:
+    text = "video,start_ms,end_ms,class\na.wav,3600001,360000000.5,dog\na.wav,0,1:02.5,cat\n"
+    reading = reading_of(tmp_path, "x.csv", text)
+    assert [(each.onset_us, each.offset_us) for each in reading.annotations.segments] == [
+        (3_600_001_000, 360_000_000_500),
+        (0, 62_500_000),
+    ]
+
+
+def test_parents_of_an_ontology_are_called_like_their_labels(tmp_path: Path) -> None:
+    records = [
+        {"id": "/m/1", "name": "Animal  sounds", "child_ids": ["/m/2"]},
+        {"id": "/m/2", "name": "Bark", "child_ids": []},
+    ]
+    labels = reading_of(tmp_path, "x.json", json.dumps(records)).annotations.labels
+    assert [(each.name, each.parent) for each in labels] == [
+        ("Animal sounds", ""),
+        ("Bark", "Animal sounds"),
+    ]

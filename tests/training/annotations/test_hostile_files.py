@@ -97,6 +97,15 @@ def test_entities_are_refused(text: str, tmp_path: Path) -> None:
             "counts.TextGrid",
             '"ooTextFile" "TextGrid" 0 1 <exists> 99999999 "IntervalTier" "a" 0 1 5',
         ),
+        (
+            "quoted.csv",
+            '"Observation id,Media file name,Behavior,Start (s),Stop (s)"\n"o,a.mp4,run,1,2"\n',
+        ),
+        (
+            "origin.eaf",
+            "<ANNOTATION_DOCUMENT><HEADER><MEDIA_DESCRIPTOR MEDIA_URL='a.mp4' TIME_ORIGIN='--5'/>"
+            "</HEADER></ANNOTATION_DOCUMENT>",
+        ),
         ("only.vtt", "WEBVTT\n\n99:99:99.000 --> x\ndog\n"),
         ("nul.srt", "1\n00:00:01,000 --> 00:00:02,000\n\0dog\n"),
         (

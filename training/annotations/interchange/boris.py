@@ -66,6 +66,8 @@ def _records(source: Source) -> Iterator[tuple[int, _Record]]:
     for line, cells in records(source, delimiter, "\n".join(source.lines[first:])):
         if names is None:
             names = [normal(cell) for cell in cells]
+            if "behavior" not in names or not {"start_s", "time"} & set(names):
+                raise source.error("column names that cannot be told apart", first + line)
             continue
         # The first of two columns of the same name is the one that BORIS means.
         yield first + line, dict(zip(reversed(names), reversed(_even(cells, names)), strict=True))

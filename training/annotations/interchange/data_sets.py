@@ -10,6 +10,7 @@ from training.annotations.interchange.formats import Draft, Format
 from training.annotations.interchange.json_values import listing, mapping, text
 from training.annotations.interchange.source import Source
 from training.annotations.interchange.times import from_seconds
+from training.annotations.model import one_line
 
 _AVE_HEADER = "category&videoid"
 _NAME_COLUMNS = ("display_name", "name", "label", "class")
@@ -70,7 +71,7 @@ def _read_ontology(source: Source, draft: Draft) -> None:
         for child in listing(source, record.get("child_ids", []), "child_ids"):
             parents.setdefault(str(child), text(source, record.get("name"), "name"))
     for record in records:
-        parent = parents.get(str(record.get("id")), "")
+        parent = one_line(parents.get(str(record.get("id")), ""))
         draft.label(draft.kind, text(source, record.get("name"), "name"), parent=parent)
 
 

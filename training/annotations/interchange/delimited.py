@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from training.annotations.interchange.source import Source
-from training.annotations.interchange.times import from_clock
+from training.annotations.interchange.times import from_clock, from_milliseconds
 
 _LONGEST_LINE = 1_000_000
 _DELIMITERS = "\t,;"
@@ -86,7 +86,7 @@ class Row:
         text = self.figure(column)
         if not text:
             return None
-        return from_clock(text) // (1_000 if column in self.milliseconds else 1)
+        return from_milliseconds(text) if column in self.milliseconds else from_clock(text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,7 +89,7 @@ def _media(source: Source, root: ElementTree.Element) -> tuple[str, int]:
         return "", 0
     first = descriptors[0]
     origin = first.get("TIME_ORIGIN", "0")
-    if not origin.lstrip("-").isdecimal() or len(origin) > 12:
+    if not origin.removeprefix("-").isdecimal() or len(origin) > 12:
         raise source.error("TIME_ORIGIN is no number of milliseconds")
     relative = unquote(first.get("RELATIVE_MEDIA_URL", ""))
     return relative or first.get("MEDIA_URL", ""), int(origin)

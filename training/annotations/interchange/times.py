@@ -30,6 +30,15 @@ def from_seconds(value: object) -> int:
     return round(value * US_PER_S)
 
 
+def from_milliseconds(text: str) -> int:
+    """Microseconds of a number of milliseconds, or of a time on the clock. Raises ValueError."""
+    if ":" in text:
+        return from_clock(text)
+    if not _NUMBER.fullmatch(text.strip()):
+        raise ValueError(f"{text.strip()[:40]!r} is no time in milliseconds")
+    return from_seconds(float(text.strip().replace(",", ".")) / 1_000)
+
+
 def from_clock(text: str) -> int:
     """Microseconds of "[h:]mm:ss[.fraction]" (a comma may stand for the point), or of seconds."""
     found = _CLOCK.fullmatch(text.strip())
