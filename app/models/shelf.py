@@ -113,7 +113,11 @@ class ModelShelf:
         with _explained(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             folder = Path(tempfile.mkdtemp(prefix=_DRAFT_PREFIX, dir=self.folder))
-        lock = ProjectLock.acquire(folder)
+        try:
+            lock = ProjectLock.acquire(folder)
+        except ProjectError as error:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise BundleError(str(error)) from error
         try:
             yield folder
         finally:

@@ -24,6 +24,7 @@ from app.jobs.requests import (
     ModelReplaced,
 )
 from app.player.time_code import time_left
+from app.project.document import Document
 from app.project.edits import ApplyRun
 from app.project.errors import ProjectError
 from app.project.project import Project
@@ -106,7 +107,7 @@ class RunQueue(QObject):
             return None
         left_us = 0.0
         for video_id in self._waiting.order:
-            length_us = document.videos[video_id].duration_us or 0
+            length_us = _length_us(document, video_id)
             left_us += length_us * (1 - self._part_done if video_id == self._at_work else 1)
         return left_us / US_PER_S / self._speed
 
@@ -206,6 +207,9 @@ class RunQueue(QObject):
     def _begin(self) -> None:
         project = self._projects.project
         while project is not None and (wanted := self._waiting.next(self._open_id)) is not None:
+            if wanted not in project.document.videos:
+                # It has just gone, and others hear of that first.
+                return
             place = _located(project, wanted)
             if place is not None:
                 self._at_work, self._part_done = wanted, 0.0
@@ -263,7 +267,7 @@ class RunQueue(QObject):
         document = self._projects.document
         if self._speed <= 0 or document is None or self._at_work is None:
             return done
-        length_us = document.videos[self._at_work].duration_us or 0
+        length_us = _length_us(document, self._at_work)
         left_s = length_us * (1 - self._part_done) / US_PER_S / self._speed
         return f"{done} · {time_left(left_s)} left"
 
@@ -304,3 +308,9 @@ def _located(project: Project, video_id: int) -> Path | None:
         return project.locate(video_id)
     except ProjectError:
         return None
+
+
+def _length_us(document: Document, video_id: int) -> int:
+    """0 where it is not known, or the video has just gone and others hear of that first."""
+    video = document.videos.get(video_id)
+    return 0 if video is None else video.duration_us or 0

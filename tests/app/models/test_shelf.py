@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
@@ -163,3 +164,15 @@ def test_a_name_is_kept_as_it_was_written(shelf: ModelShelf) -> None:
     version_id = put(shelf, name="Übung 1.0")
     text = (shelf.folder / version_id / "bundle.json").read_text(encoding="utf-8")
     assert json.loads(text)["name"] == "Übung 1.0"
+
+
+def test_a_shelf_that_takes_no_lock_is_told(
+    shelf: ModelShelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int, _data: bytes) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "write", full)
+    with pytest.raises(BundleError, match="No space left"), shelf.draft():
+        pass
+    assert not [path for path in shelf.folder.iterdir() if path.is_dir()]

@@ -13,7 +13,7 @@ from app.jobs import engine
 from app.jobs.patient_runner import PatientRunner
 from app.jobs.requests import DetectFailure, DetectProgress, ModelReady
 from app.project.backups import backups_of
-from app.project.edits import Decide
+from app.project.edits import Decide, RemoveVideos
 from app.project.project import Project
 from app.project.project_session import ProjectSession
 from app.runs.run_queue import MISSING, RunQueue
@@ -230,6 +230,33 @@ def test_leaving_out_what_is_at_work_takes_the_next(parts: Parts, worker: SlowWo
     assert worker.asked == ["a.wav", "b.wav"]
     parts.queue.clear()
     assert parts.queue.at_work is None and parts.queue.texts() == {}
+
+
+def test_others_may_ask_before_the_queue_hears_that_a_video_went(
+    project: Path, qtbot: QtBot
+) -> None:
+    owner, worker = QObject(), SlowWorker()
+    projects = ProjectSession("anna", owner)
+    told: list[tuple[object, ...]] = []
+
+    def ask(_ids: object) -> None:
+        queue.set_open(None)
+        told.append((queue.texts(), queue.seconds_left))
+
+    projects.videos_changed.connect(ask)
+    queue = RunQueue(projects, lambda: None, owner, worker)
+    projects.open(project)
+    qtbot.waitUntil(lambda: projects.project is not None)
+    queue.add((1, 2))
+    worker.ready()
+    for done_us in (100_000, 200_000):
+        worker.progress(done_us)
+    assert queue.seconds_left is not None
+    projects.perform(RemoveVideos((1, 2)))
+    qtbot.waitUntil(lambda: not projects.is_busy)
+    assert told and queue.waiting.order == () and not queue.waiting.failed
+    queue.shutdown()
+    projects.close()
 
 
 def test_a_late_answer_after_closing_changes_nothing(parts: Parts, worker: SlowWorker) -> None:
