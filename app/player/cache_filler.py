@@ -20,6 +20,8 @@ from core_model.media.video import PaintedFrame, Painter, VideoFrame
 MARGIN_FRAMES = 3
 # The second decoder only ever looks for few frames; more threads would hold more pictures.
 SCOUT_THREADS = 2
+# More packets than decoders hold back.
+_MOST_WITHOUT_FRAME = 128
 
 
 OnGlimpse = Callable[[VideoFrame], None]
@@ -62,6 +64,7 @@ class CacheFiller:
         self._on_broken = on_broken
         self._is_late = is_late
         self._searching = False
+        self._packets_without_frame = 0
         self._ahead_source = self._new_source()
         self._spare_source = self._new_source()
         self._prepared: Prepared | None = None
@@ -146,9 +149,11 @@ class CacheFiller:
     def read_ahead(self, looks: Looks) -> None:
         """Add the frame after the last one of the cache."""
         last_us = self._cache.last_pts_us()
+        self._packets_without_frame = 0
         if self._ahead is not None:
-            frame = next(self._ahead, None)
-            self._take_on(frame, self._ahead)
+            # Where it is broken off, the next frame is searched for.
+            following, self._ahead = self._ahead, None
+            self._take_on(next(following, None), following)
         elif last_us is None:
             self._cache.finish()
         else:
@@ -254,6 +259,8 @@ class CacheFiller:
         return source
 
     def _on_packet_ahead(self) -> None:
-        # Reading on frame by frame is never worth breaking off: the next place would be lost.
-        if self._searching:
+        # Reading on frame by frame is not worth breaking off, since the next place would be lost,
+        # but where all is damaged there may be no next frame.
+        self._packets_without_frame += 1
+        if self._searching or self._packets_without_frame > _MOST_WITHOUT_FRAME:
             self._give_up()

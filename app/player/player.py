@@ -273,7 +273,9 @@ class Player(QObject):
             self._take_media(response.result)
 
     def _on_index(self, index: FrameIndex) -> None:
-        if self.media is not None and index.joints_us != self.media.joints_us:
+        if self._opening is not None or self.media is None:
+            return
+        if index.joints_us != self.media.joints_us:
             # Only reading all of it has shown that more was put together in it: it is longer.
             self.open(self.media.path)
 

@@ -15,6 +15,7 @@ from core_model.media.container import (
     seeks_exactly,
     time_base_of,
 )
+from core_model.media.joints.scan import OnRead
 from core_model.media.piece import Source
 from core_model.timeline import US_PER_S
 
@@ -24,15 +25,17 @@ _MOST_PACKETS = 500_000
 _MOST_BYTES = 512 * 2**20
 
 
-def end_us_of(source: Source, container: InputContainer, stream: Stream, start_us: int) -> int:
+def end_us_of(
+    source: Source, container: InputContainer, stream: Stream, start_us: int, on_read: OnRead
+) -> int:
     """End of the last packet's presentation, in microseconds; moves the container's position.
 
     Reads at most some hundred megabytes: a stream that is longer and cannot be sought in ends
-    where its header says.
+    where its header says. ``on_read`` is called before each packet; what it raises ends the work.
     """
     read_only(container, stream)
     stated_us = _stated_end_us(container, stream)
-    found_us = _found_end_us(source, container, stream, start_us, stated_us)
+    found_us = _found_end_us(source, container, stream, start_us, stated_us, on_read)
     if found_us is None:
         found_us = stated_us
     elif stated_us is not None and container.format.name == "ogg":
@@ -48,6 +51,7 @@ def _found_end_us(
     stream: Stream,
     start_us: int,
     stated_us: int | None,
+    on_read: OnRead,
 ) -> int | None:
     is_ogg = container.format.name == "ogg"
     if stated_us is not None and seeks_exactly(container):
@@ -56,7 +60,7 @@ def _found_end_us(
                 break
             if not seek(container, stream, max(start_us, stated_us - step_us)):
                 break
-            found_us = _end_of_rest(container, stream)
+            found_us = _end_of_rest(container, stream, on_read)
             if found_us is not None:
                 return found_us
             if stated_us - step_us <= start_us:
@@ -64,7 +68,7 @@ def _found_end_us(
     with open_media(source) as unread:
         same = unread.streams[stream.index]
         read_only(unread, same)
-        return _end_of_rest(unread, same)
+        return _end_of_rest(unread, same, on_read)
 
 
 def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:
@@ -75,13 +79,14 @@ def _stated_end_us(container: InputContainer, stream: Stream) -> int | None:
     return None
 
 
-def _end_of_rest(container: InputContainer, stream: Stream) -> int | None:
+def _end_of_rest(container: InputContainer, stream: Stream, on_read: OnRead) -> int | None:
     """Latest end of a packet from here on; None where there is none, or too many to read."""
     time_base = time_base_of(stream)
     usual_us = _frame_us(stream)
     latest_us: int | None = None
     read_bytes = 0
     for read_packets, packet in enumerate(packets(container, stream)):
+        on_read()
         if not packet.size or packet.is_discard:
             continue
         pts = packet.pts if packet.pts is not None else packet.dts

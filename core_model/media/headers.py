@@ -97,25 +97,24 @@ class MediaInfo:
 def read_headers(source: Source, on_read: OnRead | None = None) -> MediaInfo:
     """What one recording holds, by its own clock: a file, or a piece of one that is put together.
 
-    ``on_read`` is called before each packet that is decoded, and before the end is looked for:
-    what it raises ends the reading. Raises MediaError when nothing in it plays.
+    ``on_read`` is called before each packet that is decoded or looked at: what it raises ends the
+    reading. Raises MediaError when nothing in it plays.
     """
     path = file_of(source)
+    on_read = on_read or _go_on
     with open_media(source) as container:
         chosen = choose_streams(source, container)
         streams = [stream for stream in (chosen.video, chosen.audio) if stream is not None]
-        firsts = _first_frames(container, streams, on_read or _go_on)
+        firsts = _first_frames(container, streams, on_read)
         notes = list(chosen.notes)
         video = audio = None
         for stream, first in zip(streams, firsts, strict=True):
-            if on_read is not None:
-                on_read()
             if first.complaint is not None:
                 notes.append(f"{stream.type} stream {stream.index} {first.complaint}")
             elif isinstance(stream, VideoStream):
-                video = _video_info(source, container, stream, first)
+                video = _video_info(source, container, stream, first, on_read)
             elif isinstance(stream, AudioStream):
-                audio = _audio_info(source, container, stream, first)
+                audio = _audio_info(source, container, stream, first, on_read)
         kinds = [stream.type for stream in streams]
         stated_us = max(
             _stated_us(container, stream) if first.complaint is None else 0
@@ -209,7 +208,11 @@ def _start_us(stream: Stream, first: _First) -> int:
 
 
 def _video_info(
-    source: Source, container: InputContainer, stream: VideoStream, first: _First
+    source: Source,
+    container: InputContainer,
+    stream: VideoStream,
+    first: _First,
+    on_read: OnRead,
 ) -> VideoInfo:
     start_us = _start_us(stream, first)
     rate_hz = stream.average_rate or stream.guessed_rate or 0
@@ -225,12 +228,16 @@ def _video_info(
         rotation_deg=orientation.rotation_deg,
         average_rate_hz=float(rate_hz),
         start_us=start_us,
-        end_us=end_us_of(source, container, stream, start_us),
+        end_us=end_us_of(source, container, stream, start_us, on_read),
     )
 
 
 def _audio_info(
-    source: Source, container: InputContainer, stream: AudioStream, first: _First
+    source: Source,
+    container: InputContainer,
+    stream: AudioStream,
+    first: _First,
+    on_read: OnRead,
 ) -> AudioInfo:
     start_us = _start_us(stream, first)
     frame = first.frame
@@ -242,5 +249,5 @@ def _audio_info(
         sample_rate_hz=rate_hz,
         channels=channels,
         start_us=start_us,
-        end_us=end_us_of(source, container, stream, start_us),
+        end_us=end_us_of(source, container, stream, start_us, on_read),
     )

@@ -114,7 +114,7 @@ def index_frames(path: Path, on_progress: Progress | None = None) -> FrameIndex:
     from now on know. Raises MediaError when there is no video.
     """
     report = on_progress or _no_report
-    parts = parts_of(path)
+    parts = parts_of(path, lambda: report(0.0))
     index: FrameIndex | None = None
     if parts is None:
         try:
@@ -179,7 +179,9 @@ def _from_packets(source: Source, report: Progress, is_wary: bool) -> FrameIndex
         if codec_name(stream) not in _ONE_PICTURE_PER_PACKET:
             return None
         is_wary = is_wary and bool(container.format.flags & Flags.ts_discont.value)
-        read = None if isinstance(source, Piece) else packet_times(source, container, stream)
+        read = None
+        if not isinstance(source, Piece):
+            read = packet_times(source, container, stream, lambda: report(0.0))
         if read is None:
             with open_media(source) as unread:
                 read = _read_packets(source, unread, video_stream(source, unread), report)
@@ -240,7 +242,7 @@ def _agreeing(source: Source, found: FrameIndex, report: Progress) -> FrameIndex
 
 def _from_decoder(source: Source, report: Progress) -> FrameIndex:
     path = file_of(source)
-    video = read_headers(source).video
+    video = read_headers(source, lambda: report(0.0)).video
     if video is None:
         raise MediaError(path, "video", "cannot be decoded")
     pts_us, keyframes = array("q"), array("q")

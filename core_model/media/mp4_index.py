@@ -7,7 +7,7 @@ track's ``ctts`` box (ISO/IEC 14496-12, 8.6.1.3).
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +25,9 @@ _COMPARED = 48
 _LARGEST_TABLE_BYTES = 256 * 2**20
 
 
+OnPacket = Callable[[], None]
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class PacketTimes:
     """In the order of decoding: time stamps in ticks int64 (n,), which are key frames bool (n,)."""
@@ -33,10 +36,17 @@ class PacketTimes:
     is_key: np.ndarray
 
 
-def packet_times(path: Path, container: InputContainer, stream: VideoStream) -> PacketTimes | None:
+def _go_on() -> None:
+    """For those who let it go on in any case."""
+
+
+def packet_times(
+    path: Path, container: InputContainer, stream: VideoStream, on_packet: OnPacket = _go_on
+) -> PacketTimes | None:
     """None where the file has no such index, where it is not all, or not what the demuxer says.
 
-    Moves the container's position.
+    Moves the container's position. ``on_packet`` is called before each packet that is compared,
+    which are all of the last group of pictures; what it raises ends the work.
     """
     if "mov" not in container.format.name.split(",") or stream.frames <= 0:
         return None
@@ -59,7 +69,7 @@ def packet_times(path: Path, container: InputContainer, stream: VideoStream) -> 
         return None
     # The packets behind the last key frame must end where the index does: fragments may follow.
     for place, count in ((0, _COMPARED), (keys[len(keys) // 2], _COMPARED), (keys[-1], None)):
-        if not _agrees(container, stream, dts, pts, int(place), count):
+        if not _agrees(container, stream, dts, pts, int(place), count, on_packet):
             return None
     shown = flags & _IS_DISCARDED == 0
     return PacketTimes(pts[shown], (flags & _IS_KEY != 0)[shown])
@@ -72,12 +82,16 @@ def _agrees(
     pts: np.ndarray,
     place: int,
     count: int | None,
+    on_packet: OnPacket,
 ) -> bool:
     """Whether the packets from ``place`` on (all of them without a count) are as expected."""
     if not seek(container, stream, to_us(int(dts[place]), time_base_of(stream))):
         return False
+    read: list[tuple[int | None, int | None]] = []
     sized = (packet for packet in packets(container, stream) if packet.size)
-    read = [(packet.dts, packet.pts) for packet in itertools.islice(sized, count)]
+    for packet in itertools.islice(sized, count):
+        on_packet()
+        read.append((packet.dts, packet.pts))
     if not read or read[0][0] not in dts[: place + 1]:
         return False
     # A seek may end at an earlier key frame.

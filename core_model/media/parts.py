@@ -145,10 +145,8 @@ def _laid_out(pieces: Sequence[Piece], on_read: OnRead | None) -> Parts | None:
     silent: list[tuple[int, str]] = []
     end_us: int | None = None
     for number, piece in enumerate(pieces, 1):
-        if on_read is not None:
-            on_read()
         try:
-            info = read_headers(piece)
+            info = read_headers(piece, on_read)
         except MediaError as error:
             silent.append((number, error.reason))
             continue

@@ -61,6 +61,10 @@ class _Seen:
     is_black: bool
 
 
+class _CancelledError(Exception):
+    """The shots are not wanted any more."""
+
+
 class ShotDetector:
     """Takes pictures in order and gives the times at which a new shot begins."""
 
@@ -133,10 +137,19 @@ class ShotDetector:
 def shot_changes(path: Path, *, cancelled: Callable[[], bool]) -> Iterator[int | Progress]:
     """When each shot but the first begins, in microseconds, ascending, with reports between.
 
-    Decodes the whole video, one picture at a time; ``cancelled`` is asked at every picture and
-    ends the search early. Raises MediaError when there is no video.
+    Decodes the whole video, one picture at a time; ``cancelled`` is asked at every picture, and
+    while the file is looked at, and ends the search early. Raises MediaError when there is no
+    video.
     """
-    video = probe(path).video
+
+    def go_on() -> None:
+        if cancelled():
+            raise _CancelledError
+
+    try:
+        video = probe(path, go_on).video
+    except _CancelledError:
+        return
     if video is None:
         raise MediaError(path, "video", "there is none")
     length_us = max(1, video.end_us - video.start_us)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from contextlib import closing
 from fractions import Fraction
 from pathlib import Path
@@ -42,9 +43,14 @@ def png_bytes(image: np.ndarray) -> bytes:
 
 
 def write_png(target: Path, image: np.ndarray) -> None:
-    """Write a picture, uint8 RGB (height, width, 3). Raises MediaError where it cannot."""
+    """Write a picture, uint8 RGB (height, width, 3). Raises MediaError where it cannot, and leaves
+    what was there as it is."""
     try:
-        target.write_bytes(png_bytes(image))
+        # In the same folder, so that the last step is a change of name.
+        with tempfile.TemporaryDirectory(prefix=".avscope-", dir=target.parent) as folder:
+            whole = Path(folder) / "picture.png"
+            whole.write_bytes(png_bytes(image))
+            whole.replace(target)
     except (OSError, av.error.FFmpegError) as error:
         raise MediaError(target, WHOLE_FILE, f"cannot be written: {_reason(error)}") from error
 

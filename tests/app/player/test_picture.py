@@ -49,11 +49,10 @@ def large(size_px: tuple[int, int]) -> Video:
     return Video(ticks=regular_ticks(20), pictures=pictures)
 
 
-def write_broken(folder: Path, broken: range) -> Path:
-    """A file in which some packets in the middle hold noise."""
-    whole = write_media(
-        folder / "whole.mp4", Video(ticks=regular_ticks(90), options={"bf": "0", "g": "30"})
-    )
+def write_broken(folder: Path, broken: range, count: int = 90) -> Path:
+    """A file in which some packets hold noise."""
+    video = Video(ticks=regular_ticks(count), options={"bf": "0", "g": "30"})
+    whole = write_media(folder / "whole.mp4", video)
     path = folder / "broken.mp4"
     with av.open(str(whole)) as source, av.open(str(path), "w") as target:
         copy = target.add_stream_from_template(source.streams.video[0])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -334,6 +335,19 @@ def test_joints_found_late_make_the_file_longer(
 
 
 LONG_GROUPS = Video(ticks=regular_ticks(200), options={"bf": "2", "g": "200"})
+
+
+def test_joints_found_late_do_not_take_the_place_of_the_next_file(
+    player: Player, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(player, qtbot, write_media(tmp_path / "last.mp4", KINDS["constant"]))
+    index = player.picture.numbers.index
+    assert index is not None
+    path = write_media(tmp_path / "next.mp4", KINDS["b_frames"])
+    with qtbot.waitSignal(player.media_opened):
+        player.open(path)
+        player.picture.numbers.index_ready.emit(replace(index, joints_us=(40_000,)))
+    assert player.media is not None and player.media.path == path
 
 
 def test_what_is_expected_is_decoded_beforehand(

@@ -68,6 +68,20 @@ def test_progress_grows_to_one_and_may_end_the_work(kind: Kind) -> None:
             index_frames(kind(name), stop)
 
 
+def test_comparing_the_last_group_of_pictures_may_be_ended(
+    kind: Kind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(part: float) -> None:
+        raise ZeroDivisionError
+
+    def never(*_: object) -> FrameIndex:
+        raise AssertionError("went on")
+
+    monkeypatch.setattr(index_module, "_agreeing", never)
+    with pytest.raises(ZeroDivisionError):
+        index_frames(kind("long_groups.mp4"), stop)
+
+
 def test_counting_by_decoding_may_be_ended_before_every_packet(
     kind: Kind, monkeypatch: pytest.MonkeyPatch
 ) -> None:

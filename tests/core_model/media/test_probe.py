@@ -206,3 +206,16 @@ def test_sound_in_one_page_of_ogg_ends_when_it_does(
     info = probe(write_media(tmp_path / "a.ogg", picture if with_picture else None, audio))
     assert info.audio is not None
     assert (info.audio.end_us, info.end_us) == (800_000, 800_000)
+
+
+def test_looking_for_the_end_may_be_ended_at_every_packet(tmp_path: Path) -> None:
+    """What cannot be sought in is read through for it."""
+    path = write_media(tmp_path / "film.mpg", Video(regular_ticks(100), codec="mpeg2video"))
+    asked = 0
+
+    def count() -> None:
+        nonlocal asked
+        asked += 1
+
+    probe(path, count)
+    assert asked > 100

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core_model.media import shots as shots_module
 from core_model.media.errors import MediaError
 from core_model.media.shots import (
     Progress,
@@ -209,3 +210,14 @@ def test_the_same_view_in_another_light_is_the_same() -> None:
     assert is_same_view(first, darker)
     assert not is_same_view(first, other)
     assert not is_same_view(first, np.zeros_like(first))
+
+
+def test_nothing_is_decoded_once_it_is_cancelled(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never(*_: object, **_more: object) -> None:
+        raise AssertionError("decoded")
+
+    monkeypatch.setattr(shots_module, "frames", never)
+    path = write_media(tmp_path / "film.mp4", Video())
+    assert list(shot_changes(path, cancelled=lambda: True)) == []

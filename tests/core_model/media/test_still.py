@@ -33,6 +33,24 @@ def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
         write_png(tmp_path / "missing" / "picture.png", np.zeros((2, 2, 3), np.uint8))
 
 
+def test_a_picture_that_was_there_stays_where_the_disk_is_full(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "picture.png"
+    target.write_text("precious", encoding="utf-8")
+
+    def fill_up(self: Path, data: bytes) -> None:
+        with self.open("wb") as file:
+            file.write(data[:5])
+        raise OSError(28, "No space left on device", str(self))
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    with pytest.raises(MediaError, match="cannot be written: no space left on device"):
+        write_png(target, np.zeros((2, 2, 3), np.uint8))
+    assert target.read_text(encoding="utf-8") == "precious"
+    assert list(tmp_path.iterdir()) == [target]
+
+
 def test_the_frame_of_a_moment_is_the_one_on_screen(tmp_path: Path) -> None:
     path = write_media(tmp_path / "a.mp4", Video(regular_ticks(50), rotation_deg=90))
     for time_us, number in ((0, 0), (39_999, 0), (40_000, 1), (1_230_000, 30), (9_000_000, 49)):
