@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from contextlib import closing
 from fractions import Fraction
@@ -44,13 +45,16 @@ def png_bytes(image: np.ndarray) -> bytes:
 
 def write_png(target: Path, image: np.ndarray) -> None:
     """Write a picture, uint8 RGB (height, width, 3). Raises MediaError where it cannot, and leaves
-    what was there as it is."""
+    what was there as it is. A link leads to the place; a device or a pipe is refused."""
     try:
+        place = Path(os.path.realpath(target))
+        if place.exists() and not place.is_file():
+            raise MediaError(target, WHOLE_FILE, "is no plain file")
         # In the same folder, so that the last step is a change of name.
-        with tempfile.TemporaryDirectory(prefix=".avscope-", dir=target.parent) as folder:
+        with tempfile.TemporaryDirectory(prefix=".avscope-", dir=place.parent) as folder:
             whole = Path(folder) / "picture.png"
             whole.write_bytes(png_bytes(image))
-            whole.replace(target)
+            whole.replace(place)
     except (OSError, av.error.FFmpegError) as error:
         raise MediaError(target, WHOLE_FILE, f"cannot be written: {_reason(error)}") from error
 

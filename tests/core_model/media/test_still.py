@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import closing
 from pathlib import Path
 
@@ -31,6 +33,19 @@ def test_a_png_holds_every_pixel_as_it_is(tmp_path: Path) -> None:
 def test_what_cannot_be_written_is_said(tmp_path: Path) -> None:
     with pytest.raises(MediaError, match=r"picture\.png: file: cannot be written: no such file"):
         write_png(tmp_path / "missing" / "picture.png", np.zeros((2, 2, 3), np.uint8))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+def test_a_link_leads_to_the_picture_and_a_pipe_stays(tmp_path: Path) -> None:
+    image = np.zeros((2, 2, 3), np.uint8)
+    link, target, pipe = (tmp_path / name for name in ("link.png", "picture.png", "pipe.png"))
+    link.symlink_to(target)
+    write_png(link, image)
+    assert link.is_symlink() and target.read_bytes() == png_bytes(image)
+    os.mkfifo(pipe)
+    with pytest.raises(MediaError, match="is no plain file"):
+        write_png(pipe, image)
+    assert pipe.is_fifo()
 
 
 def test_a_picture_that_was_there_stays_where_the_disk_is_full(
