@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -88,24 +89,30 @@ def _into_project(path: Path, video: Path | None, readings: list[tuple[Path, Rea
         project.close()
 
 
+def _composed(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
 def with_names_of(document: AnnotationSet, known: Iterable[str]) -> AnnotationSet:
     """The annotations with videos called as the project calls them.
 
     A video is the same as one of the project when the path is, or else when the name of the file
-    is, with or without its ending, and only one video of the project has it.
+    is, with or without its ending, and only one video of the project has it. Letters count as the
+    same whether or not their accents stand alone, as they do in names of some systems.
     """
-    paths = [PurePosixPath(name) for name in known]
-    every = {str(path) for path in paths}
+    paths = [(PurePosixPath(_composed(name)), name) for name in known]
+    every = {name for _path, name in paths}
     renamed: dict[str, str] = {}
     for video in document.videos:
         if video.name in every:
             continue
-        own = PurePosixPath(video.name)
-        same = [path for path in paths if path.name == own.name]
-        same = same or [path for path in paths if own.name in (path.stem, path.name)]
-        same = same or [path for path in paths if path.stem == own.stem and not path.suffix]
-        if len(same) == 1 and str(same[0]) not in renamed.values():
-            renamed[video.name] = str(same[0])
+        own = PurePosixPath(_composed(video.name))
+        same = [name for path, name in paths if path == own]
+        same = same or [name for path, name in paths if path.name == own.name]
+        same = same or [name for path, name in paths if own.name in (path.stem, path.name)]
+        same = same or [name for path, name in paths if path.stem == own.stem and not path.suffix]
+        if len(same) == 1 and same[0] not in renamed.values():
+            renamed[video.name] = same[0]
     taken = {video.name for video in document.videos} - set(renamed)
     renamed = {old: new for old, new in renamed.items() if new not in taken}
     return AnnotationSet(

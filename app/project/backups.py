@@ -106,6 +106,11 @@ def copy_project(project: Path, target: Path, source: Connection | None = None) 
                 opened.db.conn.backup(copy)
                 # The copy is one file, whoever looks at it next.
                 copy.execute("PRAGMA journal_mode = DELETE").fetchone()
+            except sqlite3.Error:
+                copy.close()
+                # Half of a project is none, and would stand in the way of the next attempt.
+                target.unlink()
+                raise
             finally:
                 copy.close()
     finally:

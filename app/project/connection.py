@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from app.project.database import database
@@ -57,7 +57,7 @@ def connect_for_writing(path: Path) -> Connection:
     Raises ProjectError.
     """
     with explained(path):
-        db = _database(path.absolute().as_uri() + "?mode=rwc")
+        db = _database(sqlite_uri(path.absolute(), "rwc"))
         try:
             db.execute("PRAGMA foreign_keys = ON")
             db.execute("PRAGMA journal_mode = WAL").fetchone()
@@ -76,7 +76,7 @@ def connect_for_reading(path: Path) -> Connection:
     Raises ProjectError.
     """
     with explained(path):
-        db = _database(path.absolute().as_uri() + "?mode=ro")
+        db = _database(sqlite_uri(path.absolute(), "ro"))
         try:
             db.execute("PRAGMA trusted_schema = OFF")
             db.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -116,6 +116,14 @@ def demand_sound(connection: Connection) -> None:
             raise DamagedError(connection.path, "the file is damaged (a row lacks its owner)")
 
 
+def sqlite_uri(path: PurePath, mode: str) -> str:
+    """An absolute path as SQLite wants it, which knows no hosts: that of a shared folder of Windows
+    is a part of the path."""
+    uri = path.as_uri()
+    is_shared = not uri.startswith("file:///")
+    return f"file:{'//' if is_shared else ''}{uri.removeprefix('file:')}?mode={mode}"
+
+
 def _database(uri: str) -> Database:
     connection = sqlite3.connect(uri, uri=True, timeout=BUSY_S, check_same_thread=False)
     return database(connection)
@@ -129,7 +137,7 @@ def _connect_to_copy(path: Path) -> Connection:
             part = path.with_name(path.name + suffix)
             if part.exists():
                 shutil.copyfile(part, copy.with_name(copy.name + suffix))
-        db = _database(copy.as_uri() + "?mode=rw")
+        db = _database(sqlite_uri(copy, "rw"))
         db.execute("PRAGMA trusted_schema = OFF")
         db.execute("SELECT count(*) FROM sqlite_master").fetchone()
     except (OSError, sqlite3.Error):

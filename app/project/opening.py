@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,6 +49,18 @@ def create_file(path: Path) -> Opened:
         raise ProjectError(path, "there is a file of this name already")
     lock = ProjectLock.acquire(path)
     try:
+        # Another window may have made one between the question and the lock.
+        if path.exists():
+            raise ProjectError(path, "there is a file of this name already")
+        return Opened(_created(path), lock)
+    except ProjectError:
+        lock.release()
+        raise
+
+
+def _created(path: Path) -> Connection:
+    """A new project; what is none would stand in the way of the next attempt, and goes."""
+    try:
         connection = connect_for_writing(path)
         try:
             with explained(path):
@@ -56,9 +69,10 @@ def create_file(path: Path) -> Opened:
             connection.close()
             raise
     except ProjectError:
-        lock.release()
+        with contextlib.suppress(OSError):
+            path.unlink()
         raise
-    return Opened(connection, lock)
+    return connection
 
 
 def open_file(path: Path, *, read_only: bool = False) -> Opened:

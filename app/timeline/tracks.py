@@ -37,6 +37,8 @@ class TrackKey:
 
 
 PLAIN = Track()
+# Of the number of a label.
+_MOST_DIGITS = 18
 
 
 class Tracks(QObject):
@@ -210,7 +212,7 @@ class Tracks(QObject):
 def _key(name: object) -> TrackKey | None:
     kind_name, _, number = str(name).partition(":")
     kind = _kind(kind_name)
-    if kind is None or not (number == "" or number.isdecimal()):
+    if kind is None or not (number == "" or (number.isdecimal() and len(number) <= _MOST_DIGITS)):
         return None
     return TrackKey(kind, int(number) if number else None)
 

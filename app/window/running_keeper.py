@@ -99,7 +99,8 @@ def _edit(row: list[Any], project: Project) -> AddSegment | None:
     """A label that was under way as a segment; None for what makes no sense or was too short."""
     video_id, kind, name, start_us, here_us = row
     is_number = all(type(each) is int for each in (video_id, start_us, here_us))
-    if not is_number or not isinstance(name, str) or kind not in set(Task):
+    is_text = isinstance(name, str) and isinstance(kind, str)
+    if not is_number or not is_text or kind not in set(Task):
         return None
     first_us, last_us = sorted((start_us, here_us))
     is_long_enough = last_us - first_us >= SHORTEST_US

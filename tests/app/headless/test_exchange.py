@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 import main
+from app.headless.import_annotations import with_names_of
+from core_model.timeline import Task
 from training.annotations.interchange import read
+from training.annotations.model import AnnotationSet, Segment, Video
 
 DESED = (
     "filename\tonset\toffset\tevent_label\n"
@@ -213,3 +216,12 @@ def test_agreement_of_two_annotators_of_a_project(
     assert run(*named, "anna", "cleo") == 1
     assert capsys.readouterr().err == "p.avscope: nothing by 'cleo'; there are anna, bo\n"
     assert run("agreement", path) == 1
+
+
+def test_accents_that_stand_alone_are_the_same_name() -> None:
+    apart, composed = "sub/cafe\u0301.mp4", "caf\u00e9.mp4"
+    videos = AnnotationSet((Video(composed),), (), (Segment(composed, Task.SED, "bark", 0, 1),))
+    (segment,) = with_names_of(videos, [apart, "other.mp4"]).segments
+    assert segment.video == apart
+    both = [f"sub/{composed}", apart]
+    assert with_names_of(videos, both) == videos

@@ -11,14 +11,18 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 import pytest
+from sqlite_utils import Database
 
+from app.project import opening
 from app.project.backups import backup_folder, backups_of
+from app.project.connection import sqlite_uri
 from app.project.edits import AddSegment
 from app.project.errors import ProjectError
 from app.project.lock import HeldError, ProjectLock, lock_path, user_name
+from app.project.migrations import migrate
 from app.project.project import Project, restore_backup
 from core_model.timeline import Task
 from tests.project_factory import (
@@ -401,3 +405,37 @@ def test_views_that_cannot_be_read_hide_nothing_else(path: Path) -> None:
 def test_user_that_the_system_does_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "anna \udce9  b\n")
     assert user_name() == "anna b"
+
+
+def test_disk_that_is_full_leaves_nothing_in_the_way(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(db: Database) -> None:
+        db.execute("PRAGMA max_page_count = 3")
+        migrate(db)
+
+    new = path.with_name("new.avscope")
+    monkeypatch.setattr(opening, "migrate", full)
+    with pytest.raises(ProjectError, match="the disk is full"):
+        Project.create(new, "anna")
+    monkeypatch.undo()
+    Project.create(new, "anna").close()
+    project = Project.open(path, "anna")
+    project.close()
+    copy = path.with_name("copy.avscope")
+    with pytest.raises(ProjectError, match=r"copy\.avscope"):
+        project.save_copy(copy)
+    assert not copy.exists()
+
+
+@pytest.mark.parametrize(
+    ("path", "uri"),
+    [
+        (r"\\server\share\day 1\p.avscope", "file:////server/share/day%201/p.avscope?mode=ro"),
+        (r"C:\data\p.avscope", "file:///C:/data/p.avscope?mode=ro"),
+    ],
+)
+def test_shared_folders_are_no_hosts(path: str, uri: str) -> None:
+    assert sqlite_uri(PureWindowsPath(path), "ro") == uri
+    with pytest.raises(sqlite3.OperationalError, match="unable to open"):
+        sqlite3.connect(uri, uri=True)

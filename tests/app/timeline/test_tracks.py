@@ -329,3 +329,9 @@ def test_views_that_make_no_sense_do_no_harm(value: object) -> None:
     tracks = Tracks()
     tracks.restore(value)
     assert set(tracks.kinds) == set(Task)
+
+
+def test_track_of_a_label_beyond_all_numbers_is_left_out() -> None:
+    tracks = Tracks()
+    tracks.restore({"tracks": {f"sed:{'9' * 5_000}": {"folded": True}}})
+    assert tracks.stored()["tracks"] == {}

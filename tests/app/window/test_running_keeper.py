@@ -138,7 +138,14 @@ def test_the_moment_is_noted_while_it_plays(desk: Desk, path: Path, qtbot: QtBot
 
 @pytest.mark.parametrize(
     "left",
-    [5, [3], [[1, "sed", "x", "a", 3]], [[9, "sed", "x", 0, S]], [[1, "sed", "x", 0, 10**30]]],
+    [
+        5,
+        [3],
+        [[1, "sed", "x", "a", 3]],
+        [[9, "sed", "x", 0, S]],
+        [[1, "sed", "x", 0, 10**30]],
+        [[1, [], "x", 0, S]],
+    ],
 )
 def test_notes_that_make_no_sense_do_no_harm(
     desk: Desk, path: Path, qtbot: QtBot, left: object

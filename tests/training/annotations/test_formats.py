@@ -434,3 +434,24 @@ def test_parents_of_an_ontology_are_called_like_their_labels(tmp_path: Path) -> 
         ("Animal sounds", ""),
         ("Bark", "Animal sounds"),
     ]
+
+
+def test_elan_annotations_that_share_an_id_keep_their_times(tmp_path: Path) -> None:
+    slots = "".join(f'<TIME_SLOT TIME_SLOT_ID="t{n}" TIME_VALUE="{n}000"/>' for n in range(4))
+    tiers = "".join(
+        f'<TIER TIER_ID="{label}"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID="a1" '
+        f'TIME_SLOT_REF1="t{n}" TIME_SLOT_REF2="t{n + 1}"><ANNOTATION_VALUE>{label}'
+        "</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER>"
+        for n, label in ((0, "bark"), (2, "wave"))
+    )
+    text = (
+        f"<ANNOTATION_DOCUMENT><HEADER/><TIME_ORDER>{slots}</TIME_ORDER>{tiers}"
+        '<TIER TIER_ID="note"><ANNOTATION><REF_ANNOTATION ANNOTATION_ID="a1" ANNOTATION_REF="a1">'
+        "<ANNOTATION_VALUE>loud</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>"
+        "</ANNOTATION_DOCUMENT>"
+    )
+    assert events(reading_of(tmp_path, "x.eaf", text)) == [
+        ("bark", 0, 1000),
+        ("wave", 2000, 3000),
+        ("loud", 0, 1000),
+    ]

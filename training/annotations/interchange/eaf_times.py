@@ -23,6 +23,7 @@ def intervals_of(
 ) -> dict[str, Interval]:  # fmt: skip
     """The interval of each annotation by its id; those that hang from nothing are left out."""
     values, order = _slots(source, root, latest)
+    _tell_apart(root)
     found: dict[str, Interval] = {}
     waiting: dict[str, list[list[str]]] = {}
     for tier in root.iterfind("TIER"):
@@ -36,6 +37,20 @@ def intervals_of(
             found |= _shared(found[parent], children)
             ready += children
     return found
+
+
+def _tell_apart(root: ElementTree.Element) -> None:
+    """Give annotations ids of their own where several have one, as in files put together by hand;
+    who refers to it means the first.
+    """
+    taken: set[str] = set()
+    for annotation in root.iterfind("TIER/ANNOTATION/*"):
+        name = annotation.get("ANNOTATION_ID", "")
+        if name in taken:
+            # No id in a file holds such a sign.
+            name = f"\0{len(taken)}"
+            annotation.set("ANNOTATION_ID", name)
+        taken.add(name)
 
 
 def _slots(
