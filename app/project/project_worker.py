@@ -52,7 +52,8 @@ class ProjectWorker:
         return self._under_way > 0
 
     def send(self, job: Job, project: Project | None, author: str) -> None:
-        if self._thread is None:
+        # What no job may raise ends the thread: the edits after it are written nevertheless.
+        if self._thread is None or not self._thread.is_alive():
             self._thread = threading.Thread(target=self._work, name="project")
             self._thread.start()
         self._under_way += not job.backup_reason

@@ -53,7 +53,9 @@ class ImportAnnotations(Edit):
         self._add_labels(reader, labels)
         runs = _RunFinder(reader)
         segments = [added(segment) for segment in self._segments(reader, ids, labels, runs, author)]
-        name = f"Import {len(segments)} segments from {shortened(self.source)}"
+        # The name of a file may hold bytes that are no text.
+        source = shortened(model.one_line(self.source))
+        name = f"Import {len(segments)} segments from {source}"
         return Plan(name, [*videos.changes(), *labels.changes(), *runs.changes, *segments])
 
     def _renamed(self) -> ImportAnnotations:

@@ -185,3 +185,9 @@ def test_views_keep_what_is_no_text(project: Project) -> None:
     project.set_view("sets", {"name": "half \ud83d"})
     assert project.view("sets") == {"name": "half \ud83d"}
     project.close()
+
+
+def test_name_of_a_file_that_is_no_text(project: Project) -> None:
+    project.perform(ImportAnnotations(WHOLE, "caf\udce9.csv"))
+    assert project.history.undo_name == "Import 3 segments from caf .csv"
+    project.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +21,10 @@ from app.project.edits import (
     Reshape,
     SetVideoStatus,
 )
+from app.project.edits.base import Edit, Plan
 from app.project.project import Project
 from app.project.project_session import ProjectSession
+from app.project.reader import Reader
 from app.project.values import VideoStatus
 from core_model.timeline import Task
 from tests.project_factory import (
@@ -55,6 +58,21 @@ class Ear:
 
     def heard(self, what: str) -> list[tuple[object, ...]]:
         return [said for said in self.said if said[0] == what]
+
+
+class Broken(Edit):
+    """Raises what no edit may."""
+
+    @property
+    def is_bulk(self) -> bool:
+        return True
+
+    @property
+    def backup_reason(self) -> str:
+        return ""
+
+    def plan(self, reader: Reader, author: str) -> Plan:
+        raise RuntimeError("broken")
 
 
 @pytest.fixture
@@ -358,3 +376,17 @@ def test_author_of_edits_can_change(session: ProjectSession) -> None:
     session.perform(AddSegment(VIDEO_ID, Task.SED, "door", 0, 5))
     assert session.project is not None
     assert {segment.annotator for segment in segments_in(session.project)} == {"anna", "carla"}
+
+
+def test_edits_after_a_worker_that_broke_down_are_written(
+    session: ProjectSession, qtbot: QtBot, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken: list[object] = []
+    monkeypatch.setattr(threading, "excepthook", broken.append)
+    (thread,) = (each for each in threading.enumerate() if each.name == "project")
+    session.perform(Broken())
+    qtbot.waitUntil(lambda: not thread.is_alive())
+    assert len(broken) == 1
+    assert session.perform(AddSegment(VIDEO_ID, Task.SED, "late", 0, 1))
+    session.close()
+    assert [row[2] for row in tables_of(path)["labels"]][-1:] == ["late"]
