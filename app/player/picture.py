@@ -16,6 +16,7 @@ from app.player.memory import frames_budget_bytes
 from app.player.picture_size import PictureSize
 from app.player.ready_picture import ReadyPicture
 from app.player.whereabouts import Whereabouts
+from core_model.media.errors import MediaError
 from core_model.media.probe import VideoInfo
 from core_model.media.video import PaintedFrame
 
@@ -312,7 +313,8 @@ class Picture(QObject):
             self._set_broken(joined(self.broken_spans, *span))
 
     def _on_failed(self, error: object) -> None:
-        if self._video is not None:
+        # What the file before could not show is no matter of this one.
+        if self._video is not None and isinstance(error, MediaError) and error.path == self._path:
             self.failed.emit(error)
 
     def _count_dropped(self, frame: PaintedFrame) -> None:

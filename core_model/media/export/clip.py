@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import heapq
+import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -64,12 +65,13 @@ def write_clip(
     info = probe(request.source, on_packet)
     request = _within(request, info)
     try:
-        # In the same folder, so that the last step is a change of name.
-        with tempfile.TemporaryDirectory(prefix=".avscope-", dir=target.parent) as folder:
+        # A link leads to the place, and in its folder the last step is a change of name.
+        place = Path(os.path.realpath(target))
+        with tempfile.TemporaryDirectory(prefix=".avscope-", dir=place.parent) as folder:
             partial = Path(folder) / f"clip{target.suffix}"
             yield from _write(request, info, kind, partial, on_packet)
             _refuse_target(request)
-            Path(partial).replace(target)
+            partial.replace(place)
     except (OSError, av.error.FFmpegError) as error:
         raise _unwritable(target, error) from error
 
@@ -80,6 +82,8 @@ def _refuse_target(request: ClipRequest) -> None:
         raise MediaError(target, WHOLE_FILE, "is the source itself, which is never overwritten")
     if target.is_dir():
         raise MediaError(target, WHOLE_FILE, "is a folder, not a file")
+    if target.exists() and not target.is_file():
+        raise MediaError(target, WHOLE_FILE, "is no plain file")
     if target.exists() and not request.overwrite:
         raise MediaError(target, WHOLE_FILE, "exists already")
     if not target.parent.is_dir():

@@ -12,6 +12,7 @@ from PySide6.QtCore import QSize
 from pytestqt.qtbot import QtBot
 
 from app.player.picture import Picture
+from core_model.media.errors import MediaError
 from core_model.media.probe import probe
 from tests.media_factory import Video, paint_number, read_number, regular_ticks, write_media
 
@@ -204,6 +205,19 @@ def test_a_new_file_never_begins_with_a_frame_of_the_last_one(
     qtbot.waitUntil(lambda: shown_number(picture) == 0)
     assert picture.shown is not None
     assert picture.shown.pts_us == probe(path).start_us
+
+
+def test_an_error_of_the_last_file_is_not_told_over_the_next_one(
+    picture: Picture, qtbot: QtBot, tmp_path: Path
+) -> None:
+    opened(picture, qtbot, write_media(tmp_path / "next.mp4", Video(ticks=regular_ticks(5))))
+    late = MediaError(tmp_path / "last.mp4", "video", "is gone")
+    with qtbot.assertNotEmitted(picture.failed):
+        picture.reader.failed.emit(late)
+    own = MediaError(tmp_path / "next.mp4", "video", "is gone")
+    with qtbot.waitSignal(picture.failed) as told:
+        picture.reader.failed.emit(own)
+    assert told.args == [own]
 
 
 def test_after_late_frames_were_left_out_every_frame_is_still_the_right_one(

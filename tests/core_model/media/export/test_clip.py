@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from contextlib import closing
 from fractions import Fraction
 from itertools import pairwise
@@ -371,6 +373,21 @@ def test_nothing_is_overwritten_unasked(source: Path, tmp_path: Path) -> None:
     for _ in write_clip(ClipRequest(source, 0, 400_000, target, overwrite=True)):
         pass
     assert len(numbers(target)) == 10
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a right of their own there")
+def test_a_link_leads_to_the_clip_and_a_pipe_stays(source: Path, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    link, target = tmp_path / "link.mkv", tmp_path / "elsewhere" / "clip.mkv"
+    link.symlink_to(target)
+    clip(source, 0, 400_000, link)
+    assert link.is_symlink()
+    assert len(numbers(target)) == 10
+    pipe = tmp_path / "pipe.mkv"
+    os.mkfifo(pipe)
+    with pytest.raises(MediaError, match="is no plain file"):
+        list(write_clip(ClipRequest(source, 0, 400_000, pipe, overwrite=True)))
+    assert pipe.is_fifo()
 
 
 def test_the_source_is_never_overwritten(source: Path, tmp_path: Path) -> None:
