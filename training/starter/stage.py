@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,11 @@ class StageOptions:
     clip_norm: float = 5.0
     save_every: int = 500
     seed: int = 1
+    most_minutes: float = math.inf
+
+
+class OutOfTimeError(Exception):
+    """A stage has used up its time; its state is kept, and the next call goes on there."""
 
 
 def run_stage(
@@ -51,6 +57,7 @@ def run_stage(
     ``loss_of(model, batch, progress)`` gives the loss; ``progress`` runs from 0 to 1. The state
     lies in ``folder/name.pt`` at the start and after every ``save_every`` steps, and a later call
     goes on there. ``initial`` holds weights to begin with; without steps they are kept as they are.
+    Raises OutOfTimeError after ``options.most_minutes``.
     """
     device = device or torch.device("cpu")
     if initial is not None:
@@ -63,32 +70,42 @@ def run_stage(
     first_step = _resume(state_path, model, averaged, optimizer)
     if first_step == 0:
         _save(state_path, 0, model, averaged, optimizer)
-    started, running = time.monotonic(), 0.0
+    started, running = time.monotonic(), math.nan
     model.train()
-    for step in range(first_step, options.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = options.learning_rate * _rate(step, options)
-        with quick_precision(device):
-            loss = loss_of(model, next(batches), step / options.steps)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
-        optimizer.step()
-        average_into(averaged, model, min(options.average, (step + 1) / (step + 10)))
-        running += 0.02 * (loss.item() - running) if step > first_step else loss.item()
-        done = step + 1 - first_step
-        if done % 50 == 0:
-            left_s = (time.monotonic() - started) / done * (options.steps - step - 1)
-            _say(
-                f"{name}: step {step + 1} of {options.steps}, loss {running:.4f}, "
-                f"{left_s / 60:.1f} min left"
-            )
-        if (step + 1) % options.save_every == 0 or step + 1 == options.steps:
-            _save(state_path, step + 1, model, averaged, optimizer)
-            if evaluate:
-                _say(f"{name}: step {step + 1}: {evaluate(averaged.eval())}")
-    batches.close()
+    with closing(batches):
+        for step in range(first_step, options.steps):
+            for group in optimizer.param_groups:
+                group["lr"] = options.learning_rate * _rate(step, options)
+            with quick_precision(device):
+                loss = loss_of(model, next(batches), step / options.steps)
+            _descend(model, optimizer, loss, options)
+            average_into(averaged, model, min(options.average, (step + 1) / (step + 10)))
+            running = loss.item() if math.isnan(running) else 0.98 * running + 0.02 * loss.item()
+            done, spent_s = step + 1 - first_step, time.monotonic() - started
+            if done % 50 == 0:
+                left_minutes = spent_s / 60 / done * (options.steps - step - 1)
+                at = f"step {step + 1} of {options.steps}"
+                _say(f"{name}: {at}, loss {running:.4f}, {left_minutes:.1f} min left")
+            ends = step + 1 == options.steps
+            late = spent_s > 60 * options.most_minutes and not ends
+            if ends or late or (step + 1) % options.save_every == 0:
+                _save(state_path, step + 1, model, averaged, optimizer)
+                if late:
+                    raise OutOfTimeError(
+                        f"{name}: stopped after step {step + 1} of {options.steps}"
+                    )
+                if evaluate:
+                    _say(f"{name}: step {step + 1}: {evaluate(averaged.eval())}")
     return averaged.eval()
+
+
+def _descend(
+    model: nn.Module, optimizer: torch.optim.Optimizer, loss: Tensor, options: StageOptions
+) -> None:
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(model.parameters(), options.clip_norm)
+    optimizer.step()
 
 
 def quick_precision(device: torch.device) -> torch.autocast:

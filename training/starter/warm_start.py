@@ -12,6 +12,7 @@ from torch import Tensor
 from core_model.bundle_description import BundleDescription, read_description
 from core_model.checkpoint import load_checkpoint
 from core_model.timeline import Task
+from core_model.uniav.model import UniAV
 
 State = dict[str, Tensor]
 
@@ -37,7 +38,7 @@ class WarmStart:
         scale = self.description.tasks[task].similarity.scale
         return {"log_scale": torch.tensor(math.log(scale)), **state}
 
-    def head(self) -> State:
-        """The head as its stage saves it."""
+    def head(self) -> UniAV:
+        """The head, in full precision."""
         model, _ = load_checkpoint(self.folder / self.description.head)
-        return model.float().state_dict()
+        return model.float()

@@ -19,7 +19,7 @@ from core_model.bundle_description import starter_folder
 from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.encoders.starter.visual import StarterVisualEncoder
 from training.errors import TrainingError
-from training.starter.__main__ import Recipe, scene_composer
+from training.starter.recipe import Recipe, scene_composer
 from training.starter.scene_store import encode_scenes
 
 PIECE = 20

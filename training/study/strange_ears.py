@@ -21,9 +21,9 @@ from core_model.bundle import Bundle, save_bundle
 from core_model.bundle_description import starter_folder
 from core_model.encoders.starter.audio import StarterAudioEncoder
 from core_model.timeline import Task
-from training.starter.__main__ import AUDIO, Recipe, scene_composer
 from training.starter.audio_stage import BATCH, train_audio
 from training.starter.export import save_half
+from training.starter.recipe import AUDIO, Recipe, scene_composer
 from training.starter.scene_store import encode_sounds
 from training.starter.stage import sharpness
 

@@ -16,8 +16,8 @@ from core_model.bundle import Bundle
 from core_model.bundle_description import read_description, starter_folder
 from core_model.timeline import Task
 from tests.training.starter.tiny_corpus import make_corpus
-from training.starter import __main__ as recipe
-from training.starter import calibration, head_stage, picture_bank, visual_stage
+from training.starter import __main__ as command
+from training.starter import calibration, head_stage, picture_bank, recipe, visual_stage
 from training.starter.audio_stage import train_audio
 from training.starter.scene_store import SceneSet
 from training.study import strange_ears
@@ -35,7 +35,7 @@ def _run(*arguments: str) -> None:
         patch.setattr(picture_bank, "STILLS", visual_stage.MOVING_STILLS + 6)
         patch.setattr(picture_bank, "FILMS", 2)
         patch.setattr(calibration, "WEIGHTS", (0.0, 0.3))
-        recipe.main([*arguments, *TRIAL])
+        command.main([*arguments, *TRIAL])
     torch.set_num_threads(threads)
 
 
@@ -99,6 +99,23 @@ def test_what_does_not_learn_further_stays_as_it_was(made: Path, tmp_path: Path)
     assert any(not torch.equal(before[name], after[name]) for name in before)
     was, now = read_description(made).tasks[Task.SED], read_description(out).tasks[Task.SED]
     assert now.similarity.scale == pytest.approx(was.similarity.scale, rel=1e-5)
+
+
+def test_a_head_that_does_not_learn_needs_no_scenes_to_learn_from(
+    made: Path, tmp_path: Path
+) -> None:
+    work = tmp_path / "work"
+    shutil.copytree(made.with_name("bundle.work") / "cache", work / "cache")
+    out = tmp_path / "further"
+    data = str(made.parent / "data")
+    _run(
+        *("--data", data, "--out", str(out), "--work", str(work)),
+        *("--init", str(made), "--learn", "audio"),
+    )
+    sets = {path.name.split("_")[1] for path in work.glob("scenes_*.npz")}
+    assert sets == {"calibrate", "test", "background"}
+    before, after = load_file(made / "head.safetensors"), load_file(out / "head.safetensors")
+    assert all(torch.equal(before[name], after[name]) for name in before)
 
 
 def test_parts_learn_by_choice_only_with_a_bundle_to_go_on_from(
