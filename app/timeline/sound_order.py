@@ -43,14 +43,17 @@ class SegmentOrder:
             if after is not None and is_last:
                 self._end = after + 1
                 self._left = {number for number in self._left if number < after}
-            number = self._choose(after)
+            following = self._following(after)
+            if following is not None:
+                # Beyond the stated end nobody else remembers it while something else comes first.
+                self._left.add(following)
+            number = self._choose(following)
             if number is not None:
                 self._left.discard(number)
                 self._given.add(number)
             return number
 
-    def _choose(self, after: int | None) -> int | None:
-        following = self._following(after)
+    def _choose(self, following: int | None) -> int | None:
         first, last = self._focus
         if following is not None and (not self.may_jump or first <= following <= last):
             return following

@@ -52,6 +52,10 @@ def test_more_sound_than_stated_is_read() -> None:
     assert walk(order_of(0), 2) == [0, 1]
 
 
+def test_more_sound_than_stated_is_not_forgotten_by_looking_back() -> None:
+    assert walk(order_of(3), 4, {1: (2, 2), 2: (0, 1)}) == [0, 2, 1, 3]
+
+
 def test_less_sound_than_stated_ends_early() -> None:
     assert walk(order_of(9), 4) == [0, 1, 2, 3]
 
