@@ -28,6 +28,7 @@ from core_model.media.clock import to_us
 from core_model.media.container import (
     PROTOCOL,
     audio_stream,
+    codec_name,
     decode,
     may_be_encrypted,
     open_media,
@@ -115,6 +116,10 @@ def foretold(source: Source, container: InputContainer, stream: AudioStream) -> 
     length = int(np.median(steps))
     jumps = np.flatnonzero(steps[:-1] != length) + 1
     if not _LEAST_SAMPLES <= length <= _MOST_SAMPLES or len(jumps) > _MOST_JUMPS:
+        return None
+    # Opus gives fewer samples where a packet is damaged and as many more from the next, which a gap
+    # between both would hide.
+    if len(jumps) and codec_name(stream) == "opus":
         return None
     begins = entries[0].timestamp + np.cumsum(steps) - steps
     compared = np.linspace(0, len(steps) - 1, _COMPARED).astype(np.int64)

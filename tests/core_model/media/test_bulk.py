@@ -194,6 +194,13 @@ def test_sound_after_an_oddity_is_there(tmp_path: Path, change: Change) -> None:
     assert len(expected[1]) // 4 == pytest.approx((end_us - first_us) * rate_hz / 1e6, abs=2)
 
 
+def test_a_damaged_packet_of_opus_before_a_missing_one_is_heard_alike(tmp_path: Path) -> None:
+    path = _changed(tmp_path, "libopus", [Change(10, is_broken=True), Change(11, is_missing=True)])
+    expected = _heard(path)
+    with _bulk(0, 2):
+        assert _heard(path) == expected
+
+
 def test_names_of_files_are_no_options(tmp_path: Path) -> None:
     path = tmp_path / ("b='c',[d];%03d é.mp4" if os.name == "nt" else "a:b='c',[d];%03d é .mp4")
     path.write_bytes(_coded("aac").read_bytes())
