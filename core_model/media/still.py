@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 from contextlib import closing
 from fractions import Fraction
@@ -15,6 +14,7 @@ from av.video.codeccontext import VideoCodecContext
 from av.video.frame import VideoFrame as CodedFrame
 
 from core_model.media.errors import WHOLE_FILE, MediaError
+from core_model.media.target import place_to_write
 from core_model.media.video import VideoFrame, frames
 
 
@@ -47,9 +47,7 @@ def write_png(target: Path, image: np.ndarray) -> None:
     """Write a picture, uint8 RGB (height, width, 3). Raises MediaError where it cannot, and leaves
     what was there as it is. A link leads to the place; a device or a pipe is refused."""
     try:
-        place = Path(os.path.realpath(target))
-        if place.exists() and not place.is_file():
-            raise MediaError(target, WHOLE_FILE, "is no plain file")
+        place = place_to_write(target)
         # In the same folder, so that the last step is a change of name.
         with tempfile.TemporaryDirectory(prefix=".avscope-", dir=place.parent) as folder:
             whole = Path(folder) / "picture.png"

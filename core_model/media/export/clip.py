@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import heapq
-import os
 import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack, closing
@@ -21,6 +20,7 @@ from core_model.media.export.sound import sound_writer
 from core_model.media.export.track import TimedPacket, Writer
 from core_model.media.export.video import video_writer
 from core_model.media.probe import MediaInfo, probe
+from core_model.media.target import place_to_write
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def write_clip(
     request = _within(request, info)
     try:
         # A link leads to the place, and in its folder the last step is a change of name.
-        place = Path(os.path.realpath(target))
+        place = place_to_write(target)
         with tempfile.TemporaryDirectory(prefix=".avscope-", dir=place.parent) as folder:
             partial = Path(folder) / f"clip{target.suffix}"
             yield from _write(request, info, kind, partial, on_packet)
@@ -82,8 +82,7 @@ def _refuse_target(request: ClipRequest) -> None:
         raise MediaError(target, WHOLE_FILE, "is the source itself, which is never overwritten")
     if target.is_dir():
         raise MediaError(target, WHOLE_FILE, "is a folder, not a file")
-    if target.exists() and not target.is_file():
-        raise MediaError(target, WHOLE_FILE, "is no plain file")
+    place_to_write(target)
     if target.exists() and not request.overwrite:
         raise MediaError(target, WHOLE_FILE, "exists already")
     if not target.parent.is_dir():
